@@ -1,0 +1,125 @@
+# make            the module (build/ngx_live_origin_module.so) and every tool
+#                 (build/bin/NAME)
+# make unit       unit tests under ASan and UBSan (build/t/unit/NAME)
+# make bench      benchmarks against the peers
+# make install    Debian's nginx paths, under DESTDIR
+#
+# A tool is a folder tools/NAME with .c files and an optional tool.mk, which
+# may set NAME_PKGS (pkg-config names), NAME_LIBS and NAME_SRCS (more sources,
+# such as the zone's).  core and tools/lib are linked into every tool as
+# archives: only what a tool uses gets in.
+
+BUILD     ?= build
+CC        ?= cc
+NGX_SRC   ?= /usr/share/nginx/src
+MOD        = ngx_live_origin_module
+
+OPT       ?= -O2 -g
+WARN       = -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
+             -Wmissing-prototypes -Wno-unused-parameter -Wno-missing-field-initializers
+CPPFLAGS  += -D_GNU_SOURCE -I$(MOD) -Itools/lib
+CFLAGS    ?=
+LO_CFLAGS  = -std=gnu11 $(OPT) $(WARN) $(CFLAGS)
+SAN        = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
+             -fno-omit-frame-pointer
+
+CORE_LIBS  = -ljansson -lxxhash -lcrypto
+CORE_SRCS := $(wildcard $(MOD)/core/*.c)
+ZONE_SRCS := $(wildcard $(MOD)/zone/*.c)
+TLIB_SRCS := $(wildcard tools/lib/*.c)
+TOOLS     := $(patsubst tools/%/,%,$(sort $(dir $(wildcard tools/*/*.c))))
+TOOLS     := $(filter-out lib,$(TOOLS))
+UNITS     := $(patsubst t/unit/%.c,%,$(wildcard t/unit/test_*.c))
+
+all: module tools
+
+-include $(wildcard tools/*/tool.mk)
+
+# ---- the module, built by nginx's own configure
+
+MODULE_DEPS := config $(shell find $(MOD) -name '*.[ch]')
+
+module: $(BUILD)/$(MOD).so
+
+$(BUILD)/nginx/objs/Makefile: config
+	@test -d $(NGX_SRC) || { echo "nginx-dev is missing:" \
+	    "run tools/install-deps build"; exit 1; }
+	rm -rf $(BUILD)/nginx
+	mkdir -p $(BUILD)/nginx
+	cp -rL $(NGX_SRC)/. $(BUILD)/nginx/
+	cd $(BUILD)/nginx && bash -c 'source ./conf_flags && ./configure \
+	    "$${NGX_CONF_FLAGS[@]}" --add-dynamic-module=$(CURDIR)' \
+	    > configure.log 2>&1 || { tail -20 configure.log; exit 1; }
+
+$(BUILD)/$(MOD).so: $(BUILD)/nginx/objs/Makefile $(MODULE_DEPS)
+	$(MAKE) -C $(BUILD)/nginx -f objs/Makefile modules \
+	    > $(BUILD)/nginx/make.log 2>&1 \
+	    || { grep -E -A4 'error|warning' $(BUILD)/nginx/make.log; exit 1; }
+	cp $(BUILD)/nginx/objs/$(MOD).so $@.new && mv $@.new $@
+
+# ---- core, tools/lib and the tools
+
+OBJ        = $(BUILD)/obj
+
+$(OBJ)/%.o: %.c
+	@mkdir -p $(dir $@)
+	$(CC) $(CPPFLAGS) $(LO_CFLAGS) $(OBJ_CFLAGS) -MMD -MP -c $< -o $@
+
+$(BUILD)/libcore.a: $(CORE_SRCS:%.c=$(OBJ)/%.o)
+$(BUILD)/libzone.a: $(ZONE_SRCS:%.c=$(OBJ)/%.o)
+$(BUILD)/libtools.a: $(TLIB_SRCS:%.c=$(OBJ)/%.o)
+$(BUILD)/lib%.a:
+	@mkdir -p $(dir $@)
+	rm -f $@
+	ar rcs $@ $^
+
+tools: $(TOOLS:%=$(BUILD)/bin/%)
+
+define TOOL
+$(1)_OBJS := $$(patsubst %.c,$(OBJ)/%.o,$$(wildcard tools/$(1)/*.c))
+$$($(1)_OBJS): OBJ_CFLAGS = -Itools/$(1) \
+    $$(if $$($(1)_PKGS),$$$$(pkg-config --cflags $$($(1)_PKGS)))
+$(BUILD)/bin/$(1): $$($(1)_OBJS) $(BUILD)/libtools.a $(BUILD)/libzone.a \
+    $(BUILD)/libcore.a
+	@mkdir -p $$(dir $$@)
+	$$(CC) $$(LO_CFLAGS) $$(LDFLAGS) -o $$@ $$($(1)_OBJS) \
+	    $(BUILD)/libtools.a $(BUILD)/libzone.a $(BUILD)/libcore.a \
+	    $$(if $$($(1)_PKGS),$$$$(pkg-config --libs $$($(1)_PKGS))) \
+	    $$($(1)_LIBS) $(CORE_LIBS) -lm -lpthread
+endef
+$(foreach t,$(TOOLS),$(eval $(call TOOL,$(t))))
+
+# ---- unit tests, under the sanitizers
+
+SOBJ       = $(BUILD)/san
+
+$(SOBJ)/%.o: %.c
+	@mkdir -p $(dir $@)
+	$(CC) $(CPPFLAGS) -std=gnu11 $(SAN) $(WARN) $(CFLAGS) -It/unit \
+	    -MMD -MP -c $< -o $@
+
+UNIT_LIB  := $(CORE_SRCS:%.c=$(SOBJ)/%.o) $(ZONE_SRCS:%.c=$(SOBJ)/%.o) \
+             $(TLIB_SRCS:%.c=$(SOBJ)/%.o) \
+             $(patsubst %.c,$(SOBJ)/%.o,$(wildcard t/unit/lib/*.c))
+
+unit: $(UNITS:%=$(BUILD)/t/unit/%)
+
+.SECONDARY:
+$(BUILD)/t/unit/%: $(SOBJ)/t/unit/%.o $(UNIT_LIB)
+	@mkdir -p $(dir $@)
+	$(CC) $(SAN) -o $@ $^ $(CORE_LIBS) -lcmocka -lm -lpthread
+
+# ---- the rest
+
+bench: all
+	t/bench/run
+
+check:
+	tools/check
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(shell test -d $(BUILD) && find $(BUILD)/obj $(BUILD)/san -name '*.d' 2>/dev/null)
+
+.PHONY: all module tools unit bench check clean
