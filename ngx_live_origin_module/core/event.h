@@ -1,0 +1,72 @@
+/*
+ * The event document (docs/api.md): JSON, 64 KB at most, only "id" required.
+ */
+
+#ifndef LO_EVENT_H
+#define LO_EVENT_H
+
+#include "core/base.h"
+#include "core/timeline.h"
+#include "core/cmaf.h"
+
+#define LO_EVENT_DOC_MAX   65536
+#define LO_EVENT_FFMPEG    32      /* extra ffmpeg options of a track */
+
+
+typedef struct {
+    lo_str_t            id;
+    uint32_t            type;             /* lo_media_e */
+    lo_str_t            codec;            /* as given: RFC 6381, or a family
+                                             ("h264", "hevc", "aac", "opus") */
+    uint32_t            width;
+    uint32_t            height;
+    uint32_t            fps_num;          /* "fps": 25, 29.97 or "30000/1001" */
+    uint32_t            fps_den;
+    uint32_t            bitrate;          /* bits per second */
+    uint32_t            sample_rate;
+    uint32_t            channels;
+    lo_str_t            lang;
+    lo_str_t            label;
+    lo_str_t            role;
+    unsigned            nffmpeg;
+    lo_str_t            ffmpeg[LO_EVENT_FFMPEG];
+} lo_event_track_t;
+
+
+typedef struct {
+    lo_str_t            id;
+    lo_str_t            title;
+    int64_t             start_us;         /* schedule; 0: none */
+    int64_t             end_us;
+    lo_dur_t            d;                /* duration 0: undeclared */
+    int64_t             delay_us;         /* -1: measured */
+    uint32_t            dvr_s;            /* default 3600 */
+    uint32_t            playlist_s;       /* default 120 */
+    uint64_t            zone_share;       /* bytes; 0: the default */
+    unsigned            npipelines;       /* 0: any, in order of appearance */
+    lo_str_t            pipelines[LO_MAX_PIPELINES];
+    unsigned            ntracks;
+    lo_event_track_t    tracks[LO_MAX_TRACKS];
+    lo_str_t            naming_init;      /* "naming": {"init", "media"}: DASH */
+    lo_str_t            naming_media;     /* templates, or empty */
+    void               *json;             /* json_t: the strings lie in it */
+} lo_event_t;
+
+
+/* In error, field is the offending member ("tracks[2].fps"). */
+
+typedef struct {
+    lo_err_t            err;
+    char                field[64];
+} lo_event_err_t;
+
+/* zone_share: bytes as a number or "512m"; members this code does not know
+   are kept, not refused */
+int lo_event_parse(lo_event_t *ev, const void *json, size_t len,
+    lo_event_err_t *err);
+void lo_event_free(lo_event_t *ev);
+
+/* an id: [A-Za-z0-9][A-Za-z0-9._-]{0,63} */
+int lo_id_ok(lo_str_t id);
+
+#endif /* LO_EVENT_H */
