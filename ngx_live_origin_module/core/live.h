@@ -1,0 +1,277 @@
+/*
+ * The state of a live event, and every rule by which it changes: what d is,
+ * which clock a pipeline is on, where runs begin, which init serves which
+ * number, when the manifest may go out.
+ *
+ * lo_live_t is plain data.  In the zone it is an immutable record; a change
+ * is made on a copy and published by one compare-and-swap, so the loser of a
+ * race takes the new record and decides again.  Hence every function here is
+ * pure: state and facts in, state and decision out; `changed` says whether
+ * the copy differs from what it was.  What moves with every segment (heads,
+ * candidates, counters) is not here but in the zone's tracks.
+ *
+ * One grid: number n covers UTC media time [n d, (n + 1) d) for the whole
+ * life of an event (core/timeline.h).  A run is the stretch on one unbroken
+ * clock; its anchor lifts that clock onto the grid (0 for pushers on UTC).
+ */
+
+#ifndef LO_LIVE_H
+#define LO_LIVE_H
+
+#include "core/base.h"
+#include "core/timeline.h"
+#include "core/cmaf.h"
+#include "core/event.h"
+
+#define LO_LIVE_VERSION   1
+#define LO_LIVE_RUNS      32          /* the oldest are forgotten first */
+#define LO_LIVE_INITS     128
+
+
+typedef enum {
+    LO_LIVE_SCHEDULED = 0,            /* nothing that a manifest could name */
+    LO_LIVE_LIVE,                     /* the manifest is out: d, delay, window
+                                         are fixed */
+    LO_LIVE_ENDED
+} lo_live_phase_e;
+
+
+#define LO_RUN_UTC  1                 /* the pusher is on UTC: anchor 0 */
+
+typedef struct {
+    int64_t             first;        /* its first number */
+    lo_anchor_t         anchor;
+    uint32_t            id;           /* 1.., never used twice in an event */
+    uint32_t            flags;
+    uint32_t            pipelines;    /* bits: who is aligned on this clock */
+    uint32_t            pad;
+} lo_live_run_t;
+
+
+typedef struct {
+    uint32_t            id;           /* 1.., never used twice in an event;
+                                         every stored segment carries it */
+    uint32_t            track;        /* index in tracks */
+    uint32_t            run;          /* id of the run it came into use in */
+    uint32_t            pipelines;    /* bits: who has sent it */
+    int64_t             first;        /* the first number it serves, or
+                                         INT64_MAX before that */
+    uint64_t            digest;       /* the first 8 bytes of its bytes'
+                                         digest, big endian; DIGEST8 in URLs
+                                         is the upper half */
+    uint64_t            word;         /* the zone's word for its bytes */
+    lo_cmaf_init_t      info;
+} lo_live_init_t;
+
+
+typedef struct {
+    char                id[LO_ID_MAX + 1];
+    unsigned char       declared;     /* named in the event document */
+    unsigned char       restarted;    /* bits: pipelines that sent an init
+                                         since their last segment */
+    unsigned char       pad;
+    uint32_t            type;         /* lo_media_e */
+    uint32_t            ring;         /* the zone's track; UINT32_MAX: none
+                                         yet */
+    uint32_t            init[LO_MAX_PIPELINES];  /* id of the init that each
+                                         pipeline sent last; 0: none */
+} lo_live_track_t;
+
+
+typedef struct {
+    uint32_t            version;      /* LO_LIVE_VERSION */
+    uint32_t            size;         /* sizeof(lo_live_t) */
+    uint32_t            phase;
+    uint32_t            irregular;    /* segments are off any grid: numbers
+                                         are counted per track, manifests
+                                         list times */
+    uint64_t            serial;       /* of this record, from 1 */
+    uint64_t            shown;        /* serial of the last change that a
+                                         manifest shows */
+    lo_dur_t            d;            /* duration 0: not known yet */
+    uint32_t            declared;     /* d comes from the document */
+    uint32_t            dvr_s;
+    uint32_t            playlist_s;
+    int32_t             declared_delay;   /* delay_us comes from there too */
+    int64_t             delay_us;     /* until live: largest lateness seen */
+    int64_t             first;        /* first number of all; INT64_MAX: none */
+    int64_t             last;         /* ended: the last number */
+    int64_t             window;       /* numbers that can be asked for, fixed
+                                         when live; 0 before */
+    int64_t             live_us;      /* when it went live */
+    int64_t             depth_us;     /* what manifests say the window is now:
+                                         never below the first segment; grows
+                                         in few steps, see lo_live_depth */
+    int64_t             init_us;      /* when the newest init or track came */
+
+    uint32_t            npipelines;
+    uint32_t            ntracks;
+    uint32_t            nruns;
+    uint32_t            ninits;
+    uint32_t            next_run;
+    uint32_t            next_init;
+
+    char                pipelines[LO_MAX_PIPELINES][LO_ID_MAX + 1];
+    uint32_t            fixed_pipelines;  /* the document names them */
+    lo_live_track_t     tracks[LO_MAX_TRACKS];
+    lo_live_run_t       runs[LO_LIVE_RUNS];
+    lo_live_init_t      inits[LO_LIVE_INITS];
+} lo_live_t;
+
+
+/* why something was refused; one table for status, log, metric and docs */
+
+#define LO_WHY_LIST(X)                                                        \
+    X(OK,          201, "ok",          "placed")                              \
+    X(WAIT,        503, "wait",        "the segment duration is not known "   \
+                                       "yet: video comes first")              \
+    X(NO_INIT,     412, "no-init",     "a segment before its track's init")   \
+    X(PIPELINE,    403, "pipeline",    "this event has no such pipeline")     \
+    X(PIPELINES,   403, "pipelines",   "this event has four pipelines "       \
+                                       "already")                             \
+    X(TRACKS,      507, "tracks",      "this event has 64 tracks already")    \
+    X(INITS,       507, "inits",       "too many inits in the window")        \
+    X(STANDBY,     409, "standby",     "another pipeline is on another "      \
+                                       "clock")                               \
+    X(INIT_DIFFERS,409, "init-differs","another pipeline is live with "       \
+                                       "another init of this track")          \
+    X(TRACK_ID,    400, "track-id",    "the fragment's track_ID is not its "  \
+                                       "init's")                              \
+    X(ENDED,       410, "ended",       "the event has ended")                 \
+    X(PAST,        410, "past",        "the number has left the window")      \
+    X(FUTURE,      400, "future",      "the number is far ahead of the "      \
+                                       "clock")                               \
+    X(DURATION,    400, "duration",    "the segment has no usable duration")
+
+#define LO_WHY_ENUM(name, status, word, text)  LO_WHY_##name,
+typedef enum { LO_WHY_LIST(LO_WHY_ENUM) LO_WHY_N } lo_live_reason_e;
+
+int lo_live_status(lo_live_reason_e r);        /* HTTP status */
+const char *lo_live_word(lo_live_reason_e r);
+const char *lo_live_text(lo_live_reason_e r);
+
+
+/* a new event from its document; and a changed document over a live state:
+   what is fixed stays (d, delay, window once live) */
+void lo_live_create(lo_live_t *l, const lo_event_t *doc);
+int lo_live_document(lo_live_t *l, const lo_event_t *doc);  /* 1: changed */
+
+/* index of a pipeline; adds it where the document leaves them open */
+lo_live_reason_e lo_live_pipeline(lo_live_t *l, lo_str_t name,
+    unsigned *index, int *changed);
+
+int lo_live_track(const lo_live_t *l, lo_str_t id);        /* or LO_NONE */
+const lo_live_init_t *lo_live_init_by_id(const lo_live_t *l, uint32_t id);
+/* by the number: the newest init of the track whose first <= n */
+const lo_live_init_t *lo_live_init_at(const lo_live_t *l, unsigned track,
+    int64_t n);
+const lo_live_run_t *lo_live_run_at(const lo_live_t *l, int64_t n);
+int64_t lo_live_due_us(const lo_live_t *l, int64_t n);
+
+
+/* what is known of the event's tracks when something arrives */
+
+typedef struct {
+    int64_t             now_us;       /* wall clock */
+    int64_t             event_head;   /* newest number of any track; or -1 */
+    int64_t             event_us;     /* when it was published; 0 */
+    int64_t             last_us[LO_MAX_PIPELINES];
+                                      /* when each pipeline last published */
+} lo_live_facts_t;
+
+
+/*
+ * An init from a pipeline.  The same configuration as the track's newest
+ * init (info.config equal) is that init: its bytes, id and URL stay, and
+ * *id is it; `restarted` is set for the pipeline, so that a clock that then
+ * begins again is a new run.  Another configuration is a new init, unused
+ * until its first segment; from a second pipeline while the first is live
+ * (it published within 3 d and the delay) it is INIT_DIFFERS.
+ * Tracks are added as they come.  word is used only for a new init.
+ */
+lo_live_reason_e lo_live_init(lo_live_t *l, const lo_live_facts_t *f,
+    unsigned pipeline, lo_str_t track, const lo_cmaf_init_t *info,
+    uint64_t digest, uint64_t word, uint32_t *id, int *changed);
+
+
+typedef struct {
+    unsigned            pipeline;
+    unsigned            track;        /* index */
+    int64_t             m;            /* tfdt less the init's edit list */
+    uint64_t            duration;     /* in the init's timescale */
+    uint32_t            track_id;     /* of the fragment; 0: do not check */
+    int                 force;        /* 1: learn d from audio if need be */
+    int64_t             track_head;   /* newest number of this track, or -1 */
+    int64_t             head_m;       /* its media time and duration, for */
+    uint64_t            head_duration;  /* irregular events */
+    uint32_t            head_run;     /* and its run */
+} lo_live_segment_t;
+
+typedef struct {
+    int64_t             number;
+    uint32_t            run;
+    uint32_t            init;
+    int64_t             off;          /* from the grid, signed, timescale */
+    int                 off_grid;     /* |off| > d/4 */
+    int                 changed;
+} lo_live_place_t;
+
+/*
+ * Where a segment belongs.
+ *
+ * - d undeclared: the first video segment's duration is d.  Audio before it
+ *   waits (LO_WHY_WAIT) while the event has a video init, unless forced.
+ * - A pusher within a day of now is on UTC (anchor 0); another clock is
+ *   anchored once, with its first segment, for all tracks of the event: onto
+ *   the newest number whose slot is over (lo_timeline_at(now) - 1), or
+ *   event_head + 1 if that is later.
+ * - A restarted pipeline whose segment falls at or below the head, or out of
+ *   the window or far ahead, begins a new run the same way: numbers go on at
+ *   the head, never back.  A restarted pipeline that continues its clock
+ *   stays in its run.
+ * - An init of another configuration begins a new run at its first number on
+ *   the same anchor (or a new one, as above); other tracks whose new init
+ *   comes into use within 3 numbers of it belong to that same run.
+ * - A pipeline on another clock than the run's, while a pipeline of the run
+ *   is alive: STANDBY.  When it is not (nothing for 3 d and the delay), the
+ *   newcomer begins a new run.
+ * - An event without declared d whose segments are off the grid, or whose
+ *   lengths differ by more than d/4, becomes irregular: from there numbers
+ *   are the track's head + 1 (or the head itself for the same m).
+ * - Below head - window: PAST.  More than a window (before live: dvr_s)
+ *   ahead of both the clock and the head: FUTURE.
+ */
+lo_live_reason_e lo_live_segment(lo_live_t *l, const lo_live_facts_t *f,
+    const lo_live_segment_t *s, lo_live_place_t *place);
+
+/* lateness of a whole segment, for the measured delay; 1: changed */
+int lo_live_late(lo_live_t *l, int64_t number, int64_t now_us);
+
+
+typedef struct {
+    int64_t             now_us;
+    uint64_t            has;          /* bits: tracks with a segment */
+    uint64_t            bytes_per_d;  /* zone bytes that one number takes over
+                                         all tracks and pipelines, measured */
+    uint64_t            share;        /* zone bytes of this event */
+    int64_t             head;
+} lo_live_ready_t;
+
+/*
+ * Goes live when every declared track has a segment and, where the document
+ * declares none, every track with an init has one and none is newer than one
+ * d.  Fixes delay (declared, or the largest lateness seen, rounded up to
+ * 100 ms and at least 1 s) and window (dvr_s, or what the share guarantees
+ * with a quarter kept free).  1: changed.
+ */
+int lo_live_ready(lo_live_t *l, const lo_live_ready_t *r);
+
+/*
+ * The depth steps: at going live what there is, then 16 s, 1, 4, 16 minutes,
+ * 1, 4, 16 hours as the event grows that old, at most the window.  1: changed.
+ */
+int lo_live_depth(lo_live_t *l, int64_t now_us);
+
+int lo_live_end(lo_live_t *l, int64_t last);                /* 1: changed */
+
+#endif /* LO_LIVE_H */
