@@ -1,6 +1,8 @@
 # make            the module (build/ngx_live_origin_module.so) and every tool
 #                 (build/bin/NAME)
 # make unit       unit tests under ASan and UBSan (build/t/unit/NAME)
+# make clang-warnings   everything through clang: its warnings are errors too
+# make check      every test (tools/check)
 # make bench      benchmarks against the peers
 # make install    Debian's nginx paths, under DESTDIR
 #
@@ -77,7 +79,7 @@ tools: $(TOOLS:%=$(BUILD)/bin/%)
 
 define TOOL
 $(1)_OBJS := $$(patsubst %.c,$(OBJ)/%.o,$$(wildcard tools/$(1)/*.c))
-$$($(1)_OBJS): OBJ_CFLAGS = -Itools/$(1) \
+$$($(1)_OBJS) $$($(1)_OBJS:$(OBJ)/%=$(BUILD)/clang/%): OBJ_CFLAGS = -Itools/$(1) \
     $$(if $$($(1)_PKGS),$$$$(pkg-config --cflags $$($(1)_PKGS)))
 $(BUILD)/bin/$(1): $$($(1)_OBJS) $(BUILD)/libtools.a $(BUILD)/libzone.a \
     $(BUILD)/libcore.a
@@ -109,6 +111,24 @@ $(BUILD)/t/unit/%: $(SOBJ)/t/unit/%.o $(UNIT_LIB)
 	@mkdir -p $(dir $@)
 	$(CC) $(SAN) -o $@ $^ $(CORE_LIBS) -lcmocka -lm -lpthread
 
+# ---- a second compiler's opinion
+
+CLANG     ?= clang
+CLOBJ      = $(BUILD)/clang
+NGX_SRCS  := $(filter-out $(CORE_SRCS) $(ZONE_SRCS),$(shell find $(MOD) -name '*.c'))
+NGX_INCS   = $(addprefix -isystem $(BUILD)/nginx/,objs src/core src/event \
+                 src/event/modules src/os/unix src/http src/http/modules \
+                 src/http/v2)
+CLANG_SRCS = $(CORE_SRCS) $(ZONE_SRCS) $(NGX_SRCS) $(TLIB_SRCS) \
+             $(wildcard tools/*/*.c t/unit/*.c t/unit/lib/*.c)
+
+$(CLOBJ)/%.o: %.c | $(BUILD)/nginx/objs/Makefile
+	@mkdir -p $(dir $@)
+	$(CLANG) $(CPPFLAGS) -std=gnu11 $(WARN) $(OBJ_CFLAGS) -It/unit \
+	    $(NGX_INCS) -MMD -MP -c $< -o $@
+
+clang-warnings: $(CLANG_SRCS:%.c=$(CLOBJ)/%.o)
+
 # ---- the rest
 
 bench: all
@@ -120,6 +140,6 @@ check:
 clean:
 	rm -rf $(BUILD)
 
--include $(shell test -d $(BUILD) && find $(BUILD)/obj $(BUILD)/san -name '*.d' 2>/dev/null)
+-include $(shell test -d $(BUILD) && find $(BUILD)/obj $(BUILD)/san $(BUILD)/clang -name '*.d' 2>/dev/null)
 
-.PHONY: all module tools unit bench check clean
+.PHONY: all module tools unit clang-warnings bench check clean
