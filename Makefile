@@ -39,11 +39,18 @@ all: module tools
 
 # ---- the module, built by nginx's own configure
 
-MODULE_DEPS := config $(shell find $(MOD) -name '*.[ch]')
+MODULE_DEPS := config $(sort $(shell find $(MOD) -name '*.[ch]'))
 
 module: $(BUILD)/$(MOD).so
 
-$(BUILD)/nginx/objs/Makefile: config
+# configure writes the names of the sources into its Makefile: it runs again
+# when a file has come or gone
+
+$(BUILD)/module.files: FORCE
+	@mkdir -p $(BUILD)
+	@echo $(MODULE_DEPS) | cmp -s - $@ || echo $(MODULE_DEPS) > $@
+
+$(BUILD)/nginx/objs/Makefile: config $(BUILD)/module.files
 	@test -d $(NGX_SRC) || { echo "nginx-dev is missing:" \
 	    "run tools/install-deps build"; exit 1; }
 	rm -rf $(BUILD)/nginx
@@ -142,4 +149,4 @@ clean:
 
 -include $(shell test -d $(BUILD) && find $(BUILD)/obj $(BUILD)/san $(BUILD)/clang -name '*.d' 2>/dev/null)
 
-.PHONY: all module tools unit clang-warnings bench check clean
+.PHONY: all module tools unit clang-warnings bench check clean FORCE
