@@ -43,6 +43,9 @@ typedef struct {
     uint32_t            sample_rate;      /* Hz (true rate, from the ASC) */
     uint32_t            channels;
     uint32_t            bitrate;          /* btrt or esds average, or 0 */
+    uint32_t            fps_num;          /* from the codec configuration, or
+                                             0: not told */
+    uint32_t            fps_den;
     uint32_t            def_duration;     /* trex defaults */
     uint32_t            def_size;
     uint32_t            def_flags;

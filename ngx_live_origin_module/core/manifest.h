@@ -1,0 +1,134 @@
+/*
+ * What the manifest writers (core/dash.h, core/hls.h) are told.  Plain structs
+ * that the caller owns; every pointer has to live only for the call.  Nothing
+ * here reads a clock: the same input gives the same bytes on every node.
+ *
+ * A writer that runs out of room goes on counting: after it, b->need is the
+ * size that would have sufficed (lo_buf_ok tells).
+ */
+
+#ifndef LO_MANIFEST_H
+#define LO_MANIFEST_H
+
+#include "core/base.h"
+#include "core/timeline.h"
+#include "core/cmaf.h"
+#include "core/event.h"
+#include "core/live.h"
+
+
+/*
+ * A segment of one track.  Times are UTC media time in us, each of both ends
+ * rounded by itself from the exact value (lo_timeline_utc_us of m and of
+ * m + duration), so that durations of neighbours add up without drift.
+ */
+
+typedef struct {
+    int64_t             number;
+    int64_t             start_us;
+    int64_t             end_us;
+    int64_t             m;            /* media time and duration in the init's
+                                         timescale; DASH, irregular only */
+    uint64_t            duration;
+    uint64_t            init;         /* digest of its init; for a gap that of
+                                         lo_live_init_at, or 0 */
+    uint32_t            run;          /* id; for a gap that of
+                                         lo_live_run_at */
+    uint32_t            gap;          /* listed as GAP: [start_us, end_us) is
+                                         number's slot on the grid */
+} lo_manifest_segment_t;
+
+
+/* a track: in a period for DASH, as of now for the multivariant playlist */
+
+typedef struct {
+    lo_str_t                      id;
+    const lo_cmaf_init_t         *info;    /* of the init in use */
+    uint64_t                      digest;  /* of that init's bytes; the upper
+                                              half names its URL */
+    uint32_t                      bandwidth;  /* peak, bit/s; 0: info->bitrate,
+                                              else a guess by type */
+    uint32_t                      average;    /* bit/s; 0: bandwidth */
+    uint32_t                      fps_num;    /* 0: info's, or left out */
+    uint32_t                      fps_den;
+    lo_str_t                      lang;    /* empty: info->lang */
+    lo_str_t                      label;
+    lo_str_t                      role;    /* DASH role scheme's word; empty:
+                                              "main" */
+    unsigned                      nsegments;  /* irregular events only: what */
+    const lo_manifest_segment_t  *segments;   /* SegmentTimeline lists, without
+                                              gaps, oldest first */
+} lo_manifest_track_t;
+
+
+/*
+ * A run, as a Period.  It ends where the next one starts, or with the event.
+ */
+
+typedef struct {
+    uint32_t                    id;       /* of the run: Period@id */
+    int64_t                     first;    /* the number at Period@start: the
+                                             event's origin for its first run,
+                                             else the run's first */
+    int64_t                     start_us; /* irregular: UTC of Period@start */
+    lo_anchor_t                 anchor;
+    unsigned                    ntracks;
+    const lo_manifest_track_t  *tracks;
+} lo_manifest_period_t;
+
+
+typedef struct {
+    lo_str_t                    id;
+    lo_str_t                    title;
+    lo_dur_t                    d;
+    int64_t                     origin;       /* n0: 0; its slot begins at
+                                                 t0, 1970 + n0 d */
+    int64_t                     delay_us;
+    int64_t                     depth_us;     /* timeShiftBufferDepth */
+    int64_t                     publish_us;   /* of the last change shown */
+    uint32_t                    irregular;
+    uint32_t                    ended;
+    int64_t                     from;         /* ended: the oldest number */
+    int64_t                     last;         /* ended: the newest number */
+    int64_t                     end_us;       /* ended, irregular: UTC of the
+                                                 end of media */
+    lo_str_t                    utc_timing;   /* URL of UTCTiming http-iso,
+                                                 relative to the MPD; empty:
+                                                 none */
+    unsigned                    nperiods;     /* oldest first */
+    const lo_manifest_period_t *periods;
+} lo_manifest_t;
+
+
+/*
+ * Fills m, periods and tracks from the state of an event: the runs that hold
+ * a number in [from, INT64_MAX) and, for each, the tracks with an init in it.
+ * doc may be NULL.  What remains for the caller: publish_us, utc_timing, and
+ * where measured better bandwidths and fps than the document's; for irregular
+ * events segments and end_us.  LO_FULL: periods or tracks is too small.
+ */
+
+typedef struct {
+    lo_manifest_period_t       *periods;
+    unsigned                    max_periods;   /* LO_LIVE_RUNS suffices */
+    lo_manifest_track_t        *tracks;
+    unsigned                    max_tracks;    /* of all periods together */
+} lo_manifest_room_t;
+
+int lo_manifest_live(lo_manifest_t *m, const lo_live_t *l,
+    const lo_event_t *doc, int64_t from, const lo_manifest_room_t *room);
+
+
+/* an HLS media playlist */
+
+typedef struct {
+    lo_dur_t                      d;
+    uint32_t                      target_s;   /* 0: lo_hls_target(d) */
+    uint32_t                      ended;
+    unsigned                      nsegments;  /* consecutive numbers (GAPs
+                                                 where nothing is), oldest
+                                                 first */
+    const lo_manifest_segment_t  *segments;
+} lo_manifest_list_t;
+
+#endif /* LO_MANIFEST_H */
