@@ -149,3 +149,31 @@ lo_rescale(int64_t v, uint64_t num, uint64_t den, lo_round_e round)
 
     return q > (uint64_t) INT64_MAX ? INT64_MAX : (int64_t) q;
 }
+
+
+int
+lo_id_ok(lo_str_t id)
+{
+    size_t         i;
+    unsigned char  c;
+
+    if (id.len == 0 || id.len > LO_ID_MAX) {
+        return 0;
+    }
+
+    for (i = 0; i < id.len; i++) {
+        c = id.data[i];
+
+        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+            || (c >= '0' && c <= '9'))
+        {
+            continue;
+        }
+
+        if (i == 0 || (c != '.' && c != '_' && c != '-')) {
+            return 0;
+        }
+    }
+
+    return 1;
+}

@@ -113,7 +113,12 @@ typedef enum {
 int64_t lo_rescale(int64_t v, uint64_t num, uint64_t den, lo_round_e round);
 
 
+/* an id: [A-Za-z0-9][A-Za-z0-9._-]{0,63} */
+
 #define LO_ID_MAX         64      /* bytes of an id, without a final zero */
+
+int lo_id_ok(lo_str_t id);
+
 #define LO_MAX_PIPELINES  4
 #define LO_MAX_TRACKS     64      /* of one event */
 

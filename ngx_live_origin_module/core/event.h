@@ -66,7 +66,4 @@ int lo_event_parse(lo_event_t *ev, const void *json, size_t len,
     lo_event_err_t *err);
 void lo_event_free(lo_event_t *ev);
 
-/* an id: [A-Za-z0-9][A-Za-z0-9._-]{0,63} */
-int lo_id_ok(lo_str_t id);
-
 #endif /* LO_EVENT_H */

@@ -152,6 +152,33 @@ test_str(void **state)
 }
 
 
+static void
+test_id(void **state)
+{
+    static const char  *good[] = {
+        "a", "Z", "0", "news-1", "a.b_c-d", "a..", "9-",
+        "0123456789012345678901234567890123456789012345678901234567890123"
+    };
+    static const char  *bad[] = {
+        "", ".", "..", "-a", "_a", ".a", "~a", "a/b", "a b", "a%", "\xc3\xa4",
+        "a\n", "a~",
+        "01234567890123456789012345678901234567890123456789012345678901234"
+    };
+    size_t    i;
+    lo_str_t  nul = lo_string("a\0b");
+
+    for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+        assert_true(lo_id_ok(lo_cstr(good[i])));
+    }
+
+    for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        assert_false(lo_id_ok(lo_cstr(bad[i])));
+    }
+
+    assert_false(lo_id_ok(nul));
+}
+
+
 int
 main(void)
 {
@@ -161,6 +188,7 @@ main(void)
         cmocka_unit_test(test_buf_prefix),
         cmocka_unit_test(test_buf_long),
         cmocka_unit_test(test_str),
+        cmocka_unit_test(test_id),
     };
 
     return cmocka_run_group_tests_name("base", tests, NULL, NULL);

@@ -1,0 +1,185 @@
+#include "core/name.h"
+#include "core/name_parse.h"
+
+
+#define LO_TOKEN_MAX  512
+
+
+static int
+lo_name_digest(lo_str_t s, uint32_t *digest)
+{
+    size_t         i;
+    uint32_t       v;
+    unsigned char  c;
+
+    if (s.len != 8) {
+        return LO_NONE;
+    }
+
+    for (v = 0, i = 0; i < 8; i++) {
+        c = s.data[i];
+
+        if (lo_is_digit(c)) {
+            v = v << 4 | (c - '0');
+
+        } else if (c >= 'a' && c <= 'f') {
+            v = v << 4 | (c - 'a' + 10);
+
+        } else {
+            return LO_NONE;
+        }
+    }
+
+    *digest = v;
+
+    return LO_OK;
+}
+
+
+/* NUMBER or NUMBER.K */
+
+static int
+lo_name_serve_media(lo_name_t *n, lo_str_t s)
+{
+    uint64_t  part;
+    lo_str_t  number;
+
+    number.data = s.data;
+    number.len = lo_name_digits(s);
+
+    if (lo_name_number(number, &n->number) != LO_OK) {
+        return LO_NONE;
+    }
+
+    n->kind = LO_NAME_SEGMENT;
+    lo_skip(&s, number.len);
+
+    if (s.len == 0) {
+        return LO_OK;
+    }
+
+    if (s.data[0] != '.') {
+        return LO_NONE;
+    }
+
+    lo_skip(&s, 1);
+
+    if (lo_name_number(s, &part) != LO_OK || part > INT32_MAX) {
+        return LO_NONE;
+    }
+
+    n->kind = LO_NAME_PART;
+    n->part = (uint32_t) part;
+
+    return LO_OK;
+}
+
+
+static int
+lo_name_serve_track(lo_name_t *n, lo_str_t file)
+{
+    static const lo_str_t  media = lo_string("media.m3u8");
+    static const lo_str_t  init = lo_string("init.mp4");
+    static const lo_str_t  digest = lo_string("init-");
+    static const lo_str_t  mp4 = lo_string(".mp4");
+    static const lo_str_t  m4s = lo_string(".m4s");
+
+    if (lo_str_eq(file, media)) {
+        n->kind = LO_NAME_MEDIA;
+        return LO_OK;
+    }
+
+    if (lo_str_eq(file, init)) {
+        n->kind = LO_NAME_INIT;
+        return LO_OK;
+    }
+
+    if (lo_ends(file, m4s)) {
+        file.len -= m4s.len;
+        return lo_name_serve_media(n, file);
+    }
+
+    if (lo_starts(file, digest) && lo_ends(file, mp4)
+        && file.len == digest.len + 8 + mp4.len)
+    {
+        n->kind = LO_NAME_INIT_DIGEST;
+        lo_skip(&file, digest.len);
+        file.len -= mp4.len;
+
+        return lo_name_digest(file, &n->digest);
+    }
+
+    return LO_NONE;
+}
+
+
+static int
+lo_name_tilde(lo_str_t *rest, lo_str_t *value)
+{
+    *value = lo_name_next(rest);
+    lo_skip(value, 1);
+
+    return value->len && value->len <= LO_TOKEN_MAX ? LO_OK : LO_NONE;
+}
+
+
+static int
+lo_name_serve_path(lo_name_t *n, lo_str_t rest)
+{
+    static const lo_str_t  mpd = lo_string("manifest.mpd");
+    static const lo_str_t  master = lo_string("master.m3u8");
+
+    if (rest.data[0] == '~'
+        && lo_name_tilde(&rest, &n->token) != LO_OK)
+    {
+        return LO_NONE;
+    }
+
+    n->event = lo_name_next(&rest);
+
+    if (!lo_id_ok(n->event) || rest.len == 0) {
+        return LO_NONE;
+    }
+
+    if (rest.data[0] == '~'
+        && (lo_name_tilde(&rest, &n->class) != LO_OK || !lo_id_ok(n->class)))
+    {
+        return LO_NONE;
+    }
+
+    if (lo_str_eq(rest, mpd)) {
+        n->kind = LO_NAME_MPD;
+        return LO_OK;
+    }
+
+    if (lo_str_eq(rest, master)) {
+        n->kind = LO_NAME_MASTER;
+        return LO_OK;
+    }
+
+    n->track = lo_name_next(&rest);
+
+    if (!lo_id_ok(n->track)) {
+        return LO_NONE;
+    }
+
+    return lo_name_serve_track(n, rest);
+}
+
+
+int
+lo_name_serve(lo_name_t *n, lo_str_t path)
+{
+    memset(n, 0, sizeof(*n));
+
+    if (!lo_name_path_ok(path)) {
+        return LO_NONE;
+    }
+
+    if (lo_name_serve_path(n, path) != LO_OK) {
+        n->kind = LO_NAME_NONE;
+        return LO_NONE;
+    }
+
+    return LO_OK;
+}
