@@ -1,0 +1,113 @@
+// The camera's burned-in frame counter (docs/live-transcode.md), read from
+// every frame that the browser presents.
+
+// Runs in the page: collects [counter or null, media time, wall time ms].
+
+export function installCounter() {
+    const canvas = document.createElement('canvas');
+    const bits = new Array(32);
+    let samples = [];
+
+    const value = (from, n) =>
+        bits.slice(from, from + n).reduce((a, b) => a * 2 + b, 0);
+
+    function read(video) {
+        const w = video.videoWidth;
+        const h = Math.floor(video.videoHeight / 18);
+
+        if (canvas.width !== w || canvas.height !== h) {
+            canvas.width = w;
+            canvas.height = h;
+        }
+
+        const g = canvas.getContext('2d', { willReadFrequently: true });
+
+        g.drawImage(video, 0, 0, w, h, 0, 0, w, h);
+
+        const y = Math.floor(h / 2);
+        const rows = g.getImageData(0, y - 1, w, 3).data;
+
+        for (let k = 0; k < 32; k++) {
+            const x = Math.floor((k + 0.5) * w / 32);
+            let sum = 0;
+
+            for (let j = 0; j < 3; j++) {
+                for (let i = -1; i <= 1; i++) {
+                    sum += rows[4 * (j * w + x + i) + 1];
+                }
+            }
+
+            bits[k] = sum / 9 > 127 ? 1 : 0;
+        }
+
+        const n = value(2, 24);
+        let check = 5;
+
+        for (let m = n; m > 0; m = Math.floor(m / 16)) {
+            check += m % 16;
+        }
+
+        return bits[0] && !bits[1] && !bits[30] && bits[31]
+            && value(26, 4) === check % 16 ? n : null;
+    }
+
+    function frame(video) {
+        video.requestVideoFrameCallback((now, meta) => {
+            samples.push([read(video), meta.mediaTime, now]);
+            frame(video);
+        });
+    }
+
+    window.__counter = {
+        take() {
+            const out = samples;
+
+            samples = [];
+
+            return out;
+        },
+    };
+
+    document.addEventListener('DOMContentLoaded',
+        () => frame(document.querySelector('video')));
+}
+
+// Judges samples of continuous playing at `fps`: from any frame to the next
+// one presented, the counter and the media time must have gone on alike, and
+// media time as much as the clock on the wall.
+
+export function judge(samples, fps) {
+    const good = samples.filter(([n]) => n !== null);
+    const breaks = [];
+    let low = Infinity;
+    let high = -Infinity;
+    let longest = 0;
+
+    for (let i = 1; i < good.length; i++) {
+        const [n0, t0] = good[i - 1];
+        const [n1, t1] = good[i];
+        const step = ((n1 - n0) % 2 ** 24 + 2 ** 24) % 2 ** 24;
+
+        longest = Math.max(longest, t1 - t0);
+
+        if (Math.round((t1 - t0) * fps) !== step || t1 < t0) {
+            breaks.push({ from: n0, to: n1, media: t1 - t0, step });
+        }
+    }
+
+    for (const [, media, wall] of good) {
+        const drift = media - wall / 1000;
+
+        low = Math.min(low, drift);
+        high = Math.max(high, drift);
+    }
+
+    return {
+        frames: samples.length,
+        unread: samples.length - good.length,
+        breaks,
+        longest,
+        drift: good.length ? high - low : 0,
+        seconds: good.length ? good.at(-1)[1] - good[0][1] : 0,
+    };
+}

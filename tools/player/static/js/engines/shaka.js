@@ -1,0 +1,109 @@
+// Shaka Player on the MPD.
+
+import { loadScript } from './load.js';
+import { utcOf } from './dashclock.js';
+
+export const manifest = 'manifest.mpd';
+
+const retry = {
+    maxAttempts: 8, baseDelay: 500, backoffFactor: 1.4, fuzzFactor: 0.3,
+    timeout: 20000, stallTimeout: 10000, connectionTimeout: 10000,
+};
+
+const config = {
+    manifest: {
+        retryParameters: retry,
+        defaultPresentationDelay: 6,
+    },
+    streaming: {
+        lowLatencyMode: false,
+        liveSync: { enabled: false },
+        retryParameters: retry,
+        bufferingGoal: 12,
+        rebufferingGoal: 2,
+        bufferBehind: 30,
+    },
+};
+
+export async function create(video, url, on, clock) {
+    await loadScript('lib/shaka.js');
+
+    const { shaka } = window;
+    const { RequestType } = shaka.net.NetworkingEngine;
+
+    shaka.polyfill.installAll();
+
+    if (!shaka.Player.isBrowserSupported()) {
+        throw new Error('this browser has no Media Source Extensions');
+    }
+
+    const player = new shaka.Player();
+
+    await player.attach(video);
+    player.configure(config);
+
+    player.getNetworkingEngine().registerResponseFilter(
+        (type, response, context) => {
+            const ref = context?.segment;
+
+            if (type !== RequestType.SEGMENT || !ref || !context.stream
+                || context.type === shaka.net.NetworkingEngine
+                    .AdvancedRequestType.INIT_SEGMENT)
+            {
+                return;
+            }
+
+            on.segment({
+                type: context.stream.type,
+                url: response.uri,
+                start: utcOf(ref.startTime, clock),
+                duration: ref.endTime - ref.startTime,
+                bytes: response.data.byteLength,
+                ttfb: null,
+                took: response.timeMs ?? null,
+                header: response.headers['live-origin'] ?? '',
+            });
+        });
+
+    player.addEventListener('manifestparsed', () => {
+        clock.start = player.getPresentationStartTimeAsDate()?.getTime()
+            ?? null;
+    });
+
+    const rendition = () => {
+        const v = player.getVariantTracks().find((t) => t.active);
+
+        if (v) {
+            on.rendition({
+                width: v.width, height: v.height, bitrate: v.bandwidth,
+                codecs: v.codecs, fps: v.frameRate,
+            });
+        }
+    };
+
+    player.addEventListener('adaptation', rendition);
+    player.addEventListener('variantchanged', rendition);
+    player.addEventListener('loaded', rendition);
+
+    const report = (error) => on.error({
+        fatal: error.severity === shaka.util.Error.Severity.CRITICAL,
+        text: `Shaka ${error.code} · ${error.data?.slice(0, 2).join(' · ')}`,
+    });
+
+    player.addEventListener('error', (event) => report(event.detail));
+
+    try {
+        await player.load(url);
+
+    } catch (error) {
+        if (error.code !== shaka.util.Error.Code.LOAD_INTERRUPTED) {
+            report(error);
+        }
+    }
+
+    return {
+        mediaTime: () => utcOf(video.currentTime, clock),
+        seekLive: () => player.goToLive(),
+        destroy: () => player.destroy(),
+    };
+}
