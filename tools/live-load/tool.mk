@@ -1,0 +1,1 @@
+live-load_PKGS = openssl
