@@ -18,7 +18,8 @@ user root;
 worker_processes %%WORKERS%%;
 pid %%DIR%%/nginx.pid;
 error_log %%DIR%%/error.log info;
-events { worker_connections 128; }
+worker_rlimit_nofile 4096;
+events { worker_connections 2048; }
 http {
     client_body_temp_path %%DIR%%/temp;
     access_log off;
@@ -69,6 +70,11 @@ my @list = map { $ng->client->start('GET', $_ % 2 ? '/hello' : '/slow') }
 is join(' ', map { $_->status . length $_->body }
              LiveOrigin::Http::collect(\@list, 20)),
    join(' ', ('2009', '20040000') x 10), 'twenty collected';
+
+@list = map { $ng->client->start('GET', '/hello') } 1 .. 1200;
+is scalar(grep { $_->status == 200 } LiveOrigin::Http::collect(\@list)), 1200,
+   'twelve hundred at once';
+@list = ();
 
 $c->start('GET', '/slow');
 is $c->finish(0.1)->error, 'timeout', 'a time-out';

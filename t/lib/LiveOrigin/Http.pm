@@ -46,6 +46,7 @@ package LiveOrigin::Http;
 use strict;
 use warnings;
 
+use IO::Poll qw(POLLIN POLLHUP POLLERR);
 use IO::Select;
 use IO::Socket;
 use Socket qw(:DEFAULT IPPROTO_TCP TCP_NODELAY);
@@ -366,26 +367,33 @@ sub collect
     my ($list, $timeout) = @_;
 
     my $deadline = time + (defined $timeout ? $timeout : 30);
-    my $select = IO::Select->new;
+    my $poll = IO::Poll->new;
     my %waiting;
 
     for my $c (@$list) {
         next if $c->ready;
-        $select->add($c->{sock});
+        $poll->mask($c->{sock} => POLLIN);
         $waiting{$c->{sock}} = $c;
     }
 
     while (%waiting) {
         my $left = $deadline - time;
 
-        last if $left <= 0;
+        last if $left <= 0 || $poll->poll($left) < 0;
 
-        for my $sock ($select->can_read($left)) {
+        for my $sock ($poll->handles(POLLIN|POLLHUP|POLLERR)) {
             my $c = $waiting{$sock};
 
-            next if !$c->ready;
-            $select->remove($sock);
-            delete $waiting{$sock};
+            # an answer may close its socket, which is then out of reach
+
+            $poll->remove($sock);
+
+            if ($c->ready) {
+                delete $waiting{$sock};
+
+            } else {
+                $poll->mask($sock => POLLIN);
+            }
         }
     }
 

@@ -261,6 +261,7 @@ $user
 worker_processes %%WORKERS%%;
 pid %%DIR%%/nginx.pid;
 error_log %%DIR%%/error.log info;
+worker_rlimit_nofile 65536;
 worker_shutdown_timeout 20s;
 $s{main}
 
