@@ -1,0 +1,540 @@
+/*
+ * The zone's file: making it, checking one that is there, mapping it.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "zone/layout.h"
+
+
+static void lo_zone_geometry(lo_zone_header_t *h, uint64_t size,
+    uint32_t events);
+static int lo_zone_make(int fd, const lo_zone_conf_t *conf, lo_err_t *err);
+static int lo_zone_check_header(int fd, const char *path,
+    lo_zone_header_t *h, lo_err_t *err);
+static int lo_zone_check_conf(const lo_zone_conf_t *conf,
+    const lo_zone_header_t *h, lo_err_t *err);
+static int lo_zone_reboot(int fd, lo_zone_header_t *h, lo_err_t *err);
+static void lo_zone_boot_id(char id[40]);
+static int lo_zone_open(const char *path, int flags, lo_err_t *err);
+static int lo_zone_lock_wait(int fd);
+
+
+int64_t
+lo_zone_now_us(void)
+{
+    struct timespec  ts;
+
+    clock_gettime(CLOCK_REALTIME, &ts);
+
+    return (int64_t) ts.tv_sec * LO_USEC + ts.tv_nsec / 1000;
+}
+
+
+int64_t
+lo_zone_mono_us(void)
+{
+    struct timespec  ts;
+
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+
+    return (int64_t) ts.tv_sec * LO_USEC + ts.tv_nsec / 1000;
+}
+
+
+int
+lo_zone_create(const lo_zone_conf_t *conf, lo_err_t *err)
+{
+    int               fd, rc;
+    struct stat       st;
+    lo_zone_header_t  h;
+
+    if (conf->size < LO_ZONE_MIN_SIZE) {
+        return lo_err(err, "zone \"%s\": size is %llu bytes, at least %u MB "
+                      "are needed", conf->path,
+                      (unsigned long long) conf->size,
+                      LO_ZONE_MIN_SIZE / 1024 / 1024);
+    }
+
+    if (conf->events < 1 || conf->events > LO_ZONE_MAX_EVENTS) {
+        return lo_err(err, "zone \"%s\": events is %u, 1 to %u are possible",
+                      conf->path, conf->events, LO_ZONE_MAX_EVENTS);
+    }
+
+    fd = lo_zone_open(conf->path, O_RDWR | O_CREAT, err);
+    if (fd < 0) {
+        return LO_ERROR;
+    }
+
+    if (lo_zone_lock_wait(fd) != 0 || fstat(fd, &st) != 0) {
+        rc = lo_err(err, "zone \"%s\" cannot be locked: %s", conf->path,
+                    strerror(errno));
+        goto done;
+    }
+
+    if (conf->uid >= 0 && ((int64_t) st.st_uid != conf->uid
+                           || (int64_t) st.st_gid != conf->gid)
+        && fchown(fd, conf->uid, conf->gid) != 0 && geteuid() == 0)
+    {
+        rc = lo_err(err, "zone \"%s\" cannot be given to the workers' user: "
+                    "%s", conf->path, strerror(errno));
+        goto done;
+    }
+
+    if (st.st_size == 0) {
+        rc = lo_zone_make(fd, conf, err);
+        goto done;
+    }
+
+    rc = lo_zone_check_header(fd, conf->path, &h, err);
+    if (rc == LO_OK) {
+        rc = lo_zone_check_conf(conf, &h, err);
+    }
+    if (rc == LO_OK) {
+        rc = lo_zone_reboot(fd, &h, err);
+    }
+
+done:
+
+    close(fd);
+
+    return rc;
+}
+
+
+static int
+lo_zone_open(const char *path, int flags, lo_err_t *err)
+{
+    int          fd;
+    struct stat  st;
+
+    fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+    if (fd < 0) {
+        return lo_err(err, "zone \"%s\" cannot be opened: %s", path,
+                      strerror(errno));
+    }
+
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+        close(fd);
+        return lo_err(err, "zone \"%s\" is not a regular file", path);
+    }
+
+    return fd;
+}
+
+
+/* only at start: another instance may be making the same file right now */
+
+static int
+lo_zone_lock_wait(int fd)
+{
+    int           i;
+    struct flock  fl;
+
+    memset(&fl, 0, sizeof(fl));
+    fl.l_type = F_WRLCK;
+    fl.l_whence = SEEK_SET;
+    fl.l_start = LO_LOCK_CREATE;
+    fl.l_len = 1;
+
+    for (i = 0; i < 3000; i++) {
+
+        if (fcntl(fd, F_OFD_SETLK, &fl) == 0) {
+            return 0;
+        }
+
+        if (errno != EAGAIN && errno != EACCES && errno != EINTR) {
+            return -1;
+        }
+
+        usleep(10000);
+    }
+
+    errno = ETIMEDOUT;
+
+    return -1;
+}
+
+
+#define lo_align(v, a)  (((v) + (a) - 1) / (a) * (a))
+
+static void
+lo_zone_geometry(lo_zone_header_t *h, uint64_t size, uint32_t events)
+{
+    uint64_t  off, pages;
+
+    memset(h, 0, sizeof(*h));
+
+    h->layout = LO_ZONE_LAYOUT;
+    h->header_size = sizeof(lo_zone_header_t);
+    h->slot_size = sizeof(lo_zone_slot_t);
+    h->event_size = sizeof(lo_zone_event_t);
+    h->track_size = sizeof(lo_zone_track_t);
+    h->object_size = sizeof(lo_zone_object_t);
+    h->page_size = LO_ZONE_PAGE;
+    h->slots = LO_ZONE_SLOTS;
+    h->cells = LO_ZONE_CELLS;
+    h->events = events;
+    h->tracks = lo_align(events * 24 < 64 ? 64 : events * 24, 64);
+    h->size = size;
+
+    for (pages = size / LO_ZONE_PAGE; /* void */ ; pages--) {
+
+        h->pages = pages;
+        h->objects = pages <= 262144 ? pages
+                                     : 262144 + (pages - 262144) / 4;
+
+        off = lo_align(sizeof(lo_zone_header_t), 4096);
+        h->off_slots = off;
+        off += (uint64_t) h->slots * sizeof(lo_zone_slot_t);
+        h->off_pending = off;
+        off += (uint64_t) h->slots * (h->tracks / 64) * 8;
+        h->off_cells = off = lo_align(off, 64);
+        off += (uint64_t) h->slots * h->cells * 8;
+        h->off_events = off = lo_align(off, 64);
+        off += (uint64_t) h->events * sizeof(lo_zone_event_t);
+        h->off_tracks = off = lo_align(off, 64);
+        off += (uint64_t) h->tracks * sizeof(lo_zone_track_t);
+        h->off_objects = off = lo_align(off, 64);
+        off += (uint64_t) h->objects * sizeof(lo_zone_object_t);
+        h->off_table = off = lo_align(off, 64);
+        off += pages * sizeof(lo_zone_page_t);
+        h->off_page_map = off = lo_align(off, 64);
+        off += lo_align(pages, 64) / 8;
+        h->off_object_map = off = lo_align(off, 64);
+        off += lo_align(h->objects, 64) / 8;
+        h->off_data = off = lo_align(off, LO_ZONE_PAGE);
+
+        if (off + pages * LO_ZONE_PAGE <= size || pages == 0) {
+            return;
+        }
+
+        if (off + pages * LO_ZONE_PAGE > size + 64 * LO_ZONE_PAGE) {
+            pages -= (off + pages * LO_ZONE_PAGE - size) / LO_ZONE_PAGE / 2;
+        }
+    }
+}
+
+
+static int
+lo_zone_make(int fd, const lo_zone_conf_t *conf, lo_err_t *err)
+{
+    int                rc;
+    uint64_t           i, *map;
+    unsigned char     *base;
+    lo_zone_header_t   geo, *h;
+
+    lo_zone_geometry(&geo, conf->size, conf->events);
+
+    if (geo.pages < 64) {
+        return lo_err(err, "zone \"%s\": size is too small for events=%u, "
+                      "raise size or lower events", conf->path,
+                      conf->events);
+    }
+
+    rc = posix_fallocate(fd, 0, conf->size);
+
+    if (rc != 0) {
+        if (ftruncate(fd, 0) != 0) {
+            /* the file stays, and is refused next time: nothing to add */
+        }
+        return lo_err(err, "zone \"%s\": %llu MB cannot be reserved: %s: "
+                      "make room there or lower size", conf->path,
+                      (unsigned long long) (conf->size >> 20), strerror(rc));
+    }
+
+    base = mmap(NULL, geo.off_data, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+                0);
+    if (base == MAP_FAILED) {
+        return lo_err(err, "zone \"%s\" cannot be mapped: %s", conf->path,
+                      strerror(errno));
+    }
+
+    h = (lo_zone_header_t *) base;
+    *h = geo;
+    h->created_us = lo_zone_now_us();
+    h->boot = 1;
+    h->recount.v = 1;
+    lo_zone_boot_id(h->boot_id);
+
+    if (getrandom(h->uuid, 16, 0) != 16) {
+        munmap(base, geo.off_data);
+        return lo_err(err, "no random bytes for the zone's UUID: %s",
+                      strerror(errno));
+    }
+
+    map = (uint64_t *) (base + h->off_page_map);
+    for (i = 0; i < h->pages; i++) {
+        map[i / 64] |= UINT64_C(1) << (i % 64);
+    }
+
+    map = (uint64_t *) (base + h->off_object_map);
+    for (i = 0; i < h->objects; i++) {
+        map[i / 64] |= UINT64_C(1) << (i % 64);
+    }
+
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    memcpy(h->magic, LO_ZONE_MAGIC, 8);
+
+    munmap(base, geo.off_data);
+
+    return LO_OK;
+}
+
+
+static void
+lo_zone_boot_id(char id[40])
+{
+    int      fd;
+    ssize_t  n;
+
+    memset(id, 0, 40);
+
+    fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return;
+    }
+
+    n = read(fd, id, 36);
+    if (n != 36) {
+        memset(id, 0, 40);
+    }
+
+    close(fd);
+}
+
+
+static int
+lo_zone_check_header(int fd, const char *path, lo_zone_header_t *h,
+    lo_err_t *err)
+{
+    struct stat       st;
+    lo_zone_header_t  geo;
+
+    if (fstat(fd, &st) != 0
+        || pread(fd, h, sizeof(*h), 0) != (ssize_t) sizeof(*h)
+        || memcmp(h->magic, LO_ZONE_MAGIC, 8) != 0)
+    {
+        return lo_err(err, "\"%s\" is not a zone, or was never finished: "
+                      "remove it, or name another path", path);
+    }
+
+    if (h->layout != LO_ZONE_LAYOUT) {
+        return lo_err(err, "zone \"%s\" has layout %u, this module reads "
+                      "layout %u: run the module that made it, or remove it",
+                      path, h->layout, LO_ZONE_LAYOUT);
+    }
+
+    lo_zone_geometry(&geo, h->size, h->events ? h->events : 1);
+
+    if (h->header_size != geo.header_size || h->slot_size != geo.slot_size
+        || h->event_size != geo.event_size
+        || h->track_size != geo.track_size
+        || h->object_size != geo.object_size
+        || h->page_size != geo.page_size || h->slots != geo.slots
+        || h->cells != geo.cells || h->events != geo.events
+        || h->pages != geo.pages || h->objects != geo.objects
+        || h->off_data != geo.off_data)
+    {
+        return lo_err(err, "zone \"%s\" was made by a module with other "
+                      "structures: run that module, or remove it", path);
+    }
+
+    if ((uint64_t) st.st_size != h->size) {
+        return lo_err(err, "zone \"%s\" is truncated: it has %llu of %llu "
+                      "bytes: restore or remove it", path,
+                      (unsigned long long) st.st_size,
+                      (unsigned long long) h->size);
+    }
+
+    return LO_OK;
+}
+
+
+static int
+lo_zone_check_conf(const lo_zone_conf_t *conf, const lo_zone_header_t *h,
+    lo_err_t *err)
+{
+    if (h->size != conf->size) {
+        return lo_err(err, "zone \"%s\" was made with size=%llu, not "
+                      "size=%llu: set that, or remove it", conf->path,
+                      (unsigned long long) h->size,
+                      (unsigned long long) conf->size);
+    }
+
+    if (h->events != conf->events) {
+        return lo_err(err, "zone \"%s\" was made with events=%u, not "
+                      "events=%u: set that, or remove it", conf->path,
+                      h->events, conf->events);
+    }
+
+    return LO_OK;
+}
+
+
+/* another boot: from now on objects are checked before they are served */
+
+static int
+lo_zone_reboot(int fd, lo_zone_header_t *h, lo_err_t *err)
+{
+    char  id[40];
+
+    lo_zone_boot_id(id);
+
+    if (memcmp(id, h->boot_id, 40) == 0) {
+        return LO_OK;
+    }
+
+    memcpy(h->boot_id, id, 40);
+    h->boot++;
+
+    if (pwrite(fd, &h->boot_id, 40, offsetof(lo_zone_header_t, boot_id)) != 40
+        || pwrite(fd, &h->boot, 4, offsetof(lo_zone_header_t, boot)) != 4)
+    {
+        return lo_err(err, "zone cannot be written: %s", strerror(errno));
+    }
+
+    return LO_OK;
+}
+
+
+lo_zone_t *
+lo_zone_attach(const char *path, int readonly, lo_err_t *err)
+{
+    void              *base;
+    lo_zone_t         *z;
+    lo_zone_header_t   h;
+
+    z = calloc(1, sizeof(lo_zone_t));
+    if (z == NULL) {
+        lo_err(err, "no memory");
+        return NULL;
+    }
+
+    z->slot = -1;
+    z->wake_fd = -1;
+    z->readonly = readonly;
+    z->fd = lo_zone_open(path, readonly ? O_RDONLY : O_RDWR, err);
+
+    if (z->fd < 0) {
+        free(z);
+        return NULL;
+    }
+
+    if (lo_zone_check_header(z->fd, path, &h, err) != LO_OK) {
+        goto failed;
+    }
+
+    base = mmap(NULL, h.size, readonly ? PROT_READ : PROT_READ | PROT_WRITE,
+                MAP_SHARED, z->fd, 0);
+
+    if (base == MAP_FAILED) {
+        lo_err(err, "zone \"%s\" cannot be mapped: %s", path,
+               strerror(errno));
+        goto failed;
+    }
+
+    z->base = base;
+    z->size = h.size;
+    z->h = base;
+    z->slots = (void *) (z->base + h.off_slots);
+    z->pending = (void *) (z->base + h.off_pending);
+    z->cells = (void *) (z->base + h.off_cells);
+    z->events = (void *) (z->base + h.off_events);
+    z->tracks = (void *) (z->base + h.off_tracks);
+    z->objects = (void *) (z->base + h.off_objects);
+    z->table = (void *) (z->base + h.off_table);
+    z->page_map = (void *) (z->base + h.off_page_map);
+    z->object_map = (void *) (z->base + h.off_object_map);
+    z->data = z->base + h.off_data;
+
+    z->pins = calloc(h.objects, sizeof(uint32_t));
+    z->rings = calloc(h.tracks, sizeof(lo_word_t));
+
+    if (z->pins == NULL || z->rings == NULL) {
+        lo_err(err, "no memory");
+        lo_zone_close(z);
+        return NULL;
+    }
+
+    return z;
+
+failed:
+
+    close(z->fd);
+    free(z);
+
+    return NULL;
+}
+
+
+void
+lo_zone_close(lo_zone_t *z)
+{
+    if (z->slot >= 0) {
+        lo_zone_recover(z, z->slot);
+    }
+
+    if (z->wake_fd >= 0) {
+        close(z->wake_fd);
+    }
+
+    munmap(z->base, z->size);
+
+    /* the locks go with it */
+    close(z->fd);
+
+    free(z->pins);
+    free(z->rings);
+    free(z);
+}
+
+
+void
+lo_zone_uuid(lo_zone_t *z, char uuid[37])
+{
+    const unsigned char  *u = z->h->uuid;
+
+    snprintf(uuid, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-"
+             "%02x%02x%02x%02x%02x%02x", u[0], u[1], u[2], u[3], u[4], u[5],
+             u[6], u[7], u[8], u[9], u[10], u[11], u[12], u[13], u[14],
+             u[15]);
+}
+
+
+void
+lo_zone_stat(lo_zone_t *z, lo_zone_stat_t *st)
+{
+    uint64_t  i, used;
+
+    used = 0;
+
+    for (i = 0; i < z->h->events; i++) {
+        if ((int64_t) lo_load(&z->events[i].used) > 0) {
+            used += lo_load(&z->events[i].used);
+        }
+    }
+
+    st->size = z->h->size;
+    st->pages = z->h->pages;
+    st->pages_free = used < z->h->pages ? z->h->pages - used : 0;
+    st->page_size = LO_ZONE_PAGE;
+    st->events_max = z->h->events;
+    st->tracks_max = z->h->tracks;
+    st->layout = z->h->layout;
+    st->created_us = z->h->created_us;
+    st->workers = 0;
+
+    for (i = 0; i < LO_ZONE_SLOTS; i++) {
+        st->workers += lo_zone_worker(z, i) != 0;
+    }
+}
