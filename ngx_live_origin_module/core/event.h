@@ -47,8 +47,8 @@ typedef struct {
     lo_str_t            pipelines[LO_MAX_PIPELINES];
     unsigned            ntracks;
     lo_event_track_t    tracks[LO_MAX_TRACKS];
-    lo_str_t            naming_init;      /* "naming": {"init", "media"}: DASH */
-    lo_str_t            naming_media;     /* templates, or empty */
+    lo_str_t            naming_init;      /* "naming": {"init", "media"}: */
+    lo_str_t            naming_media;     /* DASH templates, or empty */
     void               *json;             /* json_t: the strings lie in it */
 } lo_event_t;
 

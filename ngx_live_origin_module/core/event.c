@@ -1,0 +1,408 @@
+#include <stddef.h>
+#include <stdio.h>
+
+#include "core/event_read.h"
+#include "core/event_value.h"
+#include "core/template.h"
+
+
+#define LO_EVENT_DEPTH      16
+#define LO_EVENT_DVR        3600
+#define LO_EVENT_PLAYLIST   120
+#define LO_EVENT_DVR_MAX    (14 * 86400)
+
+
+static const lo_event_number_t  lo_event_numbers[] = {
+    { "dvr_s", offsetof(lo_event_t, dvr_s), 1, LO_EVENT_DVR_MAX },
+    { "playlist_s", offsetof(lo_event_t, playlist_s), 1, LO_EVENT_DVR_MAX },
+    { NULL, 0, 0, 0 }
+};
+
+
+static int
+lo_event_schedule(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev)
+{
+    if (lo_event_time(ctx, o, "start", &ev->start_us) != LO_OK
+        || lo_event_time(ctx, o, "end", &ev->end_us) != LO_OK)
+    {
+        return LO_ERROR;
+    }
+
+    if (ev->end_us && ev->start_us && ev->end_us <= ev->start_us) {
+        return lo_event_bad(ctx, "end", "not after the start");
+    }
+
+    return LO_OK;
+}
+
+
+/* d, from "segment" or its shorthand; both only when they agree */
+
+static int
+lo_event_segment(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev)
+{
+    int       rc;
+    json_t   *v;
+    int64_t   ms, duration, timescale;
+    lo_dur_t  d;
+
+    rc = lo_event_number(ctx, o, "segment_ms", 100, 60000, &ms);
+
+    if (rc == LO_ERROR) {
+        return LO_ERROR;
+    }
+
+    if (rc == LO_OK
+        && lo_dur_set(&ev->d, (uint64_t) ms, 1000, &ctx->err->err) != LO_OK)
+    {
+        return lo_event_bad_field(ctx, "segment_ms");
+    }
+
+    v = json_object_get(o, "segment");
+
+    if (v == NULL) {
+        return LO_OK;
+    }
+
+    if (!json_is_object(v)) {
+        return lo_event_bad(ctx, "segment", "not an object");
+    }
+
+    snprintf(ctx->at, sizeof(ctx->at), "segment.");
+    rc = lo_event_number(ctx, v, "duration", 1, INT64_MAX, &duration);
+
+    if (rc == LO_OK) {
+        rc = lo_event_number(ctx, v, "timescale", 1, UINT32_MAX, &timescale);
+
+        if (rc == LO_NONE) {
+            return lo_event_bad(ctx, "timescale", "is missing");
+        }
+
+    } else if (rc == LO_NONE) {
+        return lo_event_bad(ctx, "duration", "is missing");
+    }
+
+    if (rc != LO_OK) {
+        return LO_ERROR;
+    }
+
+    ctx->at[0] = '\0';
+
+    if (lo_dur_set(&d, (uint64_t) duration, (uint64_t) timescale,
+                   &ctx->err->err)
+        != LO_OK)
+    {
+        return lo_event_bad_field(ctx, "segment");
+    }
+
+    if (ev->d.duration && (ev->d.duration != d.duration
+                           || ev->d.timescale != d.timescale))
+    {
+        return lo_event_bad(ctx, "segment_ms", "differs from \"segment\"");
+    }
+
+    ev->d = d;
+
+    return LO_OK;
+}
+
+
+static int
+lo_event_share(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev)
+{
+    json_t   *v;
+    int64_t   bytes;
+
+    v = json_object_get(o, "zone_share");
+
+    if (json_is_string(v)) {
+        if (lo_value_size(&ev->zone_share, lo_event_str(v), &ctx->err->err)
+            != LO_OK)
+        {
+            return lo_event_bad_field(ctx, "zone_share");
+        }
+
+        return LO_OK;
+    }
+
+    switch (lo_event_number(ctx, o, "zone_share", 0, (int64_t) 1 << 50,
+                            &bytes))
+    {
+    case LO_OK:
+        ev->zone_share = (uint64_t) bytes;
+        return LO_OK;
+
+    case LO_NONE:
+        return LO_OK;
+
+    default:
+        return LO_ERROR;
+    }
+}
+
+
+static int
+lo_event_pipelines(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev)
+{
+    char      field[40];
+    size_t    i, k;
+    json_t   *v;
+    lo_str_t  id;
+
+    v = json_object_get(o, "pipelines");
+
+    if (v == NULL) {
+        return LO_OK;
+    }
+
+    if (!json_is_array(v) || json_array_size(v) > LO_MAX_PIPELINES) {
+        return lo_event_bad(ctx, "pipelines", "not a list of at most %d ids",
+                            LO_MAX_PIPELINES);
+    }
+
+    for (i = 0; i < json_array_size(v); i++) {
+        snprintf(field, sizeof(field), "pipelines[%zu]", i);
+
+        if (lo_event_id(ctx, field, json_array_get(v, i), &id) != LO_OK) {
+            return LO_ERROR;
+        }
+
+        for (k = 0; k < i; k++) {
+            if (lo_str_eq(id, ev->pipelines[k])) {
+                return lo_event_bad(ctx, field, "is there twice");
+            }
+        }
+
+        ev->pipelines[i] = id;
+        ev->npipelines++;
+    }
+
+    return LO_OK;
+}
+
+
+static int
+lo_event_naming(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev)
+{
+    json_t    *v;
+    unsigned   i;
+    lo_str_t  *into;
+
+    static const char *const  names[] = { "init", "media" };
+
+    v = json_object_get(o, "naming");
+
+    if (v == NULL) {
+        return LO_OK;
+    }
+
+    if (!json_is_object(v)) {
+        return lo_event_bad(ctx, "naming", "not an object");
+    }
+
+    snprintf(ctx->at, sizeof(ctx->at), "naming.");
+
+    for (i = 0; i < 2; i++) {
+        into = i ? &ev->naming_media : &ev->naming_init;
+
+        switch (lo_event_string(ctx, v, names[i], LO_TEMPLATE_MAX, 0, into)) {
+
+        case LO_OK:
+            if (lo_template_check(*into, i, &ctx->err->err) != LO_OK) {
+                return lo_event_bad_field(ctx, names[i]);
+            }
+
+            break;
+
+        case LO_NONE:
+            break;
+
+        default:
+            return LO_ERROR;
+        }
+    }
+
+    ctx->at[0] = '\0';
+
+    return LO_OK;
+}
+
+
+static int
+lo_event_tracks(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev)
+{
+    size_t   i;
+    json_t  *v;
+
+    v = json_object_get(o, "tracks");
+
+    if (v == NULL) {
+        return LO_OK;
+    }
+
+    if (!json_is_array(v) || json_array_size(v) > LO_MAX_TRACKS) {
+        return lo_event_bad(ctx, "tracks", "not a list of at most %d tracks",
+                            LO_MAX_TRACKS);
+    }
+
+    for (i = 0; i < json_array_size(v); i++) {
+        snprintf(ctx->at, sizeof(ctx->at), "tracks[%zu].", i);
+
+        if (lo_event_track(ctx, json_array_get(v, i), ev) != LO_OK) {
+            return LO_ERROR;
+        }
+    }
+
+    ctx->at[0] = '\0';
+
+    return LO_OK;
+}
+
+
+static int
+lo_event_lengths(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev)
+{
+    int64_t  ms;
+
+    ev->dvr_s = LO_EVENT_DVR;
+    ev->playlist_s = 0;
+
+    if (lo_event_numbers_read(ctx, o, lo_event_numbers, ev) != LO_OK) {
+        return LO_ERROR;
+    }
+
+    if (ev->playlist_s > ev->dvr_s) {
+        return lo_event_bad(ctx, "playlist_s", "longer than dvr_s, which is "
+                            "%u", ev->dvr_s);
+    }
+
+    if (ev->playlist_s == 0) {
+        ev->playlist_s = ev->dvr_s < LO_EVENT_PLAYLIST ? ev->dvr_s
+                                                       : LO_EVENT_PLAYLIST;
+    }
+
+    switch (lo_event_number(ctx, o, "delay_ms", 0, 600000, &ms)) {
+
+    case LO_OK:
+        ev->delay_us = ms * 1000;
+        return LO_OK;
+
+    case LO_NONE:
+        ev->delay_us = -1;
+        return LO_OK;
+
+    default:
+        return LO_ERROR;
+    }
+}
+
+
+static int
+lo_event_read(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev)
+{
+    if (!json_is_object(o)) {
+        return lo_event_bad(ctx, "", "an event document is an object");
+    }
+
+    if (lo_event_id(ctx, "id", json_object_get(o, "id"), &ev->id) != LO_OK
+        || lo_event_string(ctx, o, "title", 1024, 0, &ev->title) == LO_ERROR
+        || lo_event_schedule(ctx, o, ev) != LO_OK
+        || lo_event_segment(ctx, o, ev) != LO_OK
+        || lo_event_lengths(ctx, o, ev) != LO_OK
+        || lo_event_share(ctx, o, ev) != LO_OK
+        || lo_event_pipelines(ctx, o, ev) != LO_OK
+        || lo_event_naming(ctx, o, ev) != LO_OK)
+    {
+        return LO_ERROR;
+    }
+
+    return lo_event_tracks(ctx, o, ev);
+}
+
+
+/* jansson recurses: its depth is bounded before it sees the document */
+
+static int
+lo_event_depth_ok(const unsigned char *p, size_t len)
+{
+    int                   depth, quoted;
+    const unsigned char  *last;
+
+    depth = 0;
+    quoted = 0;
+
+    for (last = p + len; p < last; p++) {
+
+        if (quoted) {
+            if (*p == '\\') {
+                p++;
+
+            } else if (*p == '"') {
+                quoted = 0;
+            }
+
+            continue;
+        }
+
+        if (*p == '"') {
+            quoted = 1;
+
+        } else if (*p == '{' || *p == '[') {
+            if (++depth > LO_EVENT_DEPTH) {
+                return 0;
+            }
+
+        } else if (*p == '}' || *p == ']') {
+            depth--;
+        }
+    }
+
+    return 1;
+}
+
+
+int
+lo_event_parse(lo_event_t *ev, const void *json, size_t len,
+    lo_event_err_t *err)
+{
+    json_error_t    je;
+    lo_event_ctx_t  ctx;
+
+    memset(ev, 0, sizeof(*ev));
+    memset(err, 0, sizeof(*err));
+
+    ctx.err = err;
+    ctx.at[0] = '\0';
+
+    if (len > LO_EVENT_DOC_MAX) {
+        return lo_event_bad(&ctx, "", "an event document has at most %d "
+                            "bytes", LO_EVENT_DOC_MAX);
+    }
+
+    if (!lo_event_depth_ok(json, len)) {
+        return lo_event_bad(&ctx, "", "nested deeper than %d",
+                            LO_EVENT_DEPTH);
+    }
+
+    ev->json = json_loadb(json, len, JSON_REJECT_DUPLICATES, &je);
+
+    if (ev->json == NULL) {
+        return lo_event_bad(&ctx, "", "not JSON: %s, line %d column %d",
+                            je.text, je.line, je.column);
+    }
+
+    if (lo_event_read(&ctx, ev->json, ev) != LO_OK) {
+        lo_event_free(ev);
+        return LO_ERROR;
+    }
+
+    return LO_OK;
+}
+
+
+void
+lo_event_free(lo_event_t *ev)
+{
+    json_decref(ev->json);
+    memset(ev, 0, sizeof(*ev));
+}

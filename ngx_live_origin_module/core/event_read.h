@@ -1,0 +1,60 @@
+/*
+ * Reading members of the event document, with the name of what is wrong.
+ * Readers return LO_OK, LO_NONE where the member is absent (and may be), or
+ * LO_ERROR with field and text set.
+ */
+
+#ifndef LO_EVENT_READ_H
+#define LO_EVENT_READ_H
+
+#include <jansson.h>
+
+#include "core/event.h"
+
+
+/* where we are in the document: "tracks[2]." or "" */
+
+typedef struct {
+    lo_event_err_t     *err;
+    char                at[32];
+} lo_event_ctx_t;
+
+typedef struct {
+    const char         *name;
+    size_t              offset;
+    uint32_t            min;
+    uint32_t            max;
+} lo_event_number_t;
+
+
+int lo_event_bad(lo_event_ctx_t *ctx, const char *field, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* the text is there already */
+int lo_event_bad_field(lo_event_ctx_t *ctx, const char *field);
+
+lo_str_t lo_event_str(const json_t *v);
+
+int lo_event_number(lo_event_ctx_t *ctx, const json_t *o, const char *name,
+    int64_t min, int64_t max, int64_t *value);
+
+/* all members of a list that ends with a NULL name, into uint32_t */
+int lo_event_numbers_read(lo_event_ctx_t *ctx, const json_t *o,
+    const lo_event_number_t *spec, void *into);
+
+/* token: letters, digits, ".", "-" and "_" only */
+int lo_event_string(lo_event_ctx_t *ctx, const json_t *o, const char *name,
+    size_t max, int token, lo_str_t *value);
+
+/* v may be NULL: missing, which is an error */
+int lo_event_id(lo_event_ctx_t *ctx, const char *field, const json_t *v,
+    lo_str_t *id);
+
+/* absent is LO_OK */
+int lo_event_time(lo_event_ctx_t *ctx, const json_t *o, const char *name,
+    int64_t *us);
+
+/* one entry of "tracks", onto the end of ev->tracks */
+int lo_event_track(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev);
+
+#endif /* LO_EVENT_READ_H */

@@ -1,0 +1,171 @@
+#include <stddef.h>
+
+#include "core/event_read.h"
+#include "core/event_value.h"
+
+
+typedef struct {
+    const char         *name;
+    size_t              offset;
+    size_t              max;
+    int                 token;        /* letters, digits and . - _ / only */
+} lo_event_string_t;
+
+
+static const lo_event_number_t  lo_event_track_numbers[] = {
+    { "width", offsetof(lo_event_track_t, width), 1, 16384 },
+    { "height", offsetof(lo_event_track_t, height), 1, 16384 },
+    { "bitrate", offsetof(lo_event_track_t, bitrate), 1, 2000000000 },
+    { "sample_rate", offsetof(lo_event_track_t, sample_rate), 1000, 768000 },
+    { "channels", offsetof(lo_event_track_t, channels), 1, 64 },
+    { NULL, 0, 0, 0 }
+};
+
+static const lo_event_string_t  lo_event_track_strings[] = {
+    { "codec", offsetof(lo_event_track_t, codec), LO_CODEC_MAX - 1, 1 },
+    { "lang", offsetof(lo_event_track_t, lang), LO_LANG_MAX - 1, 1 },
+    { "label", offsetof(lo_event_track_t, label), 256, 0 },
+    { "role", offsetof(lo_event_track_t, role), 64, 1 },
+    { NULL, 0, 0, 0 }
+};
+
+
+static int
+lo_event_track_type(lo_event_ctx_t *ctx, const json_t *o,
+    lo_event_track_t *t)
+{
+    size_t    i;
+    json_t   *v;
+    lo_str_t  s;
+
+    static const lo_str_t  types[] = {
+        lo_null_string, lo_string("video"), lo_string("audio"),
+        lo_string("text"), lo_string("meta")
+    };
+
+    v = json_object_get(o, "type");
+
+    if (v == NULL) {
+        t->type = lo_value_codec_type(t->codec);
+        return LO_OK;
+    }
+
+    s = lo_event_str(v);
+
+    for (i = LO_MEDIA_VIDEO; json_is_string(v) && i <= LO_MEDIA_META; i++) {
+        if (lo_str_eq(s, types[i])) {
+            t->type = i;
+            return LO_OK;
+        }
+    }
+
+    return lo_event_bad(ctx, "type",
+                        "allowed are video, audio, text and meta");
+}
+
+
+static int
+lo_event_track_fps(lo_event_ctx_t *ctx, const json_t *o, lo_event_track_t *t)
+{
+    int      rc;
+    json_t  *v;
+
+    v = json_object_get(o, "fps");
+
+    if (v == NULL) {
+        return LO_OK;
+    }
+
+    if (json_is_string(v)) {
+        rc = lo_value_fps_str(&t->fps_num, &t->fps_den, lo_event_str(v),
+                              &ctx->err->err);
+
+    } else if (json_is_number(v)) {
+        rc = lo_value_fps(&t->fps_num, &t->fps_den, json_number_value(v),
+                          &ctx->err->err);
+
+    } else {
+        return lo_event_bad(ctx, "fps", "neither a number nor a string");
+    }
+
+    return rc == LO_OK ? LO_OK : lo_event_bad_field(ctx, "fps");
+}
+
+
+static int
+lo_event_track_ffmpeg(lo_event_ctx_t *ctx, const json_t *o,
+    lo_event_track_t *t)
+{
+    json_t  *v, *item;
+
+    v = json_object_get(o, "ffmpeg");
+
+    if (v == NULL) {
+        return LO_OK;
+    }
+
+    if (!json_is_array(v) || json_array_size(v) > LO_EVENT_FFMPEG) {
+        return lo_event_bad(ctx, "ffmpeg", "not a list of at most %d strings",
+                            LO_EVENT_FFMPEG);
+    }
+
+    while (t->nffmpeg < json_array_size(v)) {
+        item = json_array_get(v, t->nffmpeg);
+
+        if (!json_is_string(item)) {
+            return lo_event_bad(ctx, "ffmpeg", "not a list of strings: "
+                                "entry %u", t->nffmpeg);
+        }
+
+        t->ffmpeg[t->nffmpeg++] = lo_event_str(item);
+    }
+
+    return LO_OK;
+}
+
+
+int
+lo_event_track(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev)
+{
+    unsigned                  i;
+    lo_event_track_t         *t;
+    const lo_event_string_t  *s;
+
+    t = &ev->tracks[ev->ntracks];
+
+    if (!json_is_object(o)) {
+        return lo_event_bad(ctx, "id", "is missing: the track is not an "
+                            "object");
+    }
+
+    if (lo_event_id(ctx, "id", json_object_get(o, "id"), &t->id) != LO_OK) {
+        return LO_ERROR;
+    }
+
+    for (i = 0; i < ev->ntracks; i++) {
+        if (lo_str_eq(t->id, ev->tracks[i].id)) {
+            return lo_event_bad(ctx, "id", "is there twice");
+        }
+    }
+
+    for (s = lo_event_track_strings; s->name; s++) {
+        if (lo_event_string(ctx, o, s->name, s->max, s->token,
+                            (lo_str_t *) (void *) ((char *) t + s->offset))
+            == LO_ERROR)
+        {
+            return LO_ERROR;
+        }
+    }
+
+    if (lo_event_numbers_read(ctx, o, lo_event_track_numbers, t) != LO_OK
+        || lo_event_track_type(ctx, o, t) != LO_OK
+        || lo_event_track_fps(ctx, o, t) != LO_OK
+        || lo_event_track_ffmpeg(ctx, o, t) != LO_OK)
+    {
+        return LO_ERROR;
+    }
+
+    ev->ntracks++;
+
+    return LO_OK;
+}
