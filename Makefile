@@ -136,6 +136,25 @@ $(CLOBJ)/%.o: %.c | $(BUILD)/nginx/objs/Makefile
 
 clang-warnings: $(CLANG_SRCS:%.c=$(CLOBJ)/%.o)
 
+# ---- Debian's nginx paths
+
+PREFIX    ?= /usr
+NGX_AVAIL  = /usr/share/nginx/modules-available
+
+install: all
+	install -D -m 644 $(BUILD)/$(MOD).so \
+	    $(DESTDIR)/usr/lib/nginx/modules/$(MOD).so
+	mkdir -p $(DESTDIR)$(NGX_AVAIL) $(DESTDIR)/etc/nginx/modules-enabled
+	echo 'load_module modules/$(MOD).so;' \
+	    > $(DESTDIR)$(NGX_AVAIL)/mod-live-origin.conf
+	ln -sf $(NGX_AVAIL)/mod-live-origin.conf \
+	    $(DESTDIR)/etc/nginx/modules-enabled/50-mod-live-origin.conf
+	for i in $(TOOLS:%=$(BUILD)/bin/%); do \
+	    install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $$i || exit 1; done
+	test ! -d $(BUILD)/player || { \
+	    mkdir -p $(DESTDIR)$(PREFIX)/share/live-origin && \
+	    cp -r $(BUILD)/player $(DESTDIR)$(PREFIX)/share/live-origin/; }
+
 # ---- the rest
 
 bench: all
@@ -149,4 +168,4 @@ clean:
 
 -include $(shell test -d $(BUILD) && find $(BUILD)/obj $(BUILD)/san $(BUILD)/clang -name '*.d' 2>/dev/null)
 
-.PHONY: all module tools unit clang-warnings bench check clean FORCE
+.PHONY: all module tools unit clang-warnings install bench check clean FORCE
