@@ -114,8 +114,8 @@ test_publish_refused(void **state)
         "ev/a/Streams(../x.cmfv)", "ev/a/Streams(~v.cmfv)",
         "ev/a/Streams(.cmfv)", "ev/a/Streams(v.cmfv)/1",
         "ev/a/v\\..\\1.m4s", "ev/a/v/1\n.m4s",
-        "01234567890123456789012345678901234567890123456789012345678901234"
-        "/a/v/1.m4s",
+        ("01234567890123456789012345678901234567890123456789012345678901234"
+         "/a/v/1.m4s"),
     };
     size_t     i;
     char       text[1200];
