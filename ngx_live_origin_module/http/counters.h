@@ -1,0 +1,141 @@
+/*
+ * What is counted, and where: lists that the code, the metrics and their
+ * documentation are made from.
+ *
+ * Cells belong to one worker (lo_zone_cells): plain additions, summed when
+ * somebody asks.  Track counters lie in the zone's tracks and are shared:
+ * only publishing adds to them, never a GET.
+ */
+
+#ifndef NGX_LIVE_ORIGIN_COUNTERS_H
+#define NGX_LIVE_ORIGIN_COUNTERS_H
+
+#include "zone/zone.h"
+
+
+/* answers to PUT, POST and DELETE: status */
+
+#define NGX_LIVE_ORIGIN_STATUSES(X)                                           \
+    X(200) X(201) X(204) X(400) X(403) X(404) X(405) X(408) X(409) X(410)     \
+    X(412) X(413) X(415) X(499) X(500) X(503) X(507)
+
+
+/* answers to GET and HEAD: symbol, $live_origin_reason */
+
+#define NGX_LIVE_ORIGIN_REASONS(X)                                            \
+    X(READY, "ready")                                                         \
+    X(HELD, "held")                                                           \
+    X(LATE, "late")                                                           \
+    X(GONE, "gone")                                                           \
+    X(EARLY, "early")                                                         \
+    X(OVERDUE, "overdue")                                                     \
+    X(UNKNOWN, "unknown")                                                     \
+    X(SHED, "shed")                                                           \
+    X(DENIED, "denied")
+
+
+typedef enum {
+#define NGX_LIVE_ORIGIN_X(sym, word)  NGX_LIVE_ORIGIN_##sym,
+    NGX_LIVE_ORIGIN_REASONS(NGX_LIVE_ORIGIN_X)
+#undef NGX_LIVE_ORIGIN_X
+    NGX_LIVE_ORIGIN_NREASONS
+} ngx_live_origin_reason_e;
+
+
+/* upper bounds of the latency histograms, microseconds; one more is beyond */
+
+#define NGX_LIVE_ORIGIN_BOUNDS(X)                                             \
+    X(100) X(250) X(500) X(1000) X(2500) X(5000) X(10000) X(25000) X(50000)   \
+    X(100000) X(250000) X(500000) X(1000000) X(2500000) X(5000000)
+
+#define NGX_LIVE_ORIGIN_NBOUNDS    15
+
+typedef enum {
+    NGX_LIVE_ORIGIN_HIST_BUCKETS = 0,      /* not cumulative */
+    NGX_LIVE_ORIGIN_HIST_SUM = NGX_LIVE_ORIGIN_NBOUNDS + 1,   /* us */
+    NGX_LIVE_ORIGIN_HIST_CELLS
+} ngx_live_origin_hist_e;
+
+
+typedef enum {
+#define NGX_LIVE_ORIGIN_X(status)  NGX_LIVE_ORIGIN_CELL_PUBLISH_##status,
+    NGX_LIVE_ORIGIN_STATUSES(NGX_LIVE_ORIGIN_X)
+#undef NGX_LIVE_ORIGIN_X
+    NGX_LIVE_ORIGIN_CELL_PUBLISH_OTHER,
+
+    NGX_LIVE_ORIGIN_CELL_SERVE,            /* + ngx_live_origin_reason_e */
+
+    NGX_LIVE_ORIGIN_CELL_BYTES_IN = NGX_LIVE_ORIGIN_CELL_SERVE
+                                    + NGX_LIVE_ORIGIN_NREASONS,
+    NGX_LIVE_ORIGIN_CELL_BYTES_OUT,        /* of bodies */
+    NGX_LIVE_ORIGIN_CELL_HOLDS,            /* gauge: held now */
+    NGX_LIVE_ORIGIN_CELL_HELD,             /* holds begun */
+    NGX_LIVE_ORIGIN_CELL_HOLD_LEFT,        /* the client went away */
+    NGX_LIVE_ORIGIN_CELL_WRITE_MISSED,     /* SLA */
+    NGX_LIVE_ORIGIN_CELL_READ_MISSED,
+    NGX_LIVE_ORIGIN_CELL_SEGMENTS,         /* served, by kind */
+    NGX_LIVE_ORIGIN_CELL_INITS,
+    NGX_LIVE_ORIGIN_CELL_MANIFESTS,
+    NGX_LIVE_ORIGIN_CELL_MANIFEST_BUILDS,  /* not found in the cache */
+
+    NGX_LIVE_ORIGIN_CELL_WRITE_HIST,       /* last byte to published */
+    NGX_LIVE_ORIGIN_CELL_READ_HIST = NGX_LIVE_ORIGIN_CELL_WRITE_HIST
+                                     + NGX_LIVE_ORIGIN_HIST_CELLS,
+                                           /* request, or if later publishing,
+                                              to first byte */
+    NGX_LIVE_ORIGIN_NCELLS = NGX_LIVE_ORIGIN_CELL_READ_HIST
+                             + NGX_LIVE_ORIGIN_HIST_CELLS
+} ngx_live_origin_cell_e;
+
+
+/*
+ * Counters of one track, for each pipeline: at
+ * pipeline * NGX_LIVE_ORIGIN_NTRACK + ngx_live_origin_track_e.
+ */
+
+#define NGX_LIVE_ORIGIN_TRACK_COUNTERS(X)                                     \
+    X(SEGMENTS, "segments")           /* stored */                            \
+    X(SAME, "same")                   /* the same bytes again */              \
+    X(SUPERSEDED, "superseded")       /* others were given out already */     \
+    X(BYTES, "bytes")                                                         \
+    X(LATE, "late")                   /* after the number was due */          \
+    X(GOOD, "good")                   /* verdicts from here */                \
+    X(OFF_GRID, "off_grid")                                                   \
+    X(DURATION, "duration")                                                   \
+    X(NO_SYNC, "no_sync")                                                     \
+    X(EMPTY, "empty")                                                         \
+    X(FILLER, "filler")                                                       \
+    X(REFUSED, "refused")             /* could not be placed */
+
+typedef enum {
+#define NGX_LIVE_ORIGIN_X(sym, word)  NGX_LIVE_ORIGIN_TRACK_##sym,
+    NGX_LIVE_ORIGIN_TRACK_COUNTERS(NGX_LIVE_ORIGIN_X)
+#undef NGX_LIVE_ORIGIN_X
+    NGX_LIVE_ORIGIN_NTRACK
+} ngx_live_origin_track_e;
+
+/* the last write latency, us, of each pipeline: behind the counters */
+
+#define NGX_LIVE_ORIGIN_TRACK_WRITE_US                                        \
+    (LO_MAX_PIPELINES * NGX_LIVE_ORIGIN_NTRACK)
+
+
+static inline void
+ngx_live_origin_hist_add(uint64_t *cells, unsigned hist, uint64_t us)
+{
+    unsigned               i;
+    static const uint32_t  bounds[] = {
+#define NGX_LIVE_ORIGIN_X(us)  us,
+        NGX_LIVE_ORIGIN_BOUNDS(NGX_LIVE_ORIGIN_X)
+#undef NGX_LIVE_ORIGIN_X
+    };
+
+    for (i = 0; i < NGX_LIVE_ORIGIN_NBOUNDS && us > bounds[i]; i++) {
+        /* void */
+    }
+
+    cells[hist + NGX_LIVE_ORIGIN_HIST_BUCKETS + i]++;
+    cells[hist + NGX_LIVE_ORIGIN_HIST_SUM] += us;
+}
+
+#endif /* NGX_LIVE_ORIGIN_COUNTERS_H */
