@@ -1,0 +1,556 @@
+/* the zone, one process at a time */
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <fcntl.h>
+
+#include <cmocka.h>
+
+#include "lib/zone_util.h"
+
+#define MB  (1024 * 1024)
+
+
+static void
+clean(t_zone_t *t)
+{
+    lo_zone_check_t  c;
+
+    t_zone_check(t->z, &c);
+    assert_int_equal(c.errors, 0);
+    assert_int_equal(c.leaks, 0);
+    assert_int_equal(c.private, 0);
+    assert_int_equal(c.retired, 0);
+}
+
+
+static void
+test_publish_and_find(void **state)
+{
+    t_zone_t       t;
+    lo_zone_pin_t  pin;
+
+    t_zone_make(&t, 16 * MB, 1, 0);
+
+    assert_int_equal(lo_zone_find(t.z, t.track, 7, 1, &pin), LO_NONE);
+    assert_int_equal(t_zone_publish(t.z, t.event, t.track, 7, 0, 1, 50000,
+                                    0), LO_PUBLISH_NEW);
+    assert_int_equal(lo_zone_find(t.z, t.track, 7, 1, &pin), LO_OK);
+    assert_int_equal(pin.object->size, 50000);
+    assert_true(t_zone_same(t.z, pin.object, 1));
+    lo_zone_unpin(t.z, &pin);
+
+    assert_true(lo_zone_has(t.z, t.track, 7));
+    assert_false(lo_zone_has(t.z, t.track, 8));
+    assert_false(lo_zone_has(t.z, t.track, 7 + 256));
+    assert_int_equal(lo_zone_track(t.z, t.track)->head, 7);
+
+    clean(&t);
+    t_zone_drop(&t);
+}
+
+
+static void
+test_sizes(void **state)
+{
+    size_t         len, i;
+    t_zone_t       t;
+    lo_zone_pin_t  pin;
+
+    static const size_t  sizes[] = {
+        1, 8, 4096, LO_ZONE_PAGE - 1, LO_ZONE_PAGE, LO_ZONE_PAGE + 1,
+        3 * LO_ZONE_PAGE, 65536, 4 * LO_ZONE_PAGE + 1, 1500000, 4000000
+    };
+
+    t_zone_make(&t, 64 * MB, 1, 0);
+
+    for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]) * 2; i++) {
+
+        len = sizes[i / 2];
+
+        /* an odd seed announces its length, an even one does not */
+        assert_int_equal(t_zone_publish(t.z, t.event, t.track, i, 0, i, len,
+                                        0), LO_PUBLISH_NEW);
+        assert_int_equal(lo_zone_find(t.z, t.track, i, 1, &pin), LO_OK);
+        assert_true(t_zone_same(t.z, pin.object, i));
+        assert_int_equal(pin.object->npages,
+                         (len + LO_ZONE_PAGE - 1) / LO_ZONE_PAGE);
+        lo_zone_unpin(t.z, &pin);
+    }
+
+    clean(&t);
+    t_zone_drop(&t);
+}
+
+
+static void
+test_candidates(void **state)
+{
+    t_zone_t       t;
+    lo_zone_pin_t  pin;
+
+    t_zone_make(&t, 16 * MB, 1, 0);
+
+#define put(n, p, seed, rank)                                                 \
+    t_zone_publish(t.z, t.event, t.track, n, p, seed, 20000, rank)
+#define served(n, p, seed) do {                                               \
+    assert_int_equal(lo_zone_find(t.z, t.track, n, 1, &pin), LO_OK);          \
+    assert_int_equal(pin.object->pipeline, p);                                \
+    assert_true(t_zone_same(t.z, pin.object, seed));                          \
+    lo_zone_unpin(t.z, &pin);                                                 \
+} while (0)
+
+    /* pipeline order, while nobody was given anything */
+    assert_int_equal(put(1, 1, 11, 0), LO_PUBLISH_NEW);
+    assert_int_equal(put(1, 0, 10, 0), LO_PUBLISH_NEW);
+    served(1, 0, 10);
+
+    /* the choice stays */
+    assert_int_equal(put(2, 1, 21, 0), LO_PUBLISH_NEW);
+    served(2, 1, 21);
+    assert_int_equal(put(2, 0, 20, 0), LO_PUBLISH_NEW);
+    served(2, 1, 21);
+
+    /* the same again; others after they were given out */
+    assert_int_equal(put(2, 1, 21, 0), LO_PUBLISH_SAME);
+    assert_int_equal(put(2, 1, 29, 0), LO_PUBLISH_SUPERSEDED);
+    served(2, 1, 21);
+
+    /* others before */
+    assert_int_equal(put(3, 0, 30, 0), LO_PUBLISH_NEW);
+    assert_int_equal(put(3, 0, 31, 0), LO_PUBLISH_REPLACED);
+    served(3, 0, 31);
+
+    /* defective loses to good, also after it was served */
+    assert_int_equal(put(4, 0, 40, 2), LO_PUBLISH_NEW);
+    served(4, 0, 40);
+    assert_int_equal(put(4, 1, 41, 1), LO_PUBLISH_NEW);
+    served(4, 1, 41);
+    assert_int_equal(put(4, 0, 42, 0), LO_PUBLISH_REPLACED);
+    served(4, 0, 42);
+    assert_int_equal(put(4, 1, 43, 0), LO_PUBLISH_REPLACED);
+    served(4, 0, 42);
+
+    clean(&t);
+    t_zone_drop(&t);
+}
+
+
+static void
+test_identical_bytes_once(void **state)
+{
+    t_zone_t         t;
+    lo_zone_pin_t    a, b;
+    lo_zone_check_t  c;
+
+    t_zone_make(&t, 16 * MB, 1, 0);
+
+    assert_int_equal(put(1, 0, 5, 0), LO_PUBLISH_NEW);
+    assert_int_equal(put(1, 1, 5, 0), LO_PUBLISH_NEW);
+
+    t_zone_check(t.z, &c);
+    assert_int_equal(c.segments, 1);
+
+    assert_int_equal(lo_zone_candidate(t.z, t.track, 1, 0, &a), LO_OK);
+    assert_int_equal(lo_zone_candidate(t.z, t.track, 1, 1, &b), LO_OK);
+    assert_true(a.word == b.word);
+    lo_zone_unpin(t.z, &a);
+    lo_zone_unpin(t.z, &b);
+
+    /* one of the two takes other bytes: the other keeps its own */
+    assert_int_equal(put(1, 0, 6, 0), LO_PUBLISH_REPLACED);
+    assert_int_equal(lo_zone_candidate(t.z, t.track, 1, 1, &b), LO_OK);
+    assert_true(t_zone_same(t.z, b.object, 5));
+    lo_zone_unpin(t.z, &b);
+
+    clean(&t);
+    t_zone_drop(&t);
+}
+
+
+/* an hour of media through a small zone: it stays at its size */
+
+static void
+test_wraps(void **state)
+{
+    int              n, kept;
+    t_zone_t         t;
+    struct stat      st;
+    lo_zone_pin_t    pin;
+    lo_zone_check_t  c;
+
+    t_zone_make(&t, 16 * MB, 1, 0);
+
+    for (n = 0; n < 1800; n++) {
+        assert_int_equal(t_zone_publish(t.z, t.event, t.track, n, 0, n * 2,
+                                        100000 + n * 31 % 90000, 0),
+                         LO_PUBLISH_NEW);
+        assert_int_equal(t_zone_publish(t.z, t.event, t.track, n, 1,
+                                        n * 2 + 1, 100000, 0),
+                         LO_PUBLISH_NEW);
+
+        assert_int_equal(lo_zone_find(t.z, t.track, n, 1, &pin), LO_OK);
+        assert_true(t_zone_same(t.z, pin.object, n * 2));
+        lo_zone_unpin(t.z, &pin);
+    }
+
+    for (kept = 0; lo_zone_has(t.z, t.track, 1799 - kept); kept++) {
+        /* from the head down, without a hole */
+    }
+
+    assert_true(kept > 60);
+
+    for (n = 1799 - kept; n >= 1799 - 255; n--) {
+        assert_false(lo_zone_has(t.z, t.track, n));
+    }
+
+    assert_int_equal(stat(t.path, &st), 0);
+    assert_int_equal(st.st_size, 16 * MB);
+
+    lo_zone_sweep(t.z);
+    t_zone_check(t.z, &c);
+    assert_int_equal(c.errors, 0);
+    assert_int_equal(c.leaks, 0);
+
+    t_zone_drop(&t);
+}
+
+
+static void
+test_spare_goes_first(void **state)
+{
+    int            n;
+    t_zone_t       t;
+    lo_zone_pin_t  pin;
+
+    t_zone_make(&t, 16 * MB, 1, 0);
+
+    for (n = 0; n < 40; n++) {
+        put(n, 0, n * 2, 0);
+        put(n, 1, n * 2 + 1, 0);
+
+        if (n % 2) {
+            lo_zone_find(t.z, t.track, n, 1, &pin);
+            lo_zone_unpin(t.z, &pin);
+        }
+    }
+
+    for (n = 40; !lo_zone_has(t.z, t.track, n - 1)
+                 || lo_zone_candidate(t.z, t.track, 20, 1, &pin) == LO_OK;
+         n++)
+    {
+        lo_zone_unpin(t.z, &pin);
+        assert_true(n < 2000);
+        t_zone_publish(t.z, t.event, t.track, n, 0, n * 2, 200000, 0);
+    }
+
+    /* the second candidates went, every number is still there */
+
+    for (n = 0; n < 20; n++) {
+        assert_int_equal(lo_zone_candidate(t.z, t.track, n, 0, &pin), LO_OK);
+        lo_zone_unpin(t.z, &pin);
+        assert_int_equal(lo_zone_candidate(t.z, t.track, n, 1, &pin),
+                         LO_NONE);
+    }
+
+    t_zone_drop(&t);
+}
+
+
+/* a pinned object keeps its bytes while the ring wraps over it many times */
+
+static void
+test_pin_holds(void **state)
+{
+    int            n;
+    t_zone_t       t;
+    lo_zone_pin_t  pin, none;
+
+    t_zone_make(&t, 16 * MB, 1, 0);
+
+    put(0, 0, 1000, 0);
+    assert_int_equal(lo_zone_find(t.z, t.track, 0, 1, &pin), LO_OK);
+
+    for (n = 1; n < 600; n++) {
+        assert_int_equal(t_zone_publish(t.z, t.event, t.track, n, 0, n,
+                                        150000, 0), LO_PUBLISH_NEW);
+    }
+
+    assert_int_equal(lo_zone_find(t.z, t.track, 0, 1, &none), LO_NONE);
+    assert_true(t_zone_same(t.z, pin.object, 1000));
+
+    lo_zone_unpin(t.z, &pin);
+    clean(&t);
+    t_zone_drop(&t);
+}
+
+
+static void
+test_shares(void **state)
+{
+    int       n, a, b, ta, tb;
+    t_zone_t  t;
+
+    t_zone_make(&t, 32 * MB, 4, 8 * MB);
+
+    a = lo_zone_event_add(t.z, lo_cstr("a"), 4 * MB);
+    b = lo_zone_event_add(t.z, lo_cstr("b"), 4 * MB);
+    assert_true(a >= 0 && b >= 0 && a != b);
+    assert_int_equal(lo_zone_event_find(t.z, lo_cstr("a")), a);
+    assert_int_equal(lo_zone_event_add(t.z, lo_cstr("a"), 0), a);
+    assert_int_equal(lo_zone_event_add(t.z, lo_cstr("big"), 64 * MB),
+                     LO_FULL);
+    assert_int_equal(lo_zone_event_share(t.z, b, 64 * MB), LO_FULL);
+    assert_int_equal(lo_zone_event_share(t.z, b, 5 * MB), LO_OK);
+
+    ta = lo_zone_track_add(t.z, a, lo_cstr("v"), 100);
+    tb = lo_zone_track_add(t.z, b, lo_cstr("v"), 100);
+    assert_true(ta >= 0 && tb >= 0 && ta != tb);
+    assert_int_equal(lo_zone_track_add(t.z, a, lo_cstr("v"), 100), ta);
+
+    for (n = 0; n < 10; n++) {
+        assert_int_equal(t_zone_publish(t.z, a, ta, n, 0, n, 100000, 0),
+                         LO_PUBLISH_NEW);
+    }
+
+    for (n = 0; n < 500; n++) {
+        assert_int_equal(t_zone_publish(t.z, b, tb, n, 0, n, 100000, 0),
+                         LO_PUBLISH_NEW);
+    }
+
+    for (n = 0; n < 10; n++) {
+        assert_true(lo_zone_has(t.z, ta, n));
+    }
+
+    /* larger than its share: refused, nothing of it is left, nothing lost */
+    assert_int_equal(t_zone_publish(t.z, a, ta, 10, 0, 1, 5 * MB, 0),
+                     LO_FULL);
+    assert_int_equal(t_zone_publish(t.z, a, ta, 10, 0, 2, 5 * MB, 0),
+                     LO_FULL);
+    clean(&t);
+
+    assert_int_equal(lo_zone_event_remove(t.z, b), LO_OK);
+    assert_int_equal(lo_zone_event_find(t.z, lo_cstr("b")), LO_NONE);
+    assert_int_equal(lo_zone_event_find(t.z, lo_cstr("a")), a);
+    assert_false(lo_zone_has(t.z, tb, 499));
+    lo_zone_sweep(t.z);
+    clean(&t);
+
+    t_zone_drop(&t);
+}
+
+
+static void
+test_too_late(void **state)
+{
+    t_zone_t  t;
+
+    t_zone_make(&t, 16 * MB, 1, 0);
+
+    assert_int_equal(put(1000, 0, 1, 0), LO_PUBLISH_NEW);
+    assert_int_equal(put(745, 0, 2, 0), LO_PUBLISH_NEW);
+    assert_int_equal(put(744, 0, 3, 0), LO_NONE);
+    assert_int_equal(put(1, 0, 3, 0), LO_NONE);
+    assert_int_equal(lo_zone_track(t.z, t.track)->head, 1000);
+    clean(&t);
+
+    t_zone_drop(&t);
+}
+
+
+static void
+test_gap(void **state)
+{
+    t_zone_t  t;
+
+    t_zone_make(&t, 16 * MB, 1, 0);
+
+    assert_false(lo_zone_gap(t.z, t.track, 3, 0));
+    assert_true(lo_zone_gap(t.z, t.track, 3, 1));
+    put(3, 0, 1, 0);
+    assert_true(lo_zone_gap(t.z, t.track, 3, 0));
+    assert_false(lo_zone_gap(t.z, t.track, 3 + 256, 0));
+    put(4, 0, 1, 0);
+    assert_false(lo_zone_gap(t.z, t.track, 4, 1));
+
+    t_zone_drop(&t);
+}
+
+
+static void
+test_records(void **state)
+{
+    char        buf[100];
+    t_zone_t    t;
+    lo_word_t   a, b, *root;
+
+    t_zone_make(&t, 16 * MB, 1, 0);
+    root = &lo_zone_event(t.z, t.event)->doc;
+
+    a = lo_zone_put(t.z, t.event, LO_KIND_DOC, "one", 3);
+    assert_true(a != 0);
+    assert_true(lo_zone_swap(t.z, root, 0, a));
+    b = lo_zone_put(t.z, t.event, LO_KIND_DOC, "three", 5);
+    assert_false(lo_zone_swap(t.z, root, 0, b));
+    assert_int_equal(lo_zone_read(t.z, a, buf, sizeof(buf)), 3);
+    assert_int_equal(lo_zone_read(t.z, a, buf, 2), LO_FULL);
+    assert_true(lo_zone_swap(t.z, root, a, b));
+    assert_int_equal(lo_zone_read(t.z, a, buf, sizeof(buf)), LO_NONE);
+    assert_int_equal(lo_zone_read(t.z, b, buf, sizeof(buf)), 5);
+    assert_memory_equal(buf, "three", 5);
+    clean(&t);
+
+    t_zone_drop(&t);
+}
+
+
+static void
+test_refused_files(void **state)
+{
+    int             fd;
+    t_zone_t        t;
+    lo_err_t        err;
+    lo_zone_conf_t  conf;
+
+    t_zone_make(&t, 16 * MB, 2, 0);
+    lo_zone_close(t.z);
+    t.z = NULL;
+
+    conf.path = t.path;
+    conf.size = 16 * MB;
+    conf.events = 2;
+    conf.uid = conf.gid = -1;
+
+    assert_int_equal(lo_zone_create(&conf, &err), LO_OK);
+
+    conf.size = 32 * MB;
+    assert_int_equal(lo_zone_create(&conf, &err), LO_ERROR);
+    assert_non_null(strstr(err.text, "size=16777216"));
+
+    conf.size = 16 * MB;
+    conf.events = 3;
+    assert_int_equal(lo_zone_create(&conf, &err), LO_ERROR);
+    assert_non_null(strstr(err.text, "events=2"));
+
+    conf.events = 2;
+    assert_int_equal(truncate(t.path, 9 * MB), 0);
+    assert_int_equal(lo_zone_create(&conf, &err), LO_ERROR);
+    assert_non_null(strstr(err.text, "truncated"));
+    assert_null(lo_zone_attach(t.path, 0, &err));
+    assert_int_equal(truncate(t.path, 16 * MB), 0);
+
+    fd = open(t.path, O_WRONLY);
+    assert_int_equal(pwrite(fd, "\7", 1, 8), 1);
+    assert_int_equal(lo_zone_create(&conf, &err), LO_ERROR);
+    assert_non_null(strstr(err.text, "layout 7"));
+    assert_int_equal(pwrite(fd, "X", 1, 0), 1);
+    assert_int_equal(lo_zone_create(&conf, &err), LO_ERROR);
+    assert_non_null(strstr(err.text, "not a zone"));
+    close(fd);
+
+    conf.size = 1000;
+    assert_int_equal(lo_zone_create(&conf, &err), LO_ERROR);
+    conf.size = 16 * MB;
+    conf.path = "/nonexistent/zone";
+    assert_int_equal(lo_zone_create(&conf, &err), LO_ERROR);
+
+    unlink(t.path);
+}
+
+
+/* another boot: what does not prove itself is not served */
+
+static void
+test_reboot(void **state)
+{
+    int             fd;
+    char            id[40], name[96];
+    size_t          n;
+    t_zone_t        t;
+    lo_err_t        err;
+    lo_zone_pin_t   pin;
+    unsigned char  *p;
+    lo_zone_conf_t  conf;
+    lo_zone_cursor_t  c;
+
+    t_zone_make(&t, 16 * MB, 1, 0);
+    put(1, 0, 1, 0);
+    put(2, 0, 2, 0);
+
+    assert_int_equal(lo_zone_find(t.z, t.track, 2, 1, &pin), LO_OK);
+    lo_zone_seek(t.z, pin.object, 100, 1, &c);
+    n = lo_zone_span(t.z, &c, &p);
+    assert_int_equal(n, 1);
+    *p ^= 1;
+    lo_zone_unpin(t.z, &pin);
+    lo_zone_close(t.z);
+
+    /* the boot id in the header, as another boot would find it */
+
+    fd = open(t.path, O_RDWR);
+    memset(id, 'x', sizeof(id));
+    snprintf(name, sizeof(name), "%s", "/proc/sys/kernel/random/boot_id");
+    {
+        int            b, found;
+        char           want[36], *buf;
+
+        b = open(name, O_RDONLY);
+        assert_int_equal(read(b, want, 36), 36);
+        close(b);
+
+        buf = malloc(4096);
+        assert_int_equal(pread(fd, buf, 4096, 0), 4096);
+        for (found = 0; found < 4096 - 36; found++) {
+            if (memcmp(buf + found, want, 36) == 0) {
+                break;
+            }
+        }
+        assert_true(found < 4096 - 36);
+        assert_int_equal(pwrite(fd, id, 36, found), 36);
+        free(buf);
+    }
+    close(fd);
+
+    conf.path = t.path;
+    conf.size = 16 * MB;
+    conf.events = 1;
+    conf.uid = conf.gid = -1;
+    assert_int_equal(lo_zone_create(&conf, &err), LO_OK);
+
+    t.z = t_zone_join(t.path);
+    assert_int_equal(lo_zone_find(t.z, t.track, 1, 1, &pin), LO_OK);
+    assert_true(t_zone_same(t.z, pin.object, 1));
+    lo_zone_unpin(t.z, &pin);
+    assert_int_equal(lo_zone_find(t.z, t.track, 2, 1, &pin), LO_NONE);
+
+    t_zone_drop(&t);
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(test_publish_and_find),
+        cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_candidates),
+        cmocka_unit_test(test_identical_bytes_once),
+        cmocka_unit_test(test_wraps),
+        cmocka_unit_test(test_spare_goes_first),
+        cmocka_unit_test(test_pin_holds),
+        cmocka_unit_test(test_shares),
+        cmocka_unit_test(test_too_late),
+        cmocka_unit_test(test_gap),
+        cmocka_unit_test(test_records),
+        cmocka_unit_test(test_refused_files),
+        cmocka_unit_test(test_reboot),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
