@@ -2,6 +2,7 @@
 #                 (build/bin/NAME)
 # make unit       unit tests under ASan and UBSan (build/t/unit/NAME)
 # make clang-warnings   everything through clang: its warnings are errors too
+# make asan       the module under ASan and UBSan (LO_ASAN=1 tools/check)
 # make check      every test (tools/check)
 # make bench      benchmarks against the peers
 # make install    Debian's nginx paths, under DESTDIR
@@ -57,7 +58,8 @@ $(BUILD)/nginx/objs/Makefile: config $(BUILD)/module.files
 	mkdir -p $(BUILD)/nginx
 	cp -rL $(NGX_SRC)/. $(BUILD)/nginx/
 	cd $(BUILD)/nginx && bash -c 'source ./conf_flags && ./configure \
-	    "$${NGX_CONF_FLAGS[@]}" --add-dynamic-module=$(CURDIR)' \
+	    "$${NGX_CONF_FLAGS[@]}" $(NGX_FLAGS) \
+	    --add-dynamic-module=$(CURDIR)' \
 	    > configure.log 2>&1 || { tail -20 configure.log; exit 1; }
 
 $(BUILD)/$(MOD).so: $(BUILD)/nginx/objs/Makefile $(MODULE_DEPS)
@@ -118,6 +120,12 @@ $(BUILD)/t/unit/%: $(SOBJ)/t/unit/%.o $(UNIT_LIB)
 	@mkdir -p $(dir $@)
 	$(CC) $(SAN) -o $@ $^ $(CORE_LIBS) -lcmocka -lm -lpthread
 
+# ---- the module under the sanitizers, for an nginx that preloads libasan
+
+asan:
+	$(MAKE) BUILD=$(BUILD)/asan module \
+	    NGX_FLAGS='--with-cc-opt="$(SAN)" --with-ld-opt="$(SAN)"'
+
 # ---- a second compiler's opinion
 
 CLANG     ?= clang
@@ -168,4 +176,4 @@ clean:
 
 -include $(shell test -d $(BUILD) && find $(BUILD)/obj $(BUILD)/san $(BUILD)/clang -name '*.d' 2>/dev/null)
 
-.PHONY: all module tools unit clang-warnings install bench check clean FORCE
+.PHONY: all module tools unit clang-warnings asan install bench check clean FORCE

@@ -70,7 +70,7 @@ package LiveOrigin::Nginx;
 # returns what it got (false when the time is over).
 #
 # LO_KEEP=1 keeps the directories for a look; LO_BUILD is the build directory,
-# LO_NGINX the nginx binary.
+# LO_NGINX the nginx binary, LO_PRELOAD libraries that it preloads.
 
 use strict;
 use warnings;
@@ -177,6 +177,8 @@ sub _run
 
     my @cmd = (binary(), '-p', "$self->{dir}/", '-c', 'nginx.conf',
                '-e', $self->error_log, @args);
+
+    unshift @cmd, 'env', "LD_PRELOAD=$ENV{LO_PRELOAD}" if $ENV{LO_PRELOAD};
 
     open(my $pipe, '-|', "exec 2>&1 </dev/null; exec @cmd") or die "nginx: $!";
 
