@@ -54,7 +54,8 @@ typedef struct {
     uint64_t            config;           /* XXH3 of what must agree between
                                              pipelines: sample entry with its
                                              codec configuration, timescale,
-                                             track id, encryption; no times */
+                                             track id, encryption, edit; no
+                                             bitrates, no creation times */
 } lo_cmaf_init_t;
 
 /*
@@ -117,10 +118,14 @@ typedef struct {
     unsigned char            *head;        /* what is being collected */
     size_t                    head_len;
     size_t                    head_size;
+    size_t                    want;        /* bytes it takes to go on */
     uint64_t                  skip;        /* payload bytes to pass over */
     uint64_t                  start;       /* offset of the unit's first box */
+    uint64_t                  moof;        /* offset of the moof */
+    uint64_t                  data_from;   /* what its truns refer to, from */
+    uint64_t                  data_to;     /* the moof's first byte on */
     lo_cmaf_chunk_t           chunk;
-    unsigned                  state;
+    unsigned                  state;       /* bits: what the unit has so far */
     unsigned                  inits;       /* headers seen */
     unsigned                  chunks;      /* chunks seen */
 } lo_cmaf_reader_t;
@@ -129,7 +134,11 @@ void lo_cmaf_reader(lo_cmaf_reader_t *r, const lo_cmaf_handler_t *handler,
     void *data, const lo_cmaf_init_t *init);
 void lo_cmaf_reader_free(lo_cmaf_reader_t *r);
 
-/* LO_OK, or LO_ERROR for malformed boxes, or what a callback returned */
+/*
+ * LO_OK; LO_ERROR: malformed (400); LO_NONE: well-formed, but not something
+ * this origin serves, such as several trafs (415); or what a callback
+ * returned.  After anything but LO_OK the reader is good only for free.
+ */
 int lo_cmaf_feed(lo_cmaf_reader_t *r, const unsigned char *data, size_t len,
     lo_err_t *err);
 

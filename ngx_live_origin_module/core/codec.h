@@ -1,0 +1,43 @@
+/*
+ * Sample entries: what a track is coded with, from its configuration boxes,
+ * and its name by RFC 6381.
+ */
+
+#ifndef LO_CODEC_H
+#define LO_CODEC_H
+
+#include "core/cmaf.h"
+#include "core/box.h"
+
+
+/*
+ * One sample entry.  init->type has to be known; fills what a sample entry
+ * knows, and folds what must agree between pipelines into init->config.
+ * LO_ERROR: malformed.  LO_NONE: not served.
+ */
+int lo_codec_entry(lo_cmaf_init_t *init, const lo_box_t *entry,
+    lo_err_t *err);
+
+/* "eng" to "en", where ISO 639-1 has a code; lang is LO_LANG_MAX long */
+void lo_codec_lang(char *lang, const char *code);
+
+
+/* of codec_config.c: one configuration box each, its body */
+
+int lo_codec_video(lo_cmaf_init_t *init, const lo_box_t *box, lo_err_t *err);
+int lo_codec_audio(lo_cmaf_init_t *init, const lo_box_t *box, lo_err_t *err);
+
+/* of codec_aac.c: an esds */
+
+int lo_codec_esds(lo_cmaf_init_t *init, const lo_span_t *body,
+    lo_err_t *err);
+
+/* of codec_sps.c: the frame rate that an SPS tells, or nothing */
+
+void lo_codec_avc_fps(lo_cmaf_init_t *init, const unsigned char *sps,
+    size_t len);
+
+/* XXH3 with init->config as its seed, into init->config */
+void lo_codec_fold(lo_cmaf_init_t *init, const void *data, size_t len);
+
+#endif /* LO_CODEC_H */
