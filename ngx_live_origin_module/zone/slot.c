@@ -301,3 +301,22 @@ lo_zone_cell_sum(lo_zone_t *z, unsigned cell)
 
     return sum;
 }
+
+
+uint64_t
+lo_zone_cell_live(lo_zone_t *z, unsigned cell)
+{
+    int       i;
+    uint64_t  sum;
+
+    sum = 0;
+
+    for (i = 0; i < LO_ZONE_SLOTS && cell < LO_ZONE_CELLS; i++) {
+        if (lo_zone_worker(z, i) != 0) {
+            sum += __atomic_load_n(&z->cells[(uint64_t) i * LO_ZONE_CELLS
+                                             + cell], __ATOMIC_RELAXED);
+        }
+    }
+
+    return sum;
+}

@@ -315,6 +315,8 @@ void lo_zone_woken(lo_zone_t *z, void (*woken)(void *data, uint32_t track),
 /* this worker's cells, added to without atomics; and the sum over slots */
 uint64_t *lo_zone_cells(lo_zone_t *z);
 uint64_t lo_zone_cell_sum(lo_zone_t *z, unsigned cell);
+/* over live workers only, for gauges: a joining worker sets its own to 0 */
+uint64_t lo_zone_cell_live(lo_zone_t *z, unsigned cell);
 
 static inline void
 lo_zone_count(uint64_t *counter, uint64_t n)
