@@ -548,7 +548,7 @@ conn_read(conn_t *c, size_t *want)
     }
 
     if (c->in.state == RESPONSE_BODY && !c->verify && !c->in.until_close) {
-        *want = c->in.left < 1 << 30 ? (size_t) c->in.left : 1 << 30;
+        *want = c->in.left < SCRATCH ? (size_t) c->in.left : SCRATCH;
         return recv(c->fd, scratch, *want, MSG_TRUNC);
     }
 

@@ -68,9 +68,6 @@ load_turn(load_t *load, uint64_t until)
     struct timespec            ts;
     static struct epoll_event  events[MAX_EVENTS];
 
-    now = load_clock();
-    load_timers_run(now);
-
     if (load_timers_next() < until) {
         until = load_timers_next();
     }
@@ -85,6 +82,8 @@ load_turn(load_t *load, uint64_t until)
     for (i = 0; i < n; i++) {
         conn_event(events[i].data.ptr, events[i].events);
     }
+
+    load_timers_run(load_clock());
 }
 
 
@@ -284,6 +283,8 @@ main(int argc, char **argv)
         load.groups[i]->stats = stats[i];
         wrong += stats[i].wrong;
     }
+
+    free(stats);
 
     if (load.json) {
         report_json(&load);
