@@ -77,6 +77,7 @@ typedef struct {
     uint64_t      rounds;
     verify_e      verify;
     media_t       media;
+    int           all;
     int           live;
     int           digest;
 } load_opts_t;

@@ -57,6 +57,8 @@ static const opt_t  options[] = {
       "or: begin with the number of that long ago" },
     { "segments", OPT_COUNT, OFF(segments), "N",
       "publish: that many a track; read: how many to draw from" },
+    { "all", OPT_FLAG, OFF(all), NULL,
+      "read: each of them once, in order, and end" },
     { "cycle", OPT_COUNT, OFF(cycle), "N",
       "publish: reuse that many names (for plain file servers)" },
     { "live", OPT_FLAG, OFF(live), NULL, "publish when each number is due" },

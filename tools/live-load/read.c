@@ -19,6 +19,10 @@ read_prepare(group_t *g)
         g->o.segments = WINDOW;
     }
 
+    if (g->o.all && g->o.start == 0) {
+        return "all needs start and segments";
+    }
+
     return NULL;
 }
 
@@ -47,12 +51,37 @@ read_number(group_t *g, track_t *t)
 
 
 static void
+read_in_order(conn_t *c)
+{
+    group_t   *g;
+    uint64_t   i;
+
+    g = c->group;
+    i = g->started;
+
+    if (i >= g->ntargets * g->o.segments) {
+        group_finish(c);
+        return;
+    }
+
+    request_get(c, &g->targets[i % g->ntargets],
+                g->o.start + i / g->ntargets);
+}
+
+
+static void
 read_start(conn_t *c)
 {
     group_t   *g;
     target_t  *t;
 
     g = c->group;
+
+    if (g->o.all) {
+        read_in_order(c);
+        return;
+    }
+
     t = &g->targets[group_random(g) % g->ntargets];
 
     request_get(c, t, read_number(g, t->track));

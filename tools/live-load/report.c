@@ -149,6 +149,25 @@ json_hist(const char *name, const lo_hist_t *h)
 }
 
 
+/* where a later run goes on */
+
+static uint64_t
+next_number(group_t *g)
+{
+    uint64_t  i, next;
+
+    next = 0;
+
+    for (i = 0; i < g->ntargets; i++) {
+        if (g->targets[i].next > next) {
+            next = g->targets[i].next;
+        }
+    }
+
+    return next;
+}
+
+
 static void
 json_group(load_t *load, group_t *g)
 {
@@ -182,6 +201,10 @@ json_group(load_t *load, group_t *g)
            (unsigned long long) s->bytes_in,
            (unsigned long long) s->bytes_out,
            (unsigned long long) s->verified, (unsigned long long) s->wrong);
+
+    if (g->mode->puts == MODE_PUTS_ALL) {
+        printf(",\"next\":%llu", (unsigned long long) next_number(g));
+    }
 
     json_hist("first_byte_us", &s->first);
     json_hist("last_byte_us", &s->total);

@@ -1,0 +1,441 @@
+package Bench::Cases;
+
+# The cases: each starts its servers, fills them with the same segments,
+# measures ours and the peer in turn, and hands rows to Bench::Report.
+
+use strict;
+use warnings;
+
+use Exporter 'import';
+use Time::HiRes qw(sleep);
+
+use Bench::Load qw(load median);
+use Bench::Report qw(row beside);
+use Bench::Server;
+
+our @EXPORT_OK = qw(cases run_case);
+
+our $runs = 5;
+our $same = 0;                     # the peer against itself: the noise
+
+my $segment = 2;                   # seconds, live-load's default
+my $peer_rps;                      # of GET 64 KB, once it is known
+
+# 300 MB or more of each size, in at most 1,000 numbers a track
+my %objects = (
+    4096    => { events => 8, tracks => 10, segments => 1000 },
+    65536   => { events => 1, tracks => 5,  segments => 1000 },
+    524288  => { events => 1, tracks => 2,  segments => 320 },
+    1572864 => { events => 1, tracks => 1,  segments => 210 }
+);
+
+my @cases = (
+    ['get-4k',    \&get, size => 4096,    by => 'cpu', want => 1.3],
+    ['get-64k',   \&get, size => 65536,   by => 'cpu', want => 1.0],
+    ['get-512k',  \&get, size => 524288,  by => 'rps', want => 1.25],
+    ['get-1536k', \&get, size => 1572864, by => 'rps', want => 1.25],
+    ['get-64k-tls', \&get, size => 65536, by => 'cpu', want => 1.3, tls => 1],
+    ['put-4k',    \&put, size => 4096,    want => 3.5],
+    ['put-64k',   \&put, size => 65536,   want => 3],
+    ['put-1536k', \&put, size => 1572864, want => 2.2],
+    ['put-4k-digest',    \&put, size => 4096,    digest => 1],
+    ['put-64k-digest',   \&put, size => 65536,   digest => 1],
+    ['put-1536k-digest', \&put, size => 1572864, digest => 1],
+    ['never',     \&never, want => 0.95],
+    ['mpd',       \&manifest, ours => 'manifest.mpd', peer => 'mpd',
+     want => 0.6],
+    ['mpd-gzip',  \&manifest, ours => 'manifest.mpd', peer => 'mpd',
+     gzip => 1, want => 0.6],
+    ['playlist',  \&manifest, ours => 'v0/media.m3u8', peer => 'playlist',
+     want => 0.6],
+    ['playlist-gzip', \&manifest, ours => 'v0/media.m3u8', peer => 'playlist',
+     gzip => 1, want => 0.6],
+    ['held-1000', \&held, want => 0.67],
+    ['held-latency', \&latency]
+);
+
+
+sub cases { return map { $_->[0] } @cases }
+
+
+sub run_case
+{
+    my ($name) = @_;
+
+    my ($case) = grep { $_->[0] eq $name } @cases
+        or die "no case $name; there are: @{[cases()]}\n";
+
+    my (undef, $code, %o) = @$case;
+
+    $code->($name, %o);
+    Bench::Server::stop_all();
+
+    return;
+}
+
+
+sub now_number { return int(time() / $segment) }
+
+
+sub pair
+{
+    my (%o) = @_;
+
+    my $peer = Bench::Server->start('nginx', %o);
+    my $ours = $same ? $peer : Bench::Server->start('ours');
+
+    return ($ours, $peer);
+}
+
+
+sub fill
+{
+    my ($server, $start, $size) = @_;
+
+    my $n = $objects{$size};
+
+    my $r = load('--url', $server->url, '--seconds', 120, '--seed', 1,
+                 '--start', $start, '--segments', $n->{segments},
+                 media($size), 'publish', '--connections', 8);
+
+    Bench::Load::expect($r, 200, 201, 204);
+
+    return;
+}
+
+
+sub media
+{
+    my ($size) = @_;
+
+    my $n = $objects{$size};
+
+    return ('--event', 'e', '--events', $n->{events}, '--track', 'v',
+            '--tracks', $n->{tracks}, '--size', $size,
+            '--put-path', '/publish/{event}/a/{track}/{name}');
+}
+
+
+sub read_back
+{
+    my ($server, $start, $size) = @_;
+
+    my $path = $server->{kind} eq 'ours' ? '/live/{event}/{track}/{name}'
+                                         : '/live/{event}/a/{track}/{name}';
+
+    return (media($size), '--get-path', $path, '--start', $start,
+            '--segments', $objects{$size}{segments});
+}
+
+
+sub timed
+{
+    my ($server) = @_;
+
+    return ('--warmup', 0.5, '--seconds', $Bench::Load::seconds,
+            '--watch', $server->pids);
+}
+
+
+# calls each in turn, $runs times; returns the lists of results
+
+sub alternate
+{
+    my (@measure) = @_;
+
+    my @results = map { [] } @measure;
+
+    for (1 .. $runs) {
+        for my $i (0 .. $#measure) {
+            push @{ $results[$i] }, $measure[$i]->();
+        }
+    }
+
+    return @results;
+}
+
+
+sub get
+{
+    my ($name, %o) = @_;
+
+    my ($ours, $peer) = pair();
+    my @servers = ($ours, $peer);
+    my $start = now_number() - $objects{ $o{size} }{segments};
+
+    fill($_, $start, $o{size}) for $same ? $peer : @servers;
+    push @servers, others($peer, $start, $o{size}) if !$o{tls} && !$same;
+
+    my @results = alternate(map {
+        my $s = $_;
+
+        sub {
+            return Bench::Load::expect(
+                load('--url', $o{tls} ? $s->tls_url : $s->url, timed($s),
+                     read_back($s, $start, $o{size}), '--verify', 'sample',
+                     'read', '--connections', 64), 200);
+        };
+    } @servers);
+
+    $peer_rps = median(map { $_->{rps} } @{ $results[1] })
+        if $name eq 'get-64k';
+
+    row($name, $o{by}, $o{want}, @results[0, 1]);
+    beside($name, $servers[$_]{kind}, $results[$_]) for 2 .. $#servers;
+
+    return;
+}
+
+
+# Varnish and h2o, with every object asked for once
+
+sub others
+{
+    my ($peer, $start, $size) = @_;
+
+    my @servers;
+
+    if (-x '/usr/sbin/varnishd') {
+        push @servers, Bench::Server->start('varnish',
+                                            UPSTREAM => $peer->{port});
+    }
+
+    if (-x '/usr/bin/h2o') {
+        push @servers, Bench::Server->start('h2o',
+                                            FILES => "$peer->{dir}/root");
+    }
+
+    for my $s (@servers) {
+        load('--url', $s->url, '--seconds', 60, read_back($s, $start, $size),
+             'read', '--all', '--connections', 8);
+    }
+
+    return @servers;
+}
+
+
+# Ours takes numbers that rise without end from 20 hours ago; dav overwrites
+# a window of files.
+
+sub put
+{
+    my ($name, %o) = @_;
+
+    my ($ours, $peer) = pair();
+    my $start = now_number() - 20 * 3600 / $segment;
+    my $cycle = int(5e8 / 64 / $o{size}) || 4;
+    my %next;
+
+    my @results = alternate(map {
+        my $s = $_;
+
+        sub {
+            my $r = load('--url', $s->url, timed($s), '--event', 'e',
+                         '--events', 8, '--track', 'v', '--tracks', 8,
+                         '--size', $o{size}, '--put-path',
+                         '/publish/{event}/a/{track}/{name}',
+                         '--start', $next{$s} || $start,
+                         $s == $peer ? ('--cycle', $cycle) : (),
+                         $o{digest} ? '--digest' : (), 'publish',
+                         '--connections', $o{size} > 1e6 ? 8 : 64);
+
+            $next{$s} = $r->{groups}[0]{next} if $s != $peer;
+
+            return Bench::Load::expect($r, 201, $s == $peer ? 204 : ());
+        };
+    } ($ours, $peer));
+
+    return row($name, 'cpu', $o{want}, @results);
+}
+
+
+# ours: numbers that are far off; the peer: names whose 404 is in its cache
+
+sub never
+{
+    my ($name, %o) = @_;
+
+    my ($ours, $peer) = pair();
+    my $start = now_number() - 100;
+
+    for my $s ($same ? $peer : ($ours, $peer)) {
+        load('--url', $s->url, '--start', $start, '--segments', 100,
+             media(65536), 'publish');
+    }
+
+    my @results = alternate(map {
+        my $s = $_;
+
+        sub {
+            return Bench::Load::expect(
+                load('--url', $s->url, timed($s),
+                     read_back($s, $start + 1000000, 65536), 'storm',
+                     '--connections', 64), 404);
+        };
+    } ($ours, $peer));
+
+    return row($name, 'cpu', $o{want}, @results);
+}
+
+
+# the peer returns a text of the same size as ours, and as compressible
+
+sub manifest
+{
+    my ($name, %o) = @_;
+
+    my $ours = $same ? undef : Bench::Server->start('ours');
+    my $text = 'x' x 5000;
+
+    if ($ours) {
+        my $start = now_number() - 200;
+
+        load('--url', $ours->url, '--start', $start, '--segments', 200,
+             media(65536), 'publish');
+        $text = wait_manifest($ours->url . "/live/e/$o{ours}");
+    }
+
+    my ($maps, $value) = text_maps($text);
+    my $peer = Bench::Server->start('nginx', MAPS => $maps, MPD => $value,
+                                    PLAYLIST => $value);
+    my $gzip = $o{gzip} ? '/gzip' : '';
+    my @accept = $o{gzip} ? ('--header', 'Accept-Encoding: gzip') : ();
+
+    $ours ||= $peer;
+
+    my @results = alternate(map {
+        my ($s, $path) = @$_;
+
+        sub {
+            return Bench::Load::expect(
+                load('--url', $s->url, timed($s), @accept, 'get',
+                     '--connections', 64, '--path', $gzip . $path), 200);
+        };
+    } [$ours, $same ? "/$o{peer}" : "/live/e/$o{ours}"],
+      [$peer, "/$o{peer}"]);
+
+    return row($name, 'cpu', $o{want}, @results,
+               note => length($text) . ' bytes');
+}
+
+
+sub wait_manifest
+{
+    my ($url) = @_;
+
+    for (1 .. 100) {
+        my $text = `curl -sf '$url'`;
+
+        return $text if $? == 0 && length $text;
+        sleep 0.1;
+    }
+
+    die "no manifest at $url\n";
+}
+
+
+# nginx takes 4,095 bytes a word at most
+
+sub text_maps
+{
+    my ($text) = @_;
+
+    my (@maps, $value);
+
+    $text =~ s/\$/S/g;
+    $text =~ s/'/ /g;
+    $text =~ s/\\/ /g;
+
+    for my $part ($text =~ /(.{1,3500})/gs) {
+        my $v = '$text' . @maps;
+
+        push @maps, "    map \$server_port $v { default '$part'; }\n";
+        $value .= '${' . substr($v, 1) . '}';
+    }
+
+    return (join('', @maps), $value);
+}
+
+
+sub held
+{
+    my ($name, %o) = @_;
+
+    my $ours = Bench::Server->start('ours');
+
+    my ($results) = alternate(sub {
+        return Bench::Load::expect(
+            load('--url', $ours->url, '--seconds', 120, '--watch', $ours->pids,
+                 '--verify', 'off', '--event', 'e' . ++$o{event}, '--size',
+                 65536, 'fan', '--connections', 1000, '--rounds', 10),
+            200, 201);
+    });
+
+    my ($wait, $ready) = map {
+        my $field = $_;
+
+        [map { $_->{groups}[0]{$field}{p50} / 1000 } @$results];
+    } qw(fan_held_us fan_published_us);
+
+    return row($name, 'ms', $o{want}, $wait, $ready,
+               note => sprintf 'times_as_long=%.2f',
+               median(@$wait) / median(@$ready));
+}
+
+
+# one held reader while the node serves half of what it could
+
+sub latency
+{
+    my ($name, %o) = @_;
+
+    my $ours = Bench::Server->start('ours');
+    my $proxy = Bench::Server->start('proxy', UPSTREAM => $ours->{port});
+    my $start = now_number() - $objects{65536}{segments};
+
+    fill($ours, $start, 65536);
+
+    my $rate = int(half_rate($ours, $start));
+    my @fan = ('fan', '--event', 'edge', '--track', 'v', '--tracks', 1,
+               '--settle', '20ms');
+
+    my @results = alternate(
+        sub {
+            return load('--url', $ours->url, '--seconds', 60, '--verify',
+                        'off', read_back($ours, $start, 65536), @fan,
+                        '--start', 0, '--connections', 1,
+                        '--rounds', 20 * $Bench::Load::seconds,
+                        'read', '--rate', $rate, '--connections', 64,
+                        '--requests', $rate * $Bench::Load::seconds);
+        },
+        sub {
+            return load('--url', $proxy->url, '--put-url', $ours->url,
+                        '--seconds', 60, '--verify', 'off', media(65536),
+                        '--get-path', '/live/{event}/{track}/{name}', @fan,
+                        '--event', 'proxied', '--connections', 2,
+                        '--rounds', 4 * $Bench::Load::seconds);
+        }
+    );
+
+    my ($p99, $lock) = map {
+        [map { $_->{groups}[0]{from_publish_us}{p99} / 1000 } @$_];
+    } @results;
+
+    return row($name, 'ms', undef, $p99, $lock,
+               note => "at $rate GET/s; the peer is proxy_cache_lock");
+}
+
+
+sub half_rate
+{
+    my ($ours, $start) = @_;
+
+    $peer_rps = load('--url', $ours->url, '--seconds', 2,
+                     read_back($ours, $start, 65536), '--verify', 'sample',
+                     'read', '--connections', 64)->{rps} if !$peer_rps;
+
+    return $peer_rps / 2;
+}
+
+
+1;

@@ -1,0 +1,292 @@
+package Bench::Server;
+
+# Starts what is measured, its worker pinned to one core, all of it below one
+# directory of tmpfs; ends only what it started.
+
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use File::Path qw(make_path remove_tree);
+use IO::Socket::INET;
+use Time::HiRes qw(sleep time);
+
+our $root = abs_path(dirname(__FILE__) . '/../../../..');
+our $build = $ENV{LO_BUILD} ? abs_path($ENV{LO_BUILD}) : "$root/build";
+our $conf = "$root/t/bench/conf";
+our $top = "/dev/shm/lo-bench.$$";
+our $cpu = 0;
+our $zone = '4g';
+
+my $owner = $$;
+my $count = 0;
+my @started;
+
+
+sub slurp
+{
+    my ($path) = @_;
+
+    open my $f, '<', $path or die "$path: $!\n";
+    local $/;
+
+    return scalar <$f>;
+}
+
+
+sub spew
+{
+    my ($path, $text) = @_;
+
+    open my $f, '>', $path or die "$path: $!\n";
+    print $f $text;
+    close $f or die "$path: $!\n";
+
+    return;
+}
+
+
+sub free_port
+{
+    my $s = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1,
+                                  Proto => 'tcp') or die "no port: $!\n";
+    my $port = $s->sockport;
+
+    close $s;
+
+    return $port;
+}
+
+
+sub certificate
+{
+    return if -e "$top/cert.pem";
+
+    make_path($top);
+    system("openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=bench"
+           . " -keyout $top/key.pem -out $top/cert.pem 2> $top/openssl.log")
+        == 0 or die "no certificate: see $top/openssl.log\n";
+
+    return;
+}
+
+
+sub settings
+{
+    my ($self, %o) = @_;
+
+    my $files = 20000;
+
+    if ($> == 0) {
+        ($files) = slurp('/proc/sys/fs/nr_open') =~ /(\d+)/;
+        $files = 250000 if $files > 250000;
+    }
+
+    return (
+        MASK => sprintf('%b', 1 << $cpu), FILES => $files, TOP => $top,
+        DIR => $self->{dir}, PORT => $self->{port}, ZONE => $zone,
+        TLSPORT => $self->{tls_port}, MAPS => '', MPD => '', PLAYLIST => '',
+        MODULE => "$build/ngx_live_origin_module.so",
+        USER => $> == 0 ? 'user root;' : '', H2OUSER => $> == 0
+        ? 'user: root' : '', %o
+    );
+}
+
+
+sub render
+{
+    my ($self, $name, %v) = @_;
+
+    my $text = slurp("$conf/$name");
+
+    $text =~ s/%%(\w+)%%/$v{$1} \/\/ die "$name: no $1\n"/ge;
+    spew("$self->{dir}/$name", $text);
+
+    return "$self->{dir}/$name";
+}
+
+
+sub start
+{
+    my ($class, $kind, %o) = @_;
+
+    certificate();
+
+    my $self = bless {
+        kind => $kind, dir => "$top/" . ++$count . "-$kind",
+        port => free_port(), tls_port => free_port()
+    }, $class;
+
+    make_path(map { "$self->{dir}/$_" } qw(root body cache));
+    push @started, $self;
+
+    my $start = { varnish => \&_varnish, h2o => \&_h2o }->{$kind} || \&_nginx;
+
+    $start->($self, $self->settings(%o));
+    $self->_wait;
+
+    return $self;
+}
+
+
+sub _spawn
+{
+    my ($self, @command) = @_;
+
+    my $pid = fork // die "fork: $!\n";
+
+    if ($pid == 0) {
+        open STDIN, '<', '/dev/null';
+        open STDOUT, '>', "$self->{dir}/out.log";
+        open STDERR, '>&', \*STDOUT;
+        setpgrp;
+        exec 'taskset', '-c', $cpu, @command;
+        exit 127;
+    }
+
+    $self->{pid} = $pid;
+
+    return;
+}
+
+
+sub _nginx
+{
+    my ($self, %v) = @_;
+
+    $self->render($_, %v) for qw(main.inc http.inc);
+
+    my $file = $self->render("$self->{kind}.conf", %v);
+
+    $self->_spawn($ENV{LO_NGINX} || '/usr/sbin/nginx', '-p', $self->{dir},
+                  '-c', $file, '-g', 'daemon off;');
+
+    return;
+}
+
+
+sub _h2o
+{
+    my ($self, %v) = @_;
+
+    $self->_spawn('h2o', '-m', 'worker', '-c',
+                  $self->render('h2o.conf', %v));
+
+    return;
+}
+
+
+sub _varnish
+{
+    my ($self, %v) = @_;
+
+    $self->_spawn('varnishd', '-F', '-n', "$self->{dir}/varnish",
+                  '-a', "127.0.0.1:$self->{port}",
+                  '-f', $self->render('varnish.vcl', %v),
+                  '-s', 'malloc,2g', '-p', 'thread_pools=1',
+                  '-p', 'thread_pool_min=100', '-p', 'thread_pool_max=2000',
+                  '-p', 'timeout_idle=3600', '-p', 'vsl_mask=none');
+
+    return;
+}
+
+
+sub _wait
+{
+    my ($self) = @_;
+
+    my $until = time() + 60;
+
+    while (time() < $until) {
+        return if IO::Socket::INET->new(PeerAddr => '127.0.0.1',
+                                        PeerPort => $self->{port});
+
+        my $dead = waitpid $self->{pid}, 1;
+
+        if ($dead == $self->{pid}) {
+            undef $self->{pid};
+            last;
+        }
+
+        sleep 0.05;
+    }
+
+    die "$self->{kind} does not start:\n"
+        . join '', map { -e ? slurp($_) : '' }
+                   "$self->{dir}/out.log", "$self->{dir}/error.log";
+}
+
+
+sub children
+{
+    my ($pid) = @_;
+
+    my $list = eval { slurp("/proc/$pid/task/$pid/children") } // '';
+
+    return map { ($_, children($_)) } split ' ', $list;
+}
+
+
+# the processes whose CPU time counts
+
+sub pids
+{
+    my ($self) = @_;
+
+    return join ',', $self->{pid}, children($self->{pid});
+}
+
+
+sub url     { return "http://127.0.0.1:$_[0]{port}" }
+sub tls_url { return "https://127.0.0.1:$_[0]{tls_port}" }
+
+
+sub stop
+{
+    my ($self) = @_;
+
+    return if !$self->{pid};
+
+    my @all = ($self->{pid}, children($self->{pid}));
+    my $until = time() + 10;
+
+    kill 'TERM', $self->{pid};
+
+    while (time() < $until && !waitpid $self->{pid}, 1) {
+        sleep 0.02;
+    }
+
+    if (time() >= $until) {
+        kill 'KILL', @all;
+        waitpid $self->{pid}, 0;
+    }
+
+    undef $self->{pid};
+    remove_tree($self->{dir});
+
+    return;
+}
+
+
+sub stop_all
+{
+    $_->stop for reverse @started;
+    @started = ();
+
+    return;
+}
+
+
+END {
+    if ($$ == $owner) {
+        my $rc = $?;
+
+        stop_all();
+        remove_tree($top) if !$ENV{LO_KEEP};
+        $? = $rc;
+    }
+}
+
+
+1;
