@@ -29,6 +29,13 @@ my %objects = (
     1572864 => { events => 1, tracks => 1,  segments => 210 }
 );
 
+# the peer is not to open files anew: no more objects than descriptors
+{
+    my $most = int((Bench::Server::files() - 1500) / 80);
+
+    $objects{4096}{segments} = $most if $most < 1000;
+}
+
 my @cases = (
     ['get-4k',    \&get, size => 4096,    by => 'cpu', want => 1.3],
     ['get-64k',   \&get, size => 65536,   by => 'cpu', want => 1.0],
@@ -180,10 +187,21 @@ sub get
     $peer_rps = median(map { $_->{rps} } @{ $results[1] })
         if $name eq 'get-64k';
 
-    row($name, $o{by}, $o{want}, @results[0, 1]);
+    row($name, $o{by}, $o{want}, @results[0, 1], note => drawn($o{size}));
     beside($name, $servers[$_]{kind}, $results[$_]) for 2 .. $#servers;
 
     return;
+}
+
+
+sub drawn
+{
+    my ($size) = @_;
+
+    my $n = $objects{$size};
+    my $count = $n->{events} * $n->{tracks} * $n->{segments};
+
+    return sprintf '(%d objects, %.0f MB)', $count, $count * $size / 1e6;
 }
 
 

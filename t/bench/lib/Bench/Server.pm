@@ -72,19 +72,25 @@ sub certificate
 }
 
 
+# descriptors a worker may have; the peer's cache keeps one a file open
+
+sub files
+{
+    chomp(my $n = `bash -c 'ulimit -n 250000 2> /dev/null; ulimit -n'`);
+
+    return $n eq 'unlimited' || $n > 250000 ? 250000 : $n;
+}
+
+
 sub settings
 {
     my ($self, %o) = @_;
 
-    my $files = 20000;
-
-    if ($> == 0) {
-        ($files) = slurp('/proc/sys/fs/nr_open') =~ /(\d+)/;
-        $files = 250000 if $files > 250000;
-    }
+    my $files = files();
 
     return (
         MASK => sprintf('%b', 1 << $cpu), FILES => $files, TOP => $top,
+        CACHED => $files - 1000,
         DIR => $self->{dir}, PORT => $self->{port}, ZONE => $zone,
         TLSPORT => $self->{tls_port}, MAPS => '', MPD => '', PLAYLIST => '',
         MODULE => "$build/ngx_live_origin_module.so",
