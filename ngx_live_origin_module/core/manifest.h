@@ -60,6 +60,9 @@ typedef struct {
                                               gaps, oldest first */
 } lo_manifest_track_t;
 
+/* peak bandwidth, guessed from the picture's size if nobody says it */
+uint32_t lo_manifest_bandwidth(const lo_manifest_track_t *t);
+
 
 /*
  * A run, as a Period.  It ends where the next one starts, or with the event.

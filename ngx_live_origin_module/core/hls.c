@@ -1,0 +1,203 @@
+/*
+ * Media playlists.  The multivariant playlist is in hls_master.c.
+ */
+
+#include "core/hls.h"
+
+#include <stdio.h>
+#include <time.h>
+
+
+/*
+ * RFC 8216, 4.3.3.1: no EXTINF, rounded to the nearest second, may exceed it.
+ * Audio misses the grid by half a frame or so.
+ */
+
+uint32_t
+lo_hls_target(const lo_dur_t *d)
+{
+    int64_t  us, room;
+
+    us = lo_dur_us(d);
+    room = us / 8 < 100000 ? us / 8 : 100000;
+    us = (us + room + LO_USEC / 2) / LO_USEC;
+
+    return us > 1 ? us : 1;
+}
+
+
+static void
+lo_hls_digits(lo_buf_t *b, uint64_t v, unsigned n)
+{
+    char      text[20];
+    unsigned  i;
+
+    for (i = n; i > 0; i--) {
+        text[i - 1] = '0' + v % 10;
+        v /= 10;
+    }
+
+    lo_buf_put(b, text, n);
+}
+
+
+static void
+lo_hls_time(lo_buf_t *b, int64_t us)
+{
+    time_t     sec;
+    int64_t    ms;
+    struct tm  tm;
+
+    ms = us > 0 ? (us + 500) / 1000 : 0;
+    sec = ms / 1000;
+
+    if (gmtime_r(&sec, &tm) == NULL) {
+        memset(&tm, 0, sizeof(struct tm));
+    }
+
+    lo_buf_puts(b, "#EXT-X-PROGRAM-DATE-TIME:");
+    lo_hls_digits(b, tm.tm_year + 1900, 4);
+    lo_buf_put(b, "-", 1);
+    lo_hls_digits(b, tm.tm_mon + 1, 2);
+    lo_buf_put(b, "-", 1);
+    lo_hls_digits(b, tm.tm_mday, 2);
+    lo_buf_put(b, "T", 1);
+    lo_hls_digits(b, tm.tm_hour, 2);
+    lo_buf_put(b, ":", 1);
+    lo_hls_digits(b, tm.tm_min, 2);
+    lo_buf_put(b, ":", 1);
+    lo_hls_digits(b, tm.tm_sec, 2);
+    lo_buf_put(b, ".", 1);
+    lo_hls_digits(b, ms % 1000, 3);
+    lo_buf_put(b, "Z\n", 2);
+}
+
+
+static int
+lo_hls_gap(const lo_manifest_segment_t *s, uint32_t target)
+{
+    int64_t  us;
+
+    us = s->end_us - s->start_us;
+
+    return s->gap || us <= 0 || (us + LO_USEC / 2) / LO_USEC > target;
+}
+
+
+static void
+lo_hls_segment(lo_buf_t *b, const lo_manifest_segment_t *s, uint32_t target)
+{
+    int      gap;
+    int64_t  us;
+
+    gap = lo_hls_gap(s, target);
+    us = s->end_us - s->start_us;
+
+    if (us < 0) {
+        us = 0;
+    }
+
+    /* EXTINF of a GAP is bound by the target as well */
+
+    if ((us + LO_USEC / 2) / LO_USEC > target) {
+        us = (int64_t) target * LO_USEC;
+    }
+
+    lo_buf_puts(b, "#EXTINF:");
+    lo_buf_u64(b, us / LO_USEC);
+    lo_buf_put(b, ".", 1);
+    lo_hls_digits(b, us % LO_USEC, 6);
+    lo_buf_put(b, ",\n", 2);
+
+    if (gap) {
+        lo_buf_puts(b, "#EXT-X-GAP\n");
+    }
+
+    lo_buf_u64(b, s->number);
+    lo_buf_puts(b, ".m4s\n");
+}
+
+
+static void
+lo_hls_map(lo_buf_t *b, uint64_t digest)
+{
+    lo_buf_printf(b, "#EXT-X-MAP:URI=\"init-%08x.mp4\"\n",
+                  (unsigned) (digest >> 32));
+}
+
+
+static void
+lo_hls_header(lo_buf_t *b, const lo_manifest_list_t *list, uint32_t target)
+{
+    unsigned                      i;
+    const lo_manifest_segment_t  *s;
+
+    s = list->segments;
+
+    for (i = 0; i < list->nsegments && !lo_hls_gap(&s[i], target); i++) {
+        /* void */
+    }
+
+    lo_buf_puts(b, "#EXTM3U\n#EXT-X-VERSION:");
+    lo_buf_u64(b, i < list->nsegments ? 8 : 7);
+    lo_buf_puts(b, "\n#EXT-X-TARGETDURATION:");
+    lo_buf_u64(b, target);
+    lo_buf_puts(b, "\n#EXT-X-MEDIA-SEQUENCE:");
+    lo_buf_u64(b, list->nsegments ? s[0].number : 0);
+    lo_buf_put(b, "\n", 1);
+
+    if (list->nsegments && s[0].run > 1) {
+        lo_buf_puts(b, "#EXT-X-DISCONTINUITY-SEQUENCE:");
+        lo_buf_u64(b, s[0].run - 1);
+        lo_buf_put(b, "\n", 1);
+    }
+}
+
+
+void
+lo_hls_media(lo_buf_t *b, const lo_manifest_list_t *list)
+{
+    int64_t                       at;
+    unsigned                      i;
+    uint32_t                      target, run;
+    uint64_t                      init;
+    const lo_manifest_segment_t  *s;
+
+    target = list->target_s ? list->target_s : lo_hls_target(&list->d);
+    lo_hls_header(b, list, target);
+
+    at = INT64_MIN;
+    init = 0;
+    run = list->nsegments ? list->segments[0].run : 0;
+
+    for (i = 0; i < list->nsegments; i++) {
+        s = &list->segments[i];
+
+        /* one for each run, also for one that left nothing in this track:
+           DISCONTINUITY-SEQUENCE is the same in all renditions */
+
+        for ( ; run < s->run; run++) {
+            lo_buf_puts(b, "#EXT-X-DISCONTINUITY\n");
+            at = INT64_MIN;
+        }
+
+        if (s->init != 0 && s->init != init) {
+            init = s->init;
+            lo_hls_map(b, init);
+        }
+
+        if (at == INT64_MIN || s->start_us - at >= 1000
+            || at - s->start_us >= 1000)
+        {
+            lo_hls_time(b, s->start_us);
+        }
+
+        at = s->end_us;
+
+        lo_hls_segment(b, s, target);
+    }
+
+    if (list->ended) {
+        lo_buf_puts(b, "#EXT-X-ENDLIST\n");
+    }
+}

@@ -1,0 +1,222 @@
+/*
+ * From the state of an event to what manifests say of it.
+ */
+
+#include "core/manifest.h"
+
+
+uint32_t
+lo_manifest_bandwidth(const lo_manifest_track_t *t)
+{
+    if (t->bandwidth) {
+        return t->bandwidth;
+    }
+
+    if (t->info->bitrate) {
+        return t->info->bitrate;
+    }
+
+    switch (t->info->type) {
+
+    case LO_MEDIA_VIDEO:
+        return 200000 + t->info->width * t->info->height * 2;
+
+    case LO_MEDIA_AUDIO:
+        return 128000;
+
+    default:
+        return 4000;
+    }
+}
+
+
+static const lo_event_track_t *
+lo_manifest_declared(const lo_event_t *doc, lo_str_t id)
+{
+    unsigned  i;
+
+    if (doc == NULL) {
+        return NULL;
+    }
+
+    for (i = 0; i < doc->ntracks; i++) {
+        if (lo_str_eq(doc->tracks[i].id, id)) {
+            return &doc->tracks[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+/*
+ * The init of a track in a run: the newest of its own that is in use, else
+ * the newest that was in use before the run's last number was over.
+ */
+
+static const lo_live_init_t *
+lo_manifest_init(const lo_live_t *l, unsigned track,
+    const lo_live_run_t *run, int64_t last)
+{
+    unsigned               i;
+    const lo_live_init_t  *in, *own, *old;
+
+    own = NULL;
+    old = NULL;
+
+    for (i = 0; i < l->ninits; i++) {
+        in = &l->inits[i];
+
+        if (in->track != track || in->first == INT64_MAX
+            || in->run > run->id)
+        {
+            continue;
+        }
+
+        if (in->run == run->id) {
+            if (own == NULL || in->first >= own->first) {
+                own = in;
+            }
+
+        } else if (in->first <= last
+                   && (old == NULL || in->first >= old->first))
+        {
+            old = in;
+        }
+    }
+
+    return own ? own : old;
+}
+
+
+static void
+lo_manifest_track(lo_manifest_track_t *t, const lo_live_track_t *track,
+    const lo_live_init_t *in, const lo_event_t *doc)
+{
+    const lo_event_track_t  *d;
+
+    memset(t, 0, sizeof(lo_manifest_track_t));
+
+    t->id = lo_cstr(track->id);
+    t->info = &in->info;
+    t->digest = in->digest;
+
+    d = lo_manifest_declared(doc, t->id);
+
+    if (d != NULL) {
+        t->bandwidth = d->bitrate;
+        t->fps_num = d->fps_den ? d->fps_num : 0;
+        t->fps_den = d->fps_den;
+        t->lang = d->lang;
+        t->label = d->label;
+        t->role = d->role;
+    }
+}
+
+
+/*
+ * An event that began on UTC has one grid from 1970 on, and so has its first
+ * Period; any other Period begins at its run's first number.
+ */
+
+static void
+lo_manifest_period(lo_manifest_period_t *p, const lo_live_t *l,
+    const lo_live_run_t *run)
+{
+    memset(p, 0, sizeof(lo_manifest_period_t));
+
+    p->id = run->id;
+    p->anchor = run->anchor;
+    p->first = run->first;
+
+    if (run->id == 1 && (run->flags & LO_RUN_UTC)) {
+        p->first = 0;
+    }
+
+    p->start_us = lo_timeline_start_us(&l->d, p->first);
+}
+
+
+static unsigned
+lo_manifest_tracks(lo_manifest_track_t *tracks, unsigned max,
+    const lo_live_t *l, const lo_event_t *doc, const lo_live_run_t *run,
+    int64_t last)
+{
+    unsigned               i, n;
+    const lo_live_init_t  *in;
+
+    for (n = 0, i = 0; i < l->ntracks; i++) {
+
+        in = lo_manifest_init(l, i, run, last);
+
+        if (in == NULL) {
+            continue;
+        }
+
+        if (n < max) {
+            lo_manifest_track(&tracks[n], &l->tracks[i], in, doc);
+        }
+
+        n++;
+    }
+
+    return n;
+}
+
+
+int
+lo_manifest_live(lo_manifest_t *m, const lo_live_t *l, const lo_event_t *doc,
+    int64_t from, const lo_manifest_room_t *room)
+{
+    int64_t               last;
+    unsigned              i, n, used;
+    lo_manifest_period_t  *p;
+
+    memset(m, 0, sizeof(lo_manifest_t));
+
+    m->d = l->d;
+    m->delay_us = l->delay_us;
+    m->depth_us = l->depth_us;
+    m->irregular = l->irregular;
+    m->ended = (l->phase == LO_LIVE_ENDED);
+    m->from = from > l->first ? from : l->first;
+    m->last = l->last;
+    m->periods = room->periods;
+
+    if (doc != NULL) {
+        m->id = doc->id;
+        m->title = doc->title;
+    }
+
+    for (used = 0, i = 0; i < l->nruns; i++) {
+
+        last = i + 1 < l->nruns ? l->runs[i + 1].first - 1 : INT64_MAX - 1;
+
+        if (last < from || last < l->runs[i].first) {
+            continue;
+        }
+
+        if (m->nperiods == room->max_periods) {
+            return LO_FULL;
+        }
+
+        p = &room->periods[m->nperiods];
+        lo_manifest_period(p, l, &l->runs[i]);
+
+        n = lo_manifest_tracks(room->tracks + used, room->max_tracks - used,
+                               l, doc, &l->runs[i], last);
+
+        if (n > room->max_tracks - used) {
+            return LO_FULL;
+        }
+
+        if (n > 0) {
+            p->tracks = room->tracks + used;
+            p->ntracks = n;
+            used += n;
+            m->nperiods++;
+        }
+    }
+
+    return LO_OK;
+}
