@@ -1,0 +1,1 @@
+live-transcode_PKGS = libavdevice libavformat libavcodec libavutil
