@@ -1,6 +1,8 @@
 # make player     the pages, in build/player
 #
-# Only this needs npm.  package-lock.json pins what it gets.
+# make soak       the browser tests, for longer
+#
+# Only these need npm.  package-lock.json pins what it gets.
 
 PLAYER_STATIC := $(shell find tools/player/static -type f)
 NPM_CI         = npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
@@ -23,4 +25,9 @@ $(BUILD)/player/.lib: tools/player/package-lock.json tools/player/build.mjs
 	rm -rf $(BUILD)/npm/player/node_modules
 	@touch $@
 
-.PHONY: player
+soak: all player
+	[ -d t/browser/node_modules ] || npm ci --prefix t/browser
+	LO_SOAK=1 LO_TIMEOUT=7200 prove --timer --exec "perl t/lib/run" \
+	    t/browser/*.t
+
+.PHONY: player soak

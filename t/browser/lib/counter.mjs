@@ -72,34 +72,43 @@ export function installCounter() {
         () => frame(document.querySelector('video')));
 }
 
-// Judges samples of continuous playing at `fps`: from any frame to the next
-// one presented, the counter and the media time must have gone on alike, and
-// media time as much as the clock on the wall.
+// Judges samples of continuous playing at `fps`.  Counter and media time go on
+// alike, so their distance is one constant; the canvas may already show the
+// frame after the one announced, so single samples may lie one above it, but
+// in every second some must lie on it.  Media time goes on as the clock on the
+// wall does.
 
 export function judge(samples, fps) {
     const good = samples.filter(([n]) => n !== null);
+    const [n0, t0] = good[0] ?? [0, 0];
+    const seconds = new Map();
     const breaks = [];
     let low = Infinity;
     let high = -Infinity;
     let longest = 0;
+    let last = t0;
 
-    for (let i = 1; i < good.length; i++) {
-        const [n0, t0] = good[i - 1];
-        const [n1, t1] = good[i];
-        const step = ((n1 - n0) % 2 ** 24 + 2 ** 24) % 2 ** 24;
+    for (const [n, media, wall] of good) {
+        const step = (n - n0 + 1.5 * 2 ** 24) % 2 ** 24 - 2 ** 23;
+        const off = Math.round(step - (media - t0) * fps);
+        const key = Math.floor(media - t0);
+        const s = seconds.get(key) ?? { low: off, high: off, n };
 
-        longest = Math.max(longest, t1 - t0);
-
-        if (Math.round((t1 - t0) * fps) !== step || t1 < t0) {
-            breaks.push({ from: n0, to: n1, media: t1 - t0, step });
-        }
+        s.low = Math.min(s.low, off);
+        s.high = Math.max(s.high, off);
+        seconds.set(key, s);
+        low = Math.min(low, media - wall / 1000);
+        high = Math.max(high, media - wall / 1000);
+        longest = Math.max(longest, media - last);
+        last = media;
     }
 
-    for (const [, media, wall] of good) {
-        const drift = media - wall / 1000;
+    const base = Math.min(...[...seconds.values()].map((s) => s.low));
 
-        low = Math.min(low, drift);
-        high = Math.max(high, drift);
+    for (const [second, s] of seconds) {
+        if (s.low !== base || s.high > base + 1) {
+            breaks.push({ second, ...s, base });
+        }
     }
 
     return {
@@ -108,6 +117,6 @@ export function judge(samples, fps) {
         breaks,
         longest,
         drift: good.length ? high - low : 0,
-        seconds: good.length ? good.at(-1)[1] - good[0][1] : 0,
+        seconds: good.length ? last - t0 : 0,
     };
 }

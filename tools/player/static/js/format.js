@@ -26,7 +26,7 @@ export function bitrate(bps) {
 }
 
 export function bytes(n) {
-    if (n === null || n === undefined) {
+    if (!Number.isFinite(n)) {
         return dash;
     }
 

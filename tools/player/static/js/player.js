@@ -31,8 +31,9 @@ let monitor = null;
 let wanted = { event: null, player: 'hls' };
 let retryTimer = null;
 let retries = 0;
-// t0: media time zero; start: the MPD's availabilityStartTime
-const serverClock = { offset: 0, t0: null, start: null };
+// t0: media time zero, ms; start: the MPD's availabilityStartTime, ms;
+// segment: what one lasts, s
+const serverClock = { offset: 0, t0: null, start: null, segment: 2 };
 
 // ---- the journal
 
@@ -255,8 +256,7 @@ async function play() {
 
 // Where media time zero lies, for events that are not locked to 1970.
 async function readTimeline(id) {
-    serverClock.t0 = null;
-    serverClock.start = null;
+    Object.assign(serverClock, { t0: null, start: null, segment: 2 });
 
     try {
         const s = await eventStatus(id);
@@ -478,7 +478,12 @@ function bind() {
     };
     $('#engines').onchange = ({ target }) => choose(target.value);
 
-    video.addEventListener('click', togglePlay);
+    // a finger has no hover: its first tap brings the controls
+    video.addEventListener('pointerup', ({ pointerType }) => {
+        if (pointerType === 'mouse' || !screen.classList.contains('idle')) {
+            togglePlay();
+        }
+    });
     video.addEventListener('dblclick', toggleFull);
     video.addEventListener('playing', () => {
         if (state.started) {
@@ -486,6 +491,7 @@ function bind() {
         }
     });
     screen.addEventListener('pointermove', wake);
+    screen.addEventListener('pointerup', wake);
     screen.addEventListener('focusin', wake);
     video.addEventListener('play', wake);
 

@@ -9,7 +9,10 @@ function settings(dashjs, base) {
     return {
         debug: { logLevel: dashjs.Debug.LOG_LEVEL_NONE },
         streaming: {
-            delay: { liveDelayFragmentCount: 3 },
+            delay: {
+                liveDelayFragmentCount: 3,
+                useSuggestedPresentationDelay: false,
+            },
             buffer: {
                 bufferTimeDefault: 12,
                 bufferTimeAtTopQuality: 12,

@@ -10,10 +10,14 @@ const retry = {
     timeout: 20000, stallTimeout: 10000, connectionTimeout: 10000,
 };
 
-const config = {
+// Three segments behind the edge, as the others play; a manifest may suggest
+// less than holds when an encoder dies.
+
+const config = (segment) => ({
     manifest: {
         retryParameters: retry,
-        defaultPresentationDelay: 6,
+        defaultPresentationDelay: 3 * segment,
+        dash: { ignoreSuggestedPresentationDelay: true },
     },
     streaming: {
         lowLatencyMode: false,
@@ -23,7 +27,7 @@ const config = {
         rebufferingGoal: 2,
         bufferBehind: 30,
     },
-};
+});
 
 export async function create(video, url, on, clock) {
     await loadScript('lib/shaka.js');
@@ -40,7 +44,7 @@ export async function create(video, url, on, clock) {
     const player = new shaka.Player();
 
     await player.attach(video);
-    player.configure(config);
+    player.configure(config(clock.segment));
 
     player.getNetworkingEngine().registerResponseFilter(
         (type, response, context) => {

@@ -1,0 +1,171 @@
+// nginx with the module, the pages and event documents; and what publishes.
+
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync,
+         writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Child, build, freePort, tempDir } from './proc.mjs';
+import { atEnd, diag, skipAll, until } from './tap.mjs';
+
+const nginx = process.env.LO_NGINX ?? '/usr/sbin/nginx';
+
+function conf({ dir, port, zone, workers, auto }) {
+    const root = process.getuid() === 0;
+
+    return `
+load_module ${build}/ngx_live_origin_module.so;
+daemon off;
+master_process on;
+${root ? 'user nobody nogroup;' : ''}
+worker_processes ${workers};
+worker_shutdown_timeout 10s;
+pid ${dir}/nginx.pid;
+error_log ${dir}/error.log notice;
+events { worker_connections 1024; }
+http {
+    include /etc/nginx/mime.types;
+    access_log ${dir}/access.log;
+    client_body_temp_path ${dir}/temp;
+    proxy_temp_path ${dir}/temp;
+    fastcgi_temp_path ${dir}/temp;
+    uwsgi_temp_path ${dir}/temp;
+    scgi_temp_path ${dir}/temp;
+
+    live_origin_zone live path=${zone} size=256m events=16;
+    live_origin_events ${dir}/events;
+
+    server {
+        listen 127.0.0.1:${port};
+
+        location /live/ {
+            live_origin_publish live;
+            live_origin_serve live;
+            live_origin_auto_event ${auto ? 'on' : 'off'};
+        }
+
+        location /api/ { live_origin_api live; }
+        location /player/ { alias ${build}/player/; }
+    }
+}
+`;
+}
+
+export class Origin {
+    static async start({ events = [], auto = false, workers = 2 } = {}) {
+        for (const tool of ['bin/live-transcode', 'bin/live-packager',
+                            'ngx_live_origin_module.so'])
+        {
+            if (!existsSync(join(build, tool))) {
+                skipAll(`${tool} is not built`);
+            }
+        }
+
+        const origin = new Origin();
+        const dir = origin.dir = tempDir();
+
+        chmodSync(dir, 0o755);
+        mkdirSync(join(dir, 'events'), { mode: 0o777 });
+        chmodSync(join(dir, 'events'), 0o777);
+
+        origin.port = await freePort();
+        origin.base = `http://127.0.0.1:${origin.port}`;
+        origin.zone = `/dev/shm/lo-test-${process.pid}-${origin.port}`;
+
+        for (const event of events) {
+            writeFileSync(origin.document(event.id), JSON.stringify(event));
+        }
+
+        writeFileSync(join(dir, 'nginx.conf'),
+                      conf({ ...origin, workers, auto }));
+        atEnd(() => rmSync(origin.zone, { force: true }));
+        origin.server = new Child('nginx',
+            [nginx, '-p', dir, '-c', join(dir, 'nginx.conf')],
+            { log: join(dir, 'nginx.out') });
+
+        if (!await until(() => origin.up(), 15)) {
+            diag(readFileSync(join(dir, 'nginx.out'), 'utf8'));
+            throw new Error('nginx did not start');
+        }
+
+        return origin;
+    }
+
+    document(id) {
+        return join(this.dir, 'events', `${id}.json`);
+    }
+
+    async up() {
+        if (this.server.exited) {
+            throw new Error(`nginx ended:\n${
+                readFileSync(join(this.dir, 'nginx.out'), 'utf8')}`);
+        }
+
+        return fetch(`${this.base}/api/status`).then((r) => r.ok, () => false);
+    }
+
+    // Waits until the event can be played.
+    async ready(id, seconds = 60) {
+        const found = await until(async () => {
+            const names = ['manifest.mpd', 'master.m3u8'];
+            const all = await Promise.all(names.map((name) =>
+                fetch(`${this.base}/live/${id}/${name}`)
+                    .then((r) => r.ok, () => false)));
+
+            return all.every(Boolean);
+        }, seconds);
+
+        if (!found) {
+            this.explain();
+            throw new Error(`no manifest of ${id} after ${seconds} s`);
+        }
+    }
+
+    // One chain of encoder and packager, publishing to `port`.
+    pipeline(event, name, port = this.port) {
+        const doc = this.document(event);
+        const bin = join(build, 'bin');
+        const log = join(this.dir, `${event}-${name}.log`);
+
+        return new Child(`${event}/${name}`, ['/bin/sh', '-c',
+            `'${bin}/live-transcode' --event '${doc}' --input test: `
+            + `| '${bin}/live-packager' --event '${doc}' --pipeline ${name} `
+            + `--origin http://127.0.0.1:${port}/live/`], { log });
+    }
+
+    explain() {
+        for (const name of ['error.log', 'nginx.out']) {
+            const file = join(this.dir, name);
+
+            if (existsSync(file)) {
+                diag(`${name}:\n${readFileSync(file, 'utf8').slice(-3000)}`);
+            }
+        }
+    }
+}
+
+// A rate in frames a second, its segment duration, and a document on it.
+
+export function eventDocument(id, fps, sampleRate, more = {}) {
+    const [num, den] = `${fps}/1`.split('/').map(Number);
+    const frames = Math.round(2 * num / den);
+
+    return {
+        id,
+        title: `Camera, ${fps} fps, ${sampleRate} Hz`,
+        segment: { duration: frames * den, timescale: num },
+        pipelines: ['a', 'b'],
+        dvr_s: 120,
+        tracks: [
+            { id: 'v', type: 'video', codec: 'h264', width: 320, height: 180,
+              fps, bitrate: 300000 },
+            { id: 'a', type: 'audio', codec: 'aac', sample_rate: sampleRate,
+              bitrate: 64000, lang: 'en' },
+        ],
+        ...more,
+    };
+}
+
+export const rate = (fps) => {
+    const [num, den] = `${fps}/1`.split('/').map(Number);
+
+    return num / den;
+};

@@ -1,0 +1,8 @@
+#!/usr/bin/env node
+// A plain ffmpeg is killed and started again: the players go on.
+//
+// time-out: 240
+
+'use strict';
+
+import('./lib/restart.mjs').then(({ main }) => main());
