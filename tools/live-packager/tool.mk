@@ -1,0 +1,1 @@
+live-packager_PKGS = libavformat libavcodec libavutil libcurl
