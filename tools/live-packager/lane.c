@@ -293,10 +293,11 @@ lp_lane_adopt(lp_lane_t *lane)
 static void
 lp_lane_start_segments(lp_lane_t *lane, int64_t now)
 {
-    unsigned   live, back, waiting;
+    unsigned   live, back, waiting, most;
     lp_job_t  *job;
 
     live = back = waiting = 0;
+    most = lane->publish->conf.patient ? 1 : LP_LANE_LIVE;
 
     TAILQ_FOREACH(job, &lane->jobs, link) {
         if (job->transfer != NULL) {
@@ -324,7 +325,7 @@ lp_lane_start_segments(lp_lane_t *lane, int64_t now)
 
             back += lp_job_start(job);
 
-        } else if (live < LP_LANE_LIVE) {
+        } else if (live < most) {
             live += lp_job_start(job);
         }
     }

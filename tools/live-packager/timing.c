@@ -123,7 +123,7 @@ lp_timing_on_grid(const lp_timing_t *t, const int64_t *pts, unsigned n)
 }
 
 
-/* off the grid: the first timescale that says the stamps exactly, if one does */
+/* off the grid: the first timescale that says the stamps exactly, if any */
 
 static void
 lp_timing_choose(lp_timing_t *t, const int64_t *pts, unsigned n)
@@ -155,8 +155,7 @@ lp_timing_choose(lp_timing_t *t, const int64_t *pts, unsigned n)
     }
 
     frame = (uint64_t) t->frame * scales[i];
-    t->frame = t->timescale && frame % t->timescale == 0
-               ? frame / t->timescale : 0;
+    t->frame = (frame + t->timescale / 2) / t->timescale;
     t->timescale = scales[i];
 }
 
