@@ -27,7 +27,7 @@ $(BUILD)/player/.lib: tools/player/package-lock.json tools/player/build.mjs
 
 soak: all player
 	[ -d t/browser/node_modules ] || npm ci --prefix t/browser
-	LO_SOAK=1 LO_TIMEOUT=7200 prove --timer --exec "perl t/lib/run" \
+	LO_SOAK=1 prove --timer --exec node \
 	    t/browser/*.t
 
 .PHONY: player soak
