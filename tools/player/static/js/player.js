@@ -31,9 +31,9 @@ let monitor = null;
 let wanted = { event: null, player: 'hls' };
 let retryTimer = null;
 let retries = 0;
-// t0: media time zero, ms; start: the MPD's availabilityStartTime, ms;
-// segment: what one lasts, s
-const serverClock = { offset: 0, t0: null, start: null, segment: 2 };
+// offset of the origin's clock, ms; the MPD's availabilityStartTime and the
+// event's delay, ms; what a segment lasts, s
+const serverClock = { offset: 0, start: null, delay: 0, segment: 2 };
 
 // ---- the journal
 
@@ -254,18 +254,16 @@ async function play() {
     }
 }
 
-// Where media time zero lies, for events that are not locked to 1970.
+// What the API knows of the event's timeline; the manifest alone will do.
 async function readTimeline(id) {
-    Object.assign(serverClock, { t0: null, start: null, segment: 2 });
+    Object.assign(serverClock, { start: null, delay: 0, segment: 2 });
 
-    try {
-        const s = await eventStatus(id);
-        const t0 = s.timeline?.t0_ms ?? s.t0_ms;
+    const s = await eventStatus(id).catch(() => ({}));
 
-        serverClock.t0 = Number.isFinite(t0) ? t0 : null;
+    serverClock.delay = s.delay_ms ?? 0;
 
-    } catch {
-        // the manifest alone will do
+    if (s.segment?.timescale) {
+        serverClock.segment = s.segment.duration / s.segment.timescale;
     }
 }
 
@@ -303,7 +301,7 @@ async function readEvents() {
     }
 
     if (!wanted.event && events.length) {
-        wanted.event = (events.find((e) => e.state === 'live') ?? events[0]).id;
+        wanted.event = (events.find((e) => e.phase === 'live') ?? events[0]).id;
         start();
     }
 

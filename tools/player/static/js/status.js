@@ -2,32 +2,14 @@
 
 import { eventStatus, getJSON, listEvents } from './api.js';
 import { $, el, setText } from './dom.js';
-import { bitrate, bytes, clock, count, dash, span } from './format.js';
+import { bytes, clock, count, dash, seconds, span } from './format.js';
 
 const PERIOD = 2000;
-const healthy = /^(good|ok|clean|whole|accepted)$/;
 
-// A list of objects with ids, whether it came as an array or by name.
-function named(value) {
-    if (Array.isArray(value)) {
-        return value.map((v) => (typeof v === 'object' ? v : { id: v }));
-    }
+// Counters of a pipeline beside its verdicts that are worth a look.
+const losses = ['late', 'refused', 'superseded'];
 
-    return Object.entries(value ?? {}).map(([id, v]) => ({
-        id, ...(typeof v === 'object' ? v : {}),
-    }));
-}
-
-const first = (...values) =>
-    values.find((v) => v !== undefined && v !== null) ?? null;
-
-// Seconds from a field that may be in seconds or in milliseconds.
-function secs(o, name) {
-    const s = o?.[`${name}_s`] ?? o?.[`${name}_seconds`];
-
-    return s ?? (o?.[`${name}_ms`] === undefined || o[`${name}_ms`] === null
-        ? null : o[`${name}_ms`] / 1000);
-}
+const known = (v) => v !== undefined && v !== null;
 
 function card(title, value, note, share = null) {
     const meter = el('div.meter', { 'aria-hidden': 'true' }, el('i'));
@@ -40,145 +22,118 @@ function card(title, value, note, share = null) {
 }
 
 function node(s) {
-    const zones = Array.isArray(s.zones) ? s.zones : named(s.zones ?? []);
+    const zone = s.zone ?? {};
+    const workers = s.workers ?? [];
     const out = [];
 
-    for (const z of s.zone ? [s.zone] : zones) {
-        const size = first(z.size, z.bytes_total, z.size_bytes);
-        const free = first(z.bytes_free, z.free, z.free_bytes);
-        const used = first(z.bytes_used, z.used, z.used_bytes,
-            size !== null && free !== null ? size - free : null);
-
-        out.push(card(`Zone ${first(z.name, z.id) ?? ''}`, bytes(used),
-            [size ? `of ${bytes(size)}` : '', z.path].filter(Boolean)
-                .join(' · '), size ? used / size : null));
+    if (known(zone.bytes_total)) {
+        out.push(card(`Zone ${zone.name ?? ''}`, bytes(zone.bytes_used),
+            `of ${bytes(zone.bytes_total)} · ${zone.path ?? ''}`,
+            zone.bytes_used / zone.bytes_total));
     }
 
-    const workers = first(s.workers, s.zone?.workers);
-    const list = Array.isArray(workers) ? workers : null;
-
-    out.push(card('Workers',
-        list ? String(list.length) : String(first(workers?.live, workers, dash)),
-        list ? list.map((w) => w.pid ?? w).join(' ') : ''));
-
-    const memory = first(s.memory, {});
-    const rss = first(memory.rss, memory.rss_bytes, memory.resident,
-        typeof memory === 'number' ? memory : null);
-
-    if (rss !== null) {
-        out.push(card('Memory', bytes(rss), 'resident, all workers'));
+    if (known(zone.events)) {
+        out.push(card('Events', count(zone.events),
+                      `room for ${count(zone.events_max)}`));
     }
 
-    const holds = first(s.holds, s.held);
+    out.push(card('Workers', count(workers.length),
+        workers.length ? `pid ${workers.map((w) => w.pid).join(', ')}` : ''));
 
-    if (holds !== null) {
-        out.push(card('Held now', count(Number(holds)), 'requests parked'));
+    if (known(zone.holds)) {
+        out.push(card('Held now', count(zone.holds), 'requests parked'));
     }
 
     if (s.redis) {
-        out.push(card('Redis', s.redis.state ?? (s.redis.connected
-            ? 'connected' : 'off'), s.redis.address ?? ''));
+        out.push(card('Redis', s.redis.state ?? 'on', s.redis.address));
     }
 
-    const up = first(secs(s, 'uptime'), s.uptime);
-
-    if (s.version || up !== null) {
-        out.push(card('nginx', s.nginx ?? s.version ?? dash,
-            up === null ? '' : `up ${span(up)}`));
+    if (s.nginx) {
+        out.push(card('nginx', s.nginx, zone.created
+            ? `zone made ${span(Date.now() / 1000 - zone.created)} ago` : ''));
     }
 
     return out;
 }
 
-function verdicts(v) {
-    const all = Object.entries(v ?? {}).filter(([, n]) => n > 0);
+function verdicts(p) {
+    const { good = 0, ...bad } = p.verdicts ?? {};
+    const all = Object.entries(bad)
+        .concat(losses.map((name) => [name, p[name]]))
+        .filter(([, n]) => n > 0);
 
-    return el('div.verdicts', {}, ...(all.length ? all : [[dash, '']])
-        .map(([name, n]) => el('span', {
-            'data-bad': n !== '' && !healthy.test(name),
-        }, n === '' ? name : `${count(n)} ${name}`)));
+    return el('div.verdicts', {},
+        el('span', {}, `${count(good)} good`),
+        ...all.map(([name, n]) => el('span', { 'data-bad': true },
+            `${count(n)} ${name.replaceAll('_', ' ')}`)));
 }
 
-function windowOf(o) {
-    const w = o?.window ?? o;
-    const from = first(w?.first, w?.from, w?.oldest, o?.first, o?.tail);
-    const to = first(w?.last, w?.to, w?.newest, o?.head);
-
-    if (Array.isArray(w)) {
-        return `${w[0]} – ${w[1]}`;
+function pipelineCells(p) {
+    if (!p) {
+        return [el('td', { colspan: 5 })];
     }
 
-    return from === null ? dash : `${from} – ${to ?? ''}`;
-}
-
-function age(o) {
-    return first(secs(o, 'head_age'), secs(o, 'age'), o?.head_age);
-}
-
-function row(lead, o, d) {
-    const old = age(o);
-    const late = old !== null && d !== null && old > 4 * d;
-    const write = first(o.last_write_ms, o.write_ms, o.last_write?.ms,
-        secs(o, 'last_write') === null ? null : secs(o, 'last_write') * 1000);
-
-    return el('tr', {}, ...lead,
-        el('td.num.r', {}, String(o.head ?? dash)),
-        el(late ? 'td.num.r.bad' : 'td.num.r', {},
-            old === null ? dash : `${old.toFixed(1)} s`),
-        el('td.num', {}, windowOf(o)),
-        el('td.num.r', {}, write === null ? dash
-            : `${write.toFixed(write < 10 ? 1 : 0)} ms`),
-        el('td.num', {}, verdicts(o.verdicts)));
-}
-
-function trackNote(t) {
-    return [t.codec, t.height ? `${t.width} × ${t.height}` : '',
-            t.fps ? `${t.fps} fps` : '', bitrate(t.bitrate), t.lang]
-        .filter(Boolean).join(' · ');
+    return [
+        el('td', {}, el('span.chip', { 'data-pipeline': p.id }, p.id)),
+        el('td.num.r', {}, count(p.segments)),
+        el('td.num.r', {}, bytes(p.bytes)),
+        el('td.num.r', {}, known(p.write_ms)
+            ? `${p.write_ms.toFixed(p.write_ms < 10 ? 1 : 0)} ms` : dash),
+        el('td.num', {}, verdicts(p)),
+    ];
 }
 
 function trackBody(t, d) {
-    const pipes = named(t.pipelines);
-    const name = el('th', { scope: 'rowgroup', rowspan: pipes.length + 1 },
-        t.id ?? dash, el('small', {}, trackNote(t)));
+    const pipes = t.pipelines?.length ? t.pipelines : [null];
+    const rows = { rowspan: pipes.length };
+    const old = d && t.head_age_s > 4 * d;
+    const note = [
+        t.codec, t.height ? `${t.width} × ${t.height}` : '',
+        t.sample_rate ? `${t.sample_rate / 1000} kHz` : '',
+    ].filter(Boolean).join(' · ');
 
-    return el('tbody', {},
-        row([name, el('td.quiet', {}, 'served')], t, d),
-        ...pipes.map((p) => row([el('td', {}, el('span.chip', {
-            'data-pipeline': p.id ?? p.pipeline ?? p.name,
-        }, p.id ?? p.pipeline ?? p.name ?? dash))], p, d)));
+    const lead = [
+        el('th', { scope: 'rowgroup', ...rows }, t.id, el('small', {}, note)),
+        el('td.num.r', rows, String(t.head ?? dash)),
+        el(old ? 'td.num.r.bad' : 'td.num.r', rows,
+           seconds(t.head_age_s ?? NaN)),
+        el('td.num', rows, t.window ? `${t.window.from} to ${t.window.to}`
+                                    : dash),
+    ];
+
+    return el('tbody', {}, ...pipes.map((p, i) =>
+        el('tr', {}, ...(i ? [] : lead), ...pipelineCells(p))));
 }
 
-function durationOf(s) {
-    const seg = s.segment ?? s.event?.segment;
+const columns = [['Track'], ['Head', 'r'], ['Head age', 'r'], ['Window'],
+                 ['Pipeline'], ['Segments', 'r'], ['Bytes', 'r'],
+                 ['Last write', 'r'], ['Verdicts']];
 
-    if (seg?.duration && seg?.timescale) {
-        return seg.duration / seg.timescale;
-    }
+function facts(s, d) {
+    const fact = (name, value) => (value === null ? null
+        : el('span', {}, `${name} `, el('b', {}, value)));
 
-    return first(secs(s, 'segment'), secs(s.event, 'segment'),
-                 secs(s, 'duration'));
+    return [
+        fact('Segment', d === null ? null : `${+d.toFixed(4)} s`),
+        fact('Delay', known(s.delay_ms) ? seconds(s.delay_ms / 1000, 2)
+                                        : null),
+        fact('Window', known(s.window_s) ? span(s.window_s) : null),
+        fact('Bytes', known(s.used_bytes)
+            ? `${bytes(s.used_bytes)} of ${bytes(s.share_bytes)}` : null),
+        fact('Runs', s.runs?.length ? String(s.runs.length) : null),
+        ...(s.pipelines ?? []).map((p) => el('span', {},
+            el('span.chip', { 'data-pipeline': p.id }, p.id), ' ',
+            el('b', {}, known(p.age_s) ? `${seconds(p.age_s)} ago`
+                                       : 'silent'))),
+        s.window_note ? el('span', {}, s.window_note) : null,
+    ].filter(Boolean);
 }
 
 function sheet(event, s) {
-    const d = durationOf(s);
-    const state = first(s.state, event.state, 'unknown');
-    const fact = (name, value) => (value === null || value === dash ? null
-        : el('span', {}, `${name} `, el('b', {}, value)));
-    const heads = ['Track', 'Pipeline', 'Head', 'Head age', 'Window',
-                   'Last write', 'Verdicts'];
-    const number = /Head|write/;
-    const dvr = first(secs(s, 'window'), secs(s, 'dvr'));
-    const delay = secs(s, 'delay');
-
-    const facts = [
-        fact('Segment', d === null ? null : `${+d.toFixed(4)} s`),
-        fact('Delay', delay === null ? null : `${delay.toFixed(2)} s`),
-        fact('Window', dvr === null ? null : span(dvr)),
-        fact('Zone', bytes(first(s.bytes, s.zone_bytes))),
-        fact('Runs', first(s.runs?.length, s.runs)),
-    ].filter(Boolean);
-    const tracks = named(s.tracks);
+    const state = s.error ?? s.phase ?? event.phase ?? 'unknown';
+    const d = s.segment ? s.segment.duration / s.segment.timescale : null;
+    const said = facts(s, d);
+    const tracks = s.tracks ?? [];
 
     return el('article.event', {},
         el('header', {},
@@ -187,10 +142,10 @@ function sheet(event, s) {
             el('span.state', { 'data-state': state }, state),
             el('a', { href: `./?event=${encodeURIComponent(event.id)}` },
                'Watch')),
-        facts.length ? el('div.facts.num', {}, ...facts) : null,
+        said.length ? el('div.facts.num', {}, ...said) : null,
         tracks.length ? el('div.scroll', {}, el('table', {},
-            el('thead', {}, el('tr', {}, ...heads.map((h) =>
-                el(number.test(h) ? 'th.r' : 'th', { scope: 'col' }, h)))),
+            el('thead', {}, el('tr', {}, ...columns.map(([name, side]) =>
+                el(side ? `th.${side}` : 'th', { scope: 'col' }, name)))),
             ...tracks.map((t) => trackBody(t, d)))) : null);
 }
 
@@ -202,14 +157,8 @@ async function events() {
             'Publish an init segment, or put an event document.')];
     }
 
-    return Promise.all(list.map(async (event) => {
-        try {
-            return sheet(event, await eventStatus(event.id));
-
-        } catch (error) {
-            return sheet(event, { state: error.message });
-        }
-    }));
+    return Promise.all(list.map(async (event) => sheet(event,
+        await eventStatus(event.id).catch((e) => ({ error: e.message })))));
 }
 
 async function refresh() {
@@ -217,11 +166,10 @@ async function refresh() {
 
     try {
         const [status, sheets] = await Promise.all([
-            getJSON('status').catch(() => null), events(),
+            getJSON('status'), events(),
         ]);
 
-        $('#node').hidden = status === null;
-        $('#node').replaceChildren(...(status ? node(status) : []));
+        $('#node').replaceChildren(...node(status));
         $('#events').replaceChildren(...sheets);
         fresh.removeAttribute('data-bad');
         setText(fresh, `as of ${clock(Date.now())} UTC`);

@@ -1,8 +1,7 @@
 // Presentation time of an MPD to media time in UTC, in milliseconds.
 //
-// An epoch-locked event presents seconds since 1970.  Any other event counts
-// from its own time zero: t0 as the API tells it, or availabilityStartTime,
-// which lies the event's delay behind it.
+// Our events present seconds since 1970.  Any other MPD counts from its own
+// time zero, which lies the event's delay before availabilityStartTime.
 
 const EPOCH_LOCKED = 86400 * 365;
 
@@ -15,7 +14,6 @@ export function utcOf(presentation, clock) {
         return presentation * 1000;
     }
 
-    const zero = clock.t0 ?? clock.start;
-
-    return zero === null ? null : zero + presentation * 1000;
+    return clock.start === null ? null
+        : clock.start - clock.delay + presentation * 1000;
 }
