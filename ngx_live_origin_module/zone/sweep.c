@@ -166,9 +166,12 @@ lo_sweep_lost(lo_sweep_t *s, lo_zone_object_t *o, lo_word_t word)
 }
 
 
+/* records are stored without the inits beyond ninits */
+
 static int
 lo_sweep_init_lost(lo_sweep_t *s, lo_zone_object_t *o, lo_word_t word)
 {
+    int64_t   n;
     uint32_t  i;
 
     if (s->now - o->meta.last_us < LO_SWEEP_INIT_GRACE_US) {
@@ -179,10 +182,14 @@ lo_sweep_init_lost(lo_sweep_t *s, lo_zone_object_t *o, lo_word_t word)
 
         s->event = -1;
 
-        if (lo_zone_read(s->z, lo_load(&s->z->events[o->event].live),
-                         s->live, sizeof(lo_live_t))
-            != (int64_t) sizeof(lo_live_t)
-            || s->live->version != LO_LIVE_VERSION)
+        n = lo_zone_read(s->z, lo_load(&s->z->events[o->event].live),
+                         s->live, sizeof(lo_live_t));
+
+        if (n < (int64_t) offsetof(lo_live_t, inits)
+            || s->live->version != LO_LIVE_VERSION
+            || s->live->ninits > LO_LIVE_INITS
+            || n < (int64_t) (offsetof(lo_live_t, inits)
+                              + s->live->ninits * sizeof(lo_live_init_t)))
         {
             return 0;
         }
