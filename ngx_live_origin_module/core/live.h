@@ -88,6 +88,8 @@ typedef struct {
     uint64_t            serial;       /* of this record, from 1 */
     uint64_t            shown;        /* serial of the last change that a
                                          manifest shows */
+    int64_t             shown_us;     /* and when it was; written by who
+                                         stores the record */
     lo_dur_t            d;            /* duration 0: not known yet */
     uint32_t            declared;     /* d comes from the document */
     uint32_t            dvr_s;
