@@ -192,7 +192,7 @@ sub _varnish
                   '-f', $self->render('varnish.vcl', %v),
                   '-s', 'malloc,2g', '-p', 'thread_pools=1',
                   '-p', 'thread_pool_min=100', '-p', 'thread_pool_max=2000',
-                  '-p', 'timeout_idle=3600', '-p', 'vsl_mask=none');
+                  '-p', 'timeout_idle=3600');
 
     return;
 }
