@@ -29,6 +29,14 @@ my %objects = (
     1572864 => { events => 1, tracks => 1,  segments => 210 }
 );
 
+# what serves each size best from stock nginx here
+my %sendfile = (
+    4096    => 'sendfile off;',
+    65536   => 'sendfile on; tcp_nopush on;',
+    524288  => 'sendfile on; sendfile_max_chunk 512k;',
+    1572864 => 'sendfile on; sendfile_max_chunk 512k;'
+);
+
 # the peer is not to open files anew: no more objects than descriptors
 {
     my $most = int((Bench::Server::files() - 1500) / 80);
@@ -166,7 +174,7 @@ sub get
 {
     my ($name, %o) = @_;
 
-    my ($ours, $peer) = pair();
+    my ($ours, $peer) = pair(SENDFILE => $sendfile{ $o{size} });
     my @servers = ($ours, $peer);
     my $start = now_number() - $objects{ $o{size} }{segments};
 
