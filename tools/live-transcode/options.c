@@ -107,37 +107,43 @@ lt_options(lt_options_t *o, int argc, char **argv)
 }
 
 
-/* "1795384648.5": a double would not do */
+/* "1795384648.5", maybe negative: a double would not do */
 
 static int
 lt_seconds(const char *text, int64_t *us)
 {
-    int          digits;
+    int          whole, part;
     const char  *p;
 
     *us = 0;
-    digits = -1;
+    whole = 0;
+    part = -1;
 
-    for (p = text; *p != '\0'; p++) {
+    for (p = text + (*text == '-'); *p != '\0'; p++) {
 
-        if (*p == '.' && digits == -1 && p != text) {
-            digits = 0;
+        if (*p == '.' && part == -1) {
+            part = 0;
             continue;
         }
 
-        if (*p < '0' || *p > '9' || *us > INT64_MAX / 100000000
-            || digits == 6)
-        {
+        if (*p < '0' || *p > '9') {
             return -1;
         }
 
         *us = *us * 10 + (*p - '0');
-        digits += (digits >= 0);
+
+        if (part == -1 ? ++whole > 11 : ++part > 6) {
+            return -1;
+        }
     }
 
-    for (digits = digits < 0 ? 0 : digits; digits < 6; digits++) {
+    for (part = part < 0 ? 0 : part; part < 6; part++) {
         *us *= 10;
     }
 
-    return p == text ? -1 : 0;
+    if (*text == '-') {
+        *us = -*us;
+    }
+
+    return whole == 0 ? -1 : 0;
 }

@@ -280,7 +280,10 @@ lt_source_fill(lt_source_t *s)
 }
 
 
-/* the anchor of an earlier run stays while the input's clock has not moved */
+/*
+ * The anchor of an earlier run stays while the input's clock has not moved;
+ * a clock that is UTC needs none.
+ */
 
 static int
 lt_source_anchor(lt_source_t *s)
@@ -296,6 +299,12 @@ lt_source_anchor(lt_source_t *s)
     {
         lt_log("input \"%s\": time 0 stays at %.6f UTC (%+.3f s)", s->url,
                s->anchor_us / 1e6, (last + s->anchor_us - now) / 1e6);
+        return 0;
+    }
+
+    if (last < now + LT_SOURCE_EARLY_US && last > now - LT_SOURCE_LATE_US) {
+        s->anchor_us = 0;
+        lt_log("input \"%s\" is on UTC", s->url);
         return 0;
     }
 
