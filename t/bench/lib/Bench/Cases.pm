@@ -387,7 +387,7 @@ sub held
 {
     my ($name, %o) = @_;
 
-    my $ours = Bench::Server->start('ours');
+    my $ours = Bench::Server->start('ours', EVENTS => 64);
 
     my ($results) = alternate(sub {
         return Bench::Load::expect(
@@ -415,21 +415,22 @@ sub latency
 {
     my ($name, %o) = @_;
 
-    my $ours = Bench::Server->start('ours');
+    my $ours = Bench::Server->start('ours', EVENTS => 64);
     my $proxy = Bench::Server->start('proxy', UPSTREAM => $ours->{port});
     my $start = now_number() - $objects{65536}{segments};
 
     fill($ours, $start, 65536);
 
     my $rate = int(half_rate($ours, $start));
-    my @fan = ('fan', '--event', 'edge', '--track', 'v', '--tracks', 1,
-               '--settle', '20ms');
+    my $event = 0;
+    my @fan = ('--track', 'v', '--tracks', 1, '--settle', '20ms');
 
     my @results = alternate(
         sub {
             return load('--url', $ours->url, '--seconds', 60, '--verify',
-                        'off', read_back($ours, $start, 65536), @fan,
-                        '--start', 0, '--connections', 1,
+                        'off', read_back($ours, $start, 65536), 'fan', @fan,
+                        '--event', 'edge' . ++$event, '--start', 0,
+                        '--connections', 1,
                         '--rounds', 20 * $Bench::Load::seconds,
                         'read', '--rate', $rate, '--connections', 64,
                         '--requests', $rate * $Bench::Load::seconds);
@@ -437,8 +438,9 @@ sub latency
         sub {
             return load('--url', $proxy->url, '--put-url', $ours->url,
                         '--seconds', 60, '--verify', 'off', media(65536),
-                        '--get-path', '/live/{event}/{track}/{name}', @fan,
-                        '--event', 'proxied', '--connections', 2,
+                        '--get-path', '/live/{event}/{track}/{name}', 'fan',
+                        @fan, '--event', 'proxied' . ++$event,
+                        '--connections', 2,
                         '--rounds', 4 * $Bench::Load::seconds);
         }
     );

@@ -93,7 +93,7 @@ sub settings
         CACHED => $files - 1000,
         DIR => $self->{dir}, PORT => $self->{port}, ZONE => $zone,
         TLSPORT => $self->{tls_port}, MAPS => '', MPD => '', PLAYLIST => '',
-        SENDFILE => 'sendfile on;',
+        SENDFILE => 'sendfile on;', EVENTS => 8,
         MODULE => "$build/ngx_live_origin_module.so",
         USER => $> == 0 ? 'user root;' : '', H2OUSER => $> == 0
         ? 'user: root' : '', %o
