@@ -36,7 +36,9 @@ typedef enum {
 } lo_live_phase_e;
 
 
-#define LO_RUN_UTC  1                 /* the pusher is on UTC: anchor 0 */
+#define LO_RUN_UTC      1             /* the pusher is on UTC: anchor 0 */
+#define LO_RUN_SHIFTED  2             /* on UTC, but cut off the grid: the
+                                         anchor lifts it onto the grid */
 
 typedef struct {
     int64_t             first;        /* its first number */
@@ -44,7 +46,9 @@ typedef struct {
     uint32_t            id;           /* 1.., never used twice in an event */
     uint32_t            flags;
     uint32_t            pipelines;    /* bits: who is aligned on this clock */
-    uint32_t            pad;
+    uint32_t            room;         /* numbers below first that were given
+                                         to nobody when it began: a track that
+                                         joins a little lower takes them */
 } lo_live_run_t;
 
 
@@ -137,6 +141,8 @@ typedef struct {
                                        "clock")                               \
     X(INIT_DIFFERS,409, "init-differs","another pipeline is live with "       \
                                        "another init of this track")          \
+    X(TAKEN,       409, "taken",       "the number belongs to the run "       \
+                                       "before")                              \
     X(TRACK_ID,    400, "track-id",    "the fragment's track_ID is not its "  \
                                        "init's")                              \
     X(ENDED,       410, "ended",       "the event has ended")                 \

@@ -1,0 +1,305 @@
+/*
+ * Which clock a segment is on, and so which number it is.
+ */
+
+#include "core/live_int.h"
+
+
+#define LO_LIVE_NEAR  3               /* numbers that tracks may lie apart */
+
+#define LO_RUN_ON_UTC  (LO_RUN_UTC | LO_RUN_SHIFTED)
+
+
+static const lo_anchor_t  lo_live_utc = { 0, 1, 0 };
+
+
+int
+lo_live_off(const lo_live_plan_t *p, unsigned part)
+{
+    uint64_t           off;
+    unsigned __int128  a, b;
+
+    off = p->off < 0 ? 0 - (uint64_t) p->off : (uint64_t) p->off;
+
+    a = (unsigned __int128) off * p->d.timescale * part;
+    b = (unsigned __int128) p->d.duration * p->ts;
+
+    return a > b;
+}
+
+
+int64_t
+lo_live_least(const lo_live_plan_t *p)
+{
+    int64_t               least;
+    const lo_live_run_t  *cur;
+
+    least = p->head + 1;
+    cur = lo_live_newest_run(p->l);
+
+    if (cur != NULL && cur->first >= least) {
+        least = cur->first + 1;
+    }
+
+    return least;
+}
+
+
+/* how far below n no number was given to anybody */
+
+uint32_t
+lo_live_room(const lo_live_plan_t *p, int64_t n)
+{
+    int64_t  room;
+
+    if (p->l->nruns == 0 && p->head < 0) {
+        return UINT32_MAX;
+    }
+
+    room = n - lo_live_least(p);
+
+    if (room < 0) {
+        return 0;
+    }
+
+    return room < UINT32_MAX ? (uint32_t) room : UINT32_MAX;
+}
+
+
+static void
+lo_live_clock_number(lo_live_plan_t *p, const lo_anchor_t *a)
+{
+    p->n = lo_timeline_number(&p->d, a, p->s->m, p->ts, &p->off);
+}
+
+
+/* numbers go on above everything that was given out, never back */
+
+static void
+lo_live_clock_begin(lo_live_plan_t *p)
+{
+    int64_t         n, least;
+    lo_live_run_t  *run;
+
+    run = &p->run;
+    least = lo_live_least(p);
+
+    run->flags = 0;
+
+    if (p->utc) {
+
+        lo_live_clock_number(p, &lo_live_utc);
+        n = p->n;
+
+        if (n >= least || p->irregular) {
+            run->flags = lo_live_off(p, 8) ? LO_RUN_SHIFTED : LO_RUN_UTC;
+        }
+
+    } else {
+        n = p->at - 1;
+    }
+
+    if (n < least && !p->irregular) {
+        n = least;
+    }
+
+    if (run->flags == LO_RUN_UTC) {
+        run->anchor = lo_live_utc;
+
+    } else {
+        lo_timeline_anchor(&run->anchor, &p->d, p->s->m, p->ts, n);
+    }
+
+    lo_live_clock_number(p, &run->anchor);
+
+    if (p->irregular) {
+        p->n = least;
+    }
+
+    run->id = p->l->next_run;
+    run->first = p->n;
+    run->pipelines = p->bit;
+    run->room = lo_live_room(p, p->n);
+
+    p->begin = 1;
+}
+
+
+/*
+ * A segment that is not on the newest run's clock: that run goes on as long
+ * as another of its pipelines lives.  One that was begun just now lives too,
+ * though its first segment may not be published yet.
+ */
+
+static lo_live_reason_e
+lo_live_clock_new(lo_live_plan_t *p, const lo_live_run_t *cur)
+{
+    int64_t  fresh;
+
+    if (lo_live_alive(p->l, p->f, cur->pipelines & ~p->bit)) {
+        return LO_WHY_STANDBY;
+    }
+
+    if (!(cur->pipelines & p->bit) && p->head < cur->first) {
+
+        fresh = lo_live_due_us(p->l, cur->first) + 3 * lo_dur_us(&p->d);
+
+        if (p->f->now_us <= fresh) {
+            return LO_WHY_STANDBY;
+        }
+    }
+
+    lo_live_clock_begin(p);
+
+    return LO_WHY_OK;
+}
+
+
+static int
+lo_live_clock_far(const lo_live_plan_t *p)
+{
+    int64_t  edge;
+
+    edge = p->at > p->head ? p->at : p->head;
+
+    return p->n > edge + p->window;
+}
+
+
+static int
+lo_live_clock_lost(const lo_live_plan_t *p)
+{
+    return !p->irregular
+           && ((p->head >= 0 && p->n < p->head - p->window)
+               || lo_live_clock_far(p));
+}
+
+
+/* the same segment once more, after its pusher opened a new connection */
+
+static int
+lo_live_clock_retry(const lo_live_plan_t *p)
+{
+    int64_t  last;
+
+    last = p->f->last_us[p->s->pipeline];
+
+    return p->s->m == p->s->head_m && last
+           && p->f->now_us - last <= 3 * lo_dur_us(&p->d);
+}
+
+
+/* has a restarted pipeline's clock begun again */
+
+static int
+lo_live_clock_again(const lo_live_plan_t *p, const lo_live_run_t *cur)
+{
+    const lo_live_segment_t  *s;
+
+    s = p->s;
+
+    if (s->track_head < 0 || s->head_run != cur->id) {
+
+        /* another track came first and began the run for all of them */
+
+        if (p->irregular) {
+            return 0;
+        }
+
+        return p->n < cur->first - LO_LIVE_NEAR || lo_live_clock_far(p);
+    }
+
+    if (lo_live_clock_retry(p)) {
+        return 0;
+    }
+
+    if (p->irregular) {
+        return s->m <= s->head_m;
+    }
+
+    return p->n <= s->track_head || lo_live_clock_lost(p);
+}
+
+
+/*
+ * A track that is pushed by a process of its own goes on with its clock when
+ * only the other track's process has begun again.
+ */
+
+static void
+lo_live_clock_old(lo_live_plan_t *p, const lo_live_run_t *cur)
+{
+    unsigned                  i;
+    int64_t                   n, off;
+    const lo_live_run_t      *run;
+    const lo_live_segment_t  *s;
+
+    s = p->s;
+
+    if (p->irregular || s->track_head < 0 || s->head_run == cur->id
+        || (p->n >= p->head + 1 - LO_LIVE_NEAR
+            && p->n <= p->head + 1 + LO_LIVE_NEAR))
+    {
+        return;
+    }
+
+    for (i = 0; i < p->l->nruns; i++) {
+
+        run = &p->l->runs[i];
+
+        if (run->id != s->head_run || !(run->pipelines & p->bit)) {
+            continue;
+        }
+
+        n = lo_timeline_number(&p->d, &run->anchor, s->m, p->ts, &off);
+
+        if (n > s->track_head && n <= s->track_head + LO_LIVE_NEAR) {
+            p->n = n;
+            p->off = off;
+            p->old_clock = 1;
+        }
+
+        return;
+    }
+}
+
+
+lo_live_reason_e
+lo_live_clock(lo_live_plan_t *p)
+{
+    int                   mine;
+    const lo_live_run_t  *cur;
+
+    cur = lo_live_newest_run(p->l);
+
+    if (cur == NULL) {
+        lo_live_clock_begin(p);
+        return LO_WHY_OK;
+    }
+
+    lo_live_clock_number(p, &cur->anchor);
+    mine = (cur->pipelines & p->bit) != 0;
+
+    if (p->utc && (cur->flags & LO_RUN_ON_UTC)) {
+
+        /* one clock for all, though perhaps not one grid */
+
+        if ((p->restarted && lo_live_clock_lost(p))
+            || (!mine && !p->irregular && lo_live_off(p, 4)))
+        {
+            return lo_live_clock_new(p, cur);
+        }
+
+        return LO_WHY_OK;
+    }
+
+    if (!mine || (p->restarted && lo_live_clock_again(p, cur))) {
+        return lo_live_clock_new(p, cur);
+    }
+
+    if (!p->restarted) {
+        lo_live_clock_old(p, cur);
+    }
+
+    return LO_WHY_OK;
+}

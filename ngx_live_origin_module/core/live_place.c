@@ -1,0 +1,431 @@
+/*
+ * Where a segment belongs: a plan is made over the untouched record, and
+ * carried out only when every rule agrees.
+ */
+
+#include "core/live_int.h"
+
+
+#define LO_LIVE_DAY       (86400LL * LO_USEC)
+#define LO_LIVE_LONGEST   120         /* seconds of one segment */
+#define LO_LIVE_M_MAX     ((int64_t) 1 << 62)
+
+
+lo_live_run_t *
+lo_live_add_run(lo_live_t *l, const lo_live_run_t *run)
+{
+    if (l->nruns == LO_LIVE_RUNS) {
+        memmove(l->runs, l->runs + 1,
+                (LO_LIVE_RUNS - 1) * sizeof(lo_live_run_t));
+        l->nruns--;
+    }
+
+    l->runs[l->nruns] = *run;
+    l->next_run = run->id + 1;
+
+    return &l->runs[l->nruns++];
+}
+
+
+static int
+lo_live_has_video(const lo_live_t *l)
+{
+    unsigned  i;
+
+    for (i = 0; i < l->ninits; i++) {
+        if (l->inits[i].info.type == LO_MEDIA_VIDEO) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/*
+ * AAC and its like are cut at frames of up to 1024 samples: the duration
+ * that was meant is a round one within a frame of what came.
+ */
+
+static int
+lo_live_learn_audio(lo_dur_t *d, uint64_t duration, uint32_t ts)
+{
+    size_t    i;
+    uint64_t  unit, k, meant;
+
+    static const unsigned  parts[] = { 1, 2, 10 };
+
+    if (duration * 100 % ts == 0) {
+        return lo_dur_set(d, duration, ts, NULL);
+    }
+
+    for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+
+        unit = parts[i];
+        k = (duration * unit + ts / 2) / ts;
+        meant = k * ts / unit;
+
+        if (k && meant <= duration + 1024 && meant + 1024 >= duration) {
+            return lo_dur_set(d, k, unit, NULL);
+        }
+    }
+
+    return lo_dur_set(d, duration, ts, NULL);
+}
+
+
+static lo_live_reason_e
+lo_live_learn(lo_live_plan_t *p)
+{
+    int       rc;
+    uint32_t  type;
+
+    if (p->s->duration == 0
+        || p->s->duration / p->ts >= LO_LIVE_LONGEST)
+    {
+        return LO_WHY_DURATION;
+    }
+
+    p->d = p->l->d;
+
+    if (p->d.duration) {
+        return LO_WHY_OK;
+    }
+
+    type = p->init->info.type;
+
+    if (type == LO_MEDIA_VIDEO) {
+        rc = lo_dur_set(&p->d, p->s->duration, p->ts, NULL);
+
+    } else if (p->s->force || !lo_live_has_video(p->l)) {
+        rc = lo_live_learn_audio(&p->d, p->s->duration, p->ts);
+
+    } else {
+        return LO_WHY_WAIT;
+    }
+
+    return rc == LO_OK ? LO_WHY_OK : LO_WHY_DURATION;
+}
+
+
+static lo_live_reason_e
+lo_live_plan(lo_live_plan_t *p, const lo_live_t *l, const lo_live_facts_t *f,
+    const lo_live_segment_t *s)
+{
+    int64_t           utc;
+    lo_live_reason_e  why;
+
+    static const lo_anchor_t  zero = { 0, 1, 0 };
+
+    memset(p, 0, sizeof(lo_live_plan_t));
+
+    p->l = l;
+    p->f = f;
+    p->s = s;
+    p->lower = INT64_MAX;
+
+    if (l->phase == LO_LIVE_ENDED) {
+        return LO_WHY_ENDED;
+    }
+
+    if (s->track >= l->ntracks || s->pipeline >= LO_MAX_PIPELINES) {
+        return LO_WHY_NO_INIT;
+    }
+
+    p->track = &l->tracks[s->track];
+    p->init = lo_live_init_by_id(l, p->track->init[s->pipeline]);
+
+    if (p->init == NULL || p->init->info.timescale == 0) {
+        return LO_WHY_NO_INIT;
+    }
+
+    if (s->track_id && s->track_id != p->init->info.track_id) {
+        return LO_WHY_TRACK_ID;
+    }
+
+    if (s->m > LO_LIVE_M_MAX || s->m < -LO_LIVE_M_MAX) {
+        return s->m > 0 ? LO_WHY_FUTURE : LO_WHY_PAST;
+    }
+
+    p->bit = 1u << s->pipeline;
+    p->ts = p->init->info.timescale;
+    p->restarted = (p->track->restarted & p->bit) != 0;
+
+    why = lo_live_learn(p);
+    if (why != LO_WHY_OK) {
+        return why;
+    }
+
+    utc = lo_timeline_utc_us(&zero, s->m, p->ts);
+
+    p->utc = utc > f->now_us - LO_LIVE_DAY && utc < f->now_us + LO_LIVE_DAY;
+    p->at = lo_timeline_at(&p->d, f->now_us);
+    p->head = f->event_head;
+    p->window = lo_live_window(l, &p->d);
+    p->irregular = l->irregular != 0;
+
+    return LO_WHY_OK;
+}
+
+
+/* is this segment the head itself, once more or by another pipeline */
+
+static int
+lo_live_overlaps_head(const lo_live_segment_t *s)
+{
+    return s->m < s->head_m + (int64_t) (s->head_duration / 2);
+}
+
+
+/* only where d was learned: against a declared d it is a verdict */
+
+static int
+lo_live_turns_irregular(const lo_live_plan_t *p)
+{
+    unsigned __int128         len, d;
+    const lo_live_run_t      *cur;
+    const lo_live_segment_t  *s;
+
+    s = p->s;
+
+    if (p->l->declared || p->begin || p->old_clock
+        || (p->init->info.type != LO_MEDIA_VIDEO
+            && p->init->info.type != LO_MEDIA_AUDIO))
+    {
+        return 0;
+    }
+
+    len = (unsigned __int128) s->duration * p->d.timescale * 4;
+    d = (unsigned __int128) p->d.duration * p->ts;
+
+    if (len > d * 5 || lo_live_off(p, 4)) {
+        return 1;
+    }
+
+    cur = lo_live_newest_run(p->l);
+
+    return s->track_head == p->n && s->head_run == cur->id
+           && s->head_duration && !lo_live_overlaps_head(s);
+}
+
+
+/* numbers are counted: a track's head + 1 */
+
+static lo_live_reason_e
+lo_live_count(lo_live_plan_t *p)
+{
+    const lo_live_run_t      *cur;
+    const lo_live_segment_t  *s;
+
+    s = p->s;
+    cur = lo_live_newest_run(p->l);
+
+    if (s->track_head < 0 || s->head_run != cur->id) {
+
+        if (s->track_head >= 0 || p->n < cur->first) {
+            p->n = cur->first;
+        }
+
+        if (p->n > p->head + 1) {
+            p->n = p->head + 1 > cur->first ? p->head + 1 : cur->first;
+        }
+
+        if (p->n <= s->track_head) {
+            p->n = s->track_head + 1;
+        }
+
+        return LO_WHY_OK;
+    }
+
+    if (!lo_live_overlaps_head(s)) {
+        p->n = s->track_head + 1;
+        return LO_WHY_OK;
+    }
+
+    p->n = s->track_head;
+
+    return s->m + (int64_t) (s->head_duration / 2) > s->head_m
+           || s->m == s->head_m ? LO_WHY_OK : LO_WHY_PAST;
+}
+
+
+static lo_live_reason_e
+lo_live_bounds(const lo_live_plan_t *p)
+{
+    int64_t  edge;
+
+    if (p->n < 0 || (p->head >= 0 && p->n < p->head - p->window)) {
+        return LO_WHY_PAST;
+    }
+
+    edge = p->at > p->head ? p->at : p->head;
+
+    return p->n > edge + p->window ? LO_WHY_FUTURE : LO_WHY_OK;
+}
+
+
+static int
+lo_live_place_run(lo_live_t *l, const lo_live_plan_t *p, uint32_t *id)
+{
+    int             shown;
+    unsigned        i;
+    lo_live_run_t  *run;
+
+    if (p->begin) {
+        *id = lo_live_add_run(l, &p->run)->id;
+        return 1;
+    }
+
+    shown = 0;
+    run = &l->runs[l->nruns - 1];
+
+    if (p->lower < run->first) {
+        run->room -= run->room == UINT32_MAX
+                         ? 0 : (uint32_t) (run->first - p->lower);
+        run->first = p->lower;
+        shown = 1;
+    }
+
+    for (i = l->nruns - 1; i && l->runs[i].first > p->n; i--) { /* void */ }
+
+    run = &l->runs[i];
+    *id = run->id;
+
+    if (!(run->pipelines & p->bit)) {
+        run->pipelines |= p->bit;
+        lo_live_touch(l, 0);
+    }
+
+    return shown;
+}
+
+
+static lo_live_init_t *
+lo_live_place_clone(lo_live_t *l, const lo_live_plan_t *p)
+{
+    lo_live_init_t  *in, from;
+
+    from = *p->init;
+    in = lo_live_add_init(l, p->head);
+
+    if (in == NULL) {
+        return NULL;
+    }
+
+    from.id = in->id;
+    from.first = INT64_MAX;
+    from.pipelines = p->bit;
+    *in = from;
+
+    l->tracks[p->s->track].init[p->s->pipeline] = in->id;
+
+    return in;
+}
+
+
+static lo_live_reason_e
+lo_live_carry_out(lo_live_t *l, const lo_live_plan_t *p,
+    lo_live_place_t *place)
+{
+    int               shown;
+    uint32_t          init;
+    lo_live_init_t   *in;
+    lo_live_track_t  *track;
+
+    init = p->init->id;
+    track = &l->tracks[p->s->track];
+    in = p->clone ? lo_live_place_clone(l, p)
+                  : lo_live_init_mutable(l, init);
+
+    if (in == NULL) {
+        return LO_WHY_INITS;
+    }
+
+    shown = lo_live_place_run(l, p, &place->run);
+
+    if (l->d.duration == 0 || l->irregular != (uint32_t) p->irregular) {
+        l->d = p->d;
+        l->irregular = (uint32_t) p->irregular;
+        shown = 1;
+    }
+
+    if (in->first > p->n) {
+        in->run = in->first == INT64_MAX ? place->run : in->run;
+        in->first = p->n;
+        shown = 1;
+    }
+
+    if (l->first == INT64_MAX
+        || (p->n < l->first && l->phase == LO_LIVE_SCHEDULED))
+    {
+        l->first = p->n;
+        shown = 1;
+    }
+
+    if (track->restarted & p->bit) {
+        track->restarted &= (unsigned char) ~p->bit;
+        lo_live_touch(l, 0);
+    }
+
+    if (shown) {
+        lo_live_touch(l, 1);
+    }
+
+    place->number = p->n;
+    place->init = in->id;
+
+    return LO_WHY_OK;
+}
+
+
+lo_live_reason_e
+lo_live_segment(lo_live_t *l, const lo_live_facts_t *f,
+    const lo_live_segment_t *s, lo_live_place_t *place)
+{
+    uint64_t          serial;
+    lo_live_plan_t    p;
+    lo_live_reason_e  why;
+
+    memset(place, 0, sizeof(lo_live_place_t));
+    serial = l->serial;
+
+    why = lo_live_plan(&p, l, f, s);
+
+    if (why == LO_WHY_OK) {
+        why = lo_live_clock(&p);
+    }
+
+    if (why != LO_WHY_OK) {
+        return why;
+    }
+
+    if (!p.irregular && lo_live_turns_irregular(&p)) {
+        p.irregular = 1;
+    }
+
+    if (p.irregular && !p.begin) {
+        why = lo_live_count(&p);
+    }
+
+    if (why == LO_WHY_OK) {
+        why = lo_live_bounds(&p);
+    }
+
+    if (why == LO_WHY_OK) {
+        why = lo_live_use(&p);
+    }
+
+    if (why == LO_WHY_OK) {
+        why = lo_live_carry_out(l, &p, place);
+    }
+
+    if (why != LO_WHY_OK) {
+        return why;
+    }
+
+    place->off = p.off;
+    place->off_grid = !p.irregular && lo_live_off(&p, 4);
+    place->changed = l->serial != serial;
+
+    return LO_WHY_OK;
+}

@@ -1,0 +1,169 @@
+/*
+ * Which init serves which number.  A track's inits follow each other: each
+ * serves from its first number to the next one's.
+ */
+
+#include "core/live_int.h"
+
+
+#define LO_LIVE_JOIN  3               /* a track's new init joins the run that
+                                         another began so far from it */
+
+
+static int
+lo_live_use_contested(const lo_live_plan_t *p, const lo_live_init_t *now)
+{
+    unsigned  k;
+    uint32_t  others;
+
+    others = 0;
+
+    for (k = 0; k < LO_MAX_PIPELINES; k++) {
+        if (p->track->init[k] == now->id) {
+            others |= 1u << k;
+        }
+    }
+
+    return lo_live_alive(p->l, p->f, others & ~p->bit);
+}
+
+
+/* a new run because of the init: the clock goes on */
+
+static lo_live_reason_e
+lo_live_use_begin(lo_live_plan_t *p, const lo_live_run_t *cur)
+{
+    int64_t  least;
+
+    least = lo_live_least(p);
+
+    if (p->irregular) {
+        p->n = least;
+
+    } else if (p->n < least) {
+        return LO_WHY_TAKEN;
+    }
+
+    p->run = *cur;
+    p->run.id = p->l->next_run;
+    p->run.first = p->n;
+    p->run.pipelines = p->bit;
+    p->run.room = lo_live_room(p, p->n);
+    p->begin = 1;
+
+    return LO_WHY_OK;
+}
+
+
+/* the number lies below the newest run: is it an older run's, or free */
+
+static lo_live_reason_e
+lo_live_use_below(lo_live_plan_t *p, const lo_live_run_t *cur)
+{
+    const lo_live_run_t  *run;
+
+    if (p->n >= cur->first || p->old_clock) {
+        return LO_WHY_OK;
+    }
+
+    run = lo_live_run_at(p->l, p->n);
+
+    if (run != NULL && run->anchor.offset == cur->anchor.offset
+        && run->anchor.scale == cur->anchor.scale
+        && (p->init->first <= p->n))
+    {
+        return LO_WHY_OK;
+    }
+
+    if (p->irregular || cur->first - p->n > (int64_t) cur->room) {
+        return LO_WHY_TAKEN;
+    }
+
+    p->lower = p->n;
+
+    return LO_WHY_OK;
+}
+
+
+static lo_live_reason_e
+lo_live_use_first(lo_live_plan_t *p, const lo_live_run_t *cur,
+    const lo_live_init_t *now)
+{
+    int64_t                   apart;
+    const lo_live_segment_t  *s;
+
+    s = p->s;
+
+    if (now == NULL) {
+        return LO_WHY_OK;
+    }
+
+    if (lo_live_use_contested(p, now)) {
+        return LO_WHY_INIT_DIFFERS;
+    }
+
+    apart = p->n - cur->first;
+
+    if ((s->track_head < 0 || s->head_run != cur->id)
+        && apart >= -LO_LIVE_JOIN && apart <= LO_LIVE_JOIN
+        && p->n > s->track_head)
+    {
+        return LO_WHY_OK;
+    }
+
+    return lo_live_use_begin(p, cur);
+}
+
+
+lo_live_reason_e
+lo_live_use(lo_live_plan_t *p)
+{
+    lo_live_reason_e       why;
+    const lo_live_run_t   *cur;
+    const lo_live_init_t  *in, *now;
+
+    in = p->init;
+    now = lo_live_init_at(p->l, (unsigned) p->s->track, p->n);
+
+    if (p->begin) {
+        p->clone = now != NULL && now != in && in->first <= p->n;
+        return LO_WHY_OK;
+    }
+
+    cur = lo_live_newest_run(p->l);
+
+    why = lo_live_use_below(p, cur);
+
+    if (why != LO_WHY_OK || now == in) {
+        return why;
+    }
+
+    if (in->first == INT64_MAX) {
+        return lo_live_use_first(p, cur, now);
+    }
+
+    if (p->n < in->first) {
+
+        /* its uploads overtook each other, or another track was a little
+           earlier */
+
+        if (now == NULL || (in->run == cur->id
+                            && (p->n >= cur->first || p->lower == p->n)))
+        {
+            return LO_WHY_OK;
+        }
+
+        return LO_WHY_TAKEN;
+    }
+
+    /* an init that was replaced since comes back */
+
+    if (lo_live_use_contested(p, now)) {
+        return LO_WHY_INIT_DIFFERS;
+    }
+
+    why = lo_live_use_begin(p, cur);
+    p->clone = why == LO_WHY_OK;
+
+    return why;
+}
