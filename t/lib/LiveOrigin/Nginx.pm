@@ -254,7 +254,12 @@ sub _template
 
     my $live = defined $self->{live} ? $self->{live}
                                      : 'live_origin_auto_event on;';
-    my $user = $> == 0 ? "user $self->{user};" : '';
+    my ($nofile) = `sh -c 'ulimit -Hn'` =~ /^(\d+)/;
+
+    $nofile = 65536 if !$nofile || $nofile > 65536;
+
+    my $group = $> == 0 ? getgrgid((getpwnam($self->{user}))[3]) : '';
+    my $user = $> == 0 ? "user $self->{user} $group;" : '';
     my $events = $self->{events} ? "events=$self->{events}" : '';
 
     return <<"EOF";
@@ -263,7 +268,7 @@ $user
 worker_processes %%WORKERS%%;
 pid %%DIR%%/nginx.pid;
 error_log %%DIR%%/error.log info;
-worker_rlimit_nofile 65536;
+worker_rlimit_nofile $nofile;
 worker_shutdown_timeout 20s;
 $s{main}
 

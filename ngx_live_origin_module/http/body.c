@@ -1,0 +1,643 @@
+/*
+ * The body of a PUT, as it arrives.
+ *
+ * whole    one segment: bytes go straight to the zone's pages, those of a
+ *          Content-Length body are received into them
+ * else     a header comes first, or it is a stream of fragments: bytes of a
+ *          fragment's head wait in u->pending until its moof has said which
+ *          piece it belongs to
+ */
+
+#include "http/publish.h"
+
+
+static int ngx_live_origin_body_init(void *data, uint64_t offset,
+    const unsigned char *bytes, size_t size);
+static int ngx_live_origin_body_moof(void *data, const lo_cmaf_chunk_t *chunk);
+static int ngx_live_origin_body_chunk(void *data,
+    const lo_cmaf_chunk_t *chunk);
+
+
+static const lo_cmaf_handler_t  ngx_live_origin_body_handler = {
+    ngx_live_origin_body_init,
+    ngx_live_origin_body_moof,
+    ngx_live_origin_body_chunk
+};
+
+
+void
+ngx_live_origin_piece_free(ngx_live_origin_upload_t *u,
+    ngx_live_origin_piece_t *piece)
+{
+    if (piece->up.word) {
+        lo_zone_upload_abort(u->zone->z, &piece->up);
+    }
+
+    XXH3_freeState(piece->xxh);
+    free(piece);
+}
+
+
+static ngx_uint_t
+ngx_live_origin_body_open(ngx_live_origin_upload_t *u, uint64_t size)
+{
+    ngx_uint_t                status;
+    ngx_live_origin_piece_t  *piece;
+
+    status = ngx_live_origin_place_event(u);
+    if (status) {
+        return status;
+    }
+
+    piece = calloc(1, sizeof(ngx_live_origin_piece_t));
+    if (piece == NULL) {
+        return ngx_live_origin_say(u, NGX_HTTP_INTERNAL_SERVER_ERROR,
+                                   "no memory");
+    }
+
+    piece->xxh = XXH3_createState();
+
+    if (piece->xxh == NULL) {
+        free(piece);
+        return ngx_live_origin_say(u, NGX_HTTP_INTERNAL_SERVER_ERROR,
+                                   "no memory");
+    }
+
+    XXH3_128bits_reset(piece->xxh);
+
+    if (lo_zone_upload(u->zone->z, &piece->up, u->index, LO_KIND_SEGMENT, size)
+        != LO_OK)
+    {
+        piece->up.word = 0;
+        ngx_live_origin_piece_free(u, piece);
+
+        return ngx_live_origin_say(u, NGX_HTTP_INSUFFICIENT_STORAGE,
+                                   "no room in the zone");
+    }
+
+    piece->first_us = ngx_live_origin_wall();
+    u->open = piece;
+
+    return 0;
+}
+
+
+static void
+ngx_live_origin_body_close(ngx_live_origin_upload_t *u)
+{
+    XXH128_canonical_t        c;
+    ngx_live_origin_piece_t  *piece;
+
+    piece = u->open;
+    u->open = NULL;
+
+    if (piece == NULL) {
+        return;
+    }
+
+    if (piece->chunks == 0) {
+        ngx_live_origin_piece_free(u, piece);
+        return;
+    }
+
+    XXH128_canonicalFromHash(&c, XXH3_128bits_digest(piece->xxh));
+    ngx_memcpy(piece->digest, c.digest, 16);
+
+    piece->last_us = ngx_live_origin_wall();
+    piece->done_us = ngx_live_origin_mono();
+
+    ngx_queue_insert_tail(&u->done, &piece->queue);
+}
+
+
+static ngx_uint_t
+ngx_live_origin_body_write(ngx_live_origin_upload_t *u, u_char *p, size_t n)
+{
+    off_t                        max;
+    ngx_live_origin_piece_t     *piece;
+    ngx_live_origin_loc_conf_t  *lcf;
+
+    lcf = ngx_http_get_module_loc_conf(u->request, ngx_live_origin_module);
+    max = lcf->max_segment;
+    piece = u->open;
+
+    if ((off_t) (piece->up.size + n) > max) {
+        return ngx_live_origin_say(u, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
+                                   "larger than live_origin_max_segment, "
+                                   "%lld bytes", (long long) max);
+    }
+
+    XXH3_128bits_update(piece->xxh, p, n);
+
+    if (p == u->room) {
+        lo_zone_upload_add(u->zone->z, &piece->up, n);
+        u->room += n;
+
+        return 0;
+    }
+
+    if (lo_zone_upload_write(u->zone->z, &piece->up, p, n) != LO_OK) {
+        return ngx_live_origin_say(u, NGX_HTTP_INSUFFICIENT_STORAGE,
+                                   "no room in the zone");
+    }
+
+    return 0;
+}
+
+
+/* the body's bytes up to an offset go to the open piece, or nowhere */
+
+static ngx_uint_t
+ngx_live_origin_body_take(ngx_live_origin_upload_t *u, uint64_t upto)
+{
+    size_t      n;
+    ngx_uint_t  status;
+
+    if (u->npending && upto > u->written) {
+
+        n = ngx_min(upto - u->written, u->npending);
+
+        if (u->open) {
+            status = ngx_live_origin_body_write(u, u->pending, n);
+            if (status) {
+                return status;
+            }
+        }
+
+        ngx_memmove(u->pending, u->pending + n, u->npending - n);
+        u->npending -= n;
+        u->written += n;
+    }
+
+    if (upto > u->written && upto > u->span_at) {
+
+        n = upto - u->written;
+
+        if (u->open) {
+            status = ngx_live_origin_body_write(u, u->span
+                                                   + (u->written - u->span_at),
+                                                n);
+            if (status) {
+                return status;
+            }
+        }
+
+        u->written = upto;
+    }
+
+    return 0;
+}
+
+
+static ngx_uint_t
+ngx_live_origin_body_keep(ngx_live_origin_upload_t *u)
+{
+    size_t   n, size;
+    u_char  *p;
+
+    n = u->span_at + u->span_len - u->written;
+
+    if (n == u->npending) {
+        return 0;
+    }
+
+    if (n > u->pending_size) {
+
+        size = ngx_max(2 * u->pending_size, 4096);
+
+        while (size < n) {
+            size *= 2;
+        }
+
+        if (size > 4 * LO_CMAF_HEADER_MAX) {
+            return ngx_live_origin_say(u, NGX_HTTP_BAD_REQUEST,
+                                       "a fragment's header is too large");
+        }
+
+        p = realloc(u->pending, size);
+        if (p == NULL) {
+            return ngx_live_origin_say(u, NGX_HTTP_INTERNAL_SERVER_ERROR,
+                                       "no memory");
+        }
+
+        u->pending = p;
+        u->pending_size = size;
+    }
+
+    ngx_memcpy(u->pending + u->npending,
+               u->span + (u->span_len - (n - u->npending)), n - u->npending);
+    u->npending = n;
+
+    return 0;
+}
+
+
+/* what the first bytes say about the body */
+
+static ngx_uint_t
+ngx_live_origin_body_start(ngx_live_origin_upload_t *u, u_char *data,
+    size_t len)
+{
+    off_t                     n;
+    ngx_uint_t                i;
+    const lo_live_t          *l;
+    ngx_http_request_t       *r;
+    ngx_live_origin_event_t  *e;
+    const lo_live_init_t     *init;
+
+    r = u->request;
+
+    lo_cmaf_reader(&u->reader, &ngx_live_origin_body_handler, u, NULL);
+    u->started = 1;
+
+    e = u->index < 0 ? NULL : ngx_live_origin_event_get(u->zone, u->index);
+
+    if (e) {
+        l = e->live;
+
+        for (i = 0; i < l->ntracks; i++) {
+            if (!lo_str_eq(lo_cstr(l->tracks[i].id), u->ctx->name.track)) {
+                continue;
+            }
+
+            init = ngx_live_origin_place_known(u, l, i);
+
+            if (init) {
+                u->init = init->info;
+                u->reader.init = &u->init;
+            }
+        }
+    }
+
+    if (u->ctx->name.kind == LO_NAME_STREAM) {
+        u->split = 1;
+        return 0;
+    }
+
+    if (len < 8 || ngx_memcmp(data + 4, "ftyp", 4) == 0) {
+        return 0;
+    }
+
+    n = r->headers_in.content_length_n;
+
+    u->whole = 1;
+    u->direct = n > 0 && !r->headers_in.chunked;
+#if (NGX_HTTP_V2)
+    u->direct = u->direct && r->stream == NULL;
+#endif
+
+    return ngx_live_origin_body_open(u, n > 0 ? n : 0);
+}
+
+
+ngx_uint_t
+ngx_live_origin_body_span(ngx_live_origin_upload_t *u, u_char *data,
+    size_t len)
+{
+    int          rc;
+    lo_err_t     err;
+    ngx_uint_t   status;
+
+    u->zone->cells[NGX_LIVE_ORIGIN_CELL_BYTES_IN] += len;
+
+    if (u->sha) {
+        (void) EVP_DigestUpdate(u->sha, data, len);
+    }
+
+    if (!u->started) {
+        status = ngx_live_origin_body_start(u, data, len);
+        if (status) {
+            return status;
+        }
+    }
+
+    u->span = data;
+    u->span_at = u->received;
+    u->span_len = len;
+    u->received += len;
+
+    rc = lo_cmaf_feed(&u->reader, data, len, &err);
+
+    if (rc == LO_ERROR) {
+        return u->status ? u->status
+                         : ngx_live_origin_say(u, NGX_HTTP_BAD_REQUEST, "%s",
+                                               err.text);
+    }
+
+    if (u->whole) {
+        return ngx_live_origin_body_write(u, data, len);
+    }
+
+    if (u->in_mdat) {
+        status = ngx_live_origin_body_take(u, u->received);
+        if (status) {
+            return status;
+        }
+    }
+
+    return ngx_live_origin_body_keep(u);
+}
+
+
+ngx_uint_t
+ngx_live_origin_body_end(ngx_live_origin_upload_t *u)
+{
+    lo_err_t      err;
+    unsigned      n;
+    u_char        sha[EVP_MAX_MD_SIZE];
+
+    if (u->sha
+        && (EVP_DigestFinal_ex(u->sha, sha, &n) != 1
+            || ngx_memcmp(sha, u->sha_want, 32) != 0))
+    {
+        return ngx_live_origin_say(u, NGX_HTTP_BAD_REQUEST,
+                                   "the body does not have the SHA-256 that "
+                                   "its Content-Digest says");
+    }
+
+    if (u->started && lo_cmaf_end(&u->reader, &err) != LO_OK) {
+        return ngx_live_origin_say(u, NGX_HTTP_BAD_REQUEST, "%s", err.text);
+    }
+
+    ngx_live_origin_body_close(u);
+
+    return 0;
+}
+
+
+u_char *
+ngx_live_origin_body_room(ngx_live_origin_upload_t *u, size_t *len)
+{
+    u_char  *p;
+
+    u->room = NULL;
+
+    if (!u->direct || u->drain || u->open == NULL
+        || lo_zone_upload_room(u->zone->z, &u->open->up, &p, len) != LO_OK)
+    {
+        return NULL;
+    }
+
+    u->room = p;
+
+    return p;
+}
+
+
+void
+ngx_live_origin_body_free(ngx_live_origin_upload_t *u)
+{
+    ngx_queue_t              *q;
+    ngx_live_origin_piece_t  *piece;
+
+    if (u->open) {
+        ngx_live_origin_piece_free(u, u->open);
+        u->open = NULL;
+    }
+
+    while (!ngx_queue_empty(&u->done)) {
+        q = ngx_queue_head(&u->done);
+        piece = ngx_queue_data(q, ngx_live_origin_piece_t, queue);
+
+        ngx_queue_remove(q);
+        ngx_live_origin_piece_free(u, piece);
+    }
+
+    if (u->started) {
+        lo_cmaf_reader_free(&u->reader);
+        u->started = 0;
+    }
+
+    if (u->sha) {
+        EVP_MD_CTX_free(u->sha);
+        u->sha = NULL;
+    }
+
+    free(u->pending);
+    u->pending = NULL;
+    free(u->header);
+    u->header = NULL;
+}
+
+
+/* ---- what the reader finds */
+
+static int
+ngx_live_origin_body_init(void *data, uint64_t offset,
+    const unsigned char *bytes, size_t size)
+{
+    int                        rc;
+    lo_err_t                   err;
+    ngx_live_origin_upload_t  *u = data;
+
+    if (u->whole) {
+        ngx_live_origin_say(u, NGX_HTTP_BAD_REQUEST,
+                            "a header behind the beginning of a segment");
+        return LO_ERROR;
+    }
+
+    if (ngx_live_origin_body_take(u, offset)) {
+        return LO_ERROR;
+    }
+
+    ngx_live_origin_body_close(u);
+
+    rc = lo_cmaf_init(&u->init, bytes, size, &err);
+
+    if (rc != LO_OK) {
+        ngx_live_origin_say(u, rc == LO_NONE ? NGX_HTTP_UNSUPPORTED_MEDIA_TYPE
+                                             : NGX_HTTP_BAD_REQUEST,
+                            "%s", err.text);
+        return LO_ERROR;
+    }
+
+    u->reader.init = &u->init;
+    u->split = 1;
+
+    if (ngx_live_origin_body_take(u, offset + size)) {
+        return LO_ERROR;
+    }
+
+    if (u->early) {
+        return ngx_live_origin_place_init(u, bytes, size) ? LO_ERROR : LO_OK;
+    }
+
+    /* nothing is seen of it before the body's end */
+
+    free(u->header);
+    u->header = malloc(size);
+
+    if (u->header == NULL) {
+        ngx_live_origin_say(u, NGX_HTTP_INTERNAL_SERVER_ERROR, "no memory");
+        return LO_ERROR;
+    }
+
+    ngx_memcpy(u->header, bytes, size);
+    u->header_len = size;
+
+    return LO_OK;
+}
+
+
+/*
+ * Where the slot of the open piece ends, in media time.  Before anything was
+ * placed only the distance counts: the piece's own beginning makes the grid.
+ */
+
+static ngx_uint_t
+ngx_live_origin_body_slot(ngx_live_origin_upload_t *u, int64_t *end,
+    ngx_uint_t *irregular)
+{
+    int64_t                   m, n, now, utc;
+    lo_anchor_t               a;
+    const lo_live_t          *l;
+    ngx_live_origin_event_t  *e;
+
+    e = u->index < 0 ? NULL : ngx_live_origin_event_get(u->zone, u->index);
+
+    if (e == NULL || e->live->d.duration == 0 || u->init.timescale == 0) {
+        return 0;
+    }
+
+    l = e->live;
+    m = (int64_t) u->open->tfdt - u->init.edit;
+
+    *irregular = l->irregular;
+
+    if (u->anchored) {
+        a = u->anchor;
+
+    } else {
+        a.offset = 0;
+        a.scale = 1;
+        a.pad = 0;
+
+        now = ngx_live_origin_wall();
+        utc = lo_timeline_utc_us(&a, m, u->init.timescale);
+
+        if (utc - now > (int64_t) 86400 * LO_USEC
+            || now - utc > (int64_t) 86400 * LO_USEC)
+        {
+            lo_timeline_anchor(&a, &l->d, m, u->init.timescale, 0);
+        }
+    }
+
+    n = lo_timeline_number(&l->d, &a, m, u->init.timescale, NULL);
+    *end = lo_timeline_media(&l->d, &a, n + 1, u->init.timescale);
+
+    return 1;
+}
+
+
+/* whether media time m is, to half a sample, at or past the open slot's end */
+
+static ngx_uint_t
+ngx_live_origin_body_past(ngx_live_origin_upload_t *u, uint64_t tfdt,
+    const lo_cmaf_chunk_t *chunk)
+{
+    int64_t     m, end, half;
+    ngx_uint_t  irregular;
+
+    if (!ngx_live_origin_body_slot(u, &end, &irregular)) {
+
+        /* d is learned from video, whole groups of pictures */
+
+        return u->init.type == LO_MEDIA_VIDEO
+               || u->open->duration >= u->init.timescale;
+    }
+
+    if (irregular) {
+        return u->init.type == LO_MEDIA_VIDEO
+               || u->open->duration >= u->init.timescale;
+    }
+
+    half = chunk->samples ? chunk->duration / chunk->samples / 2 : 0;
+    m = (int64_t) tfdt - u->init.edit;
+
+    return m + half >= end;
+}
+
+
+static int
+ngx_live_origin_body_moof(void *data, const lo_cmaf_chunk_t *chunk)
+{
+    ngx_live_origin_piece_t   *piece;
+    ngx_live_origin_upload_t  *u = data;
+
+    if (u->open && u->open->chunks && u->split
+        && (u->init.type != LO_MEDIA_VIDEO || chunk->sync)
+        && ngx_live_origin_body_past(u, chunk->tfdt, chunk))
+    {
+        if (ngx_live_origin_body_take(u, chunk->offset)) {
+            return LO_ERROR;
+        }
+
+        ngx_live_origin_body_close(u);
+    }
+
+    /* between the pieces nothing is kept */
+
+    if (u->open == NULL) {
+        if (ngx_live_origin_body_take(u, chunk->offset)
+            || ngx_live_origin_body_open(u, 0))
+        {
+            return LO_ERROR;
+        }
+    }
+
+    piece = u->open;
+
+    if (piece->chunks == 0) {
+        piece->tfdt = chunk->tfdt;
+        piece->track_id = chunk->track_id;
+        piece->sync = chunk->sync;
+        piece->slat = chunk->slat;
+    }
+
+    piece->lmsg |= chunk->lmsg;
+
+    u->in_mdat = 1;
+
+    return LO_OK;
+}
+
+
+static int
+ngx_live_origin_body_chunk(void *data, const lo_cmaf_chunk_t *chunk)
+{
+    int64_t                    end, half;
+    ngx_uint_t                 irregular;
+    ngx_live_origin_piece_t   *piece;
+    ngx_live_origin_upload_t  *u = data;
+
+    u->in_mdat = 0;
+
+    piece = u->open;
+    piece->chunks++;
+    piece->duration += chunk->duration;
+    piece->media |= !chunk->empty;
+
+    if (u->whole) {
+        return LO_OK;
+    }
+
+    if (ngx_live_origin_body_take(u, chunk->offset + chunk->size)) {
+        return LO_ERROR;
+    }
+
+    /* the number is complete: not to wait for the next fragment to say so */
+
+    if (u->split && ngx_live_origin_body_slot(u, &end, &irregular)
+        && !irregular)
+    {
+        half = chunk->samples ? chunk->duration / chunk->samples / 2 : 0;
+
+        if ((int64_t) (piece->tfdt + piece->duration) - u->init.edit + half
+            >= end)
+        {
+            ngx_live_origin_body_close(u);
+        }
+    }
+
+    return LO_OK;
+}

@@ -1,0 +1,358 @@
+/*
+ * Readers that wait for a segment: per worker, a tree per track by number.
+ *
+ *   parked   in the tree, with a timer; the client is watched
+ *   ready    in the queue, to be looked at again: 64 of them in one turn of
+ *            the event loop, so that publishing is never starved
+ *
+ * Another worker's publishing arrives through the zone's socket, this
+ * worker's own directly; both end in ngx_live_origin_hold_wake.  The pool's
+ * cleanup detaches a request whatever becomes of it.
+ */
+
+#include "http/module.h"
+
+
+#define NGX_LIVE_ORIGIN_BATCH  64
+
+
+typedef struct {
+    ngx_rbtree_t                 tree;
+    ngx_rbtree_node_t            sentinel;
+} ngx_live_origin_parked_t;
+
+
+struct ngx_live_origin_holds_s {
+    ngx_live_origin_parked_t   **parked;   /* by track of the zone */
+    uint32_t                     ntracks;
+    ngx_queue_t                  ready;
+    ngx_event_t                  drain;
+};
+
+
+static void ngx_live_origin_hold_detach(ngx_live_origin_ctx_t *ctx);
+static void ngx_live_origin_hold_cleanup(void *data);
+static void ngx_live_origin_hold_timeout(ngx_event_t *ev);
+static void ngx_live_origin_hold_drain(ngx_event_t *ev);
+static void ngx_live_origin_hold_again(ngx_live_origin_ctx_t *ctx);
+
+
+ngx_int_t
+ngx_live_origin_hold_init(ngx_live_origin_zone_t *zone)
+{
+    lo_zone_stat_t            st;
+    ngx_live_origin_holds_t  *h;
+
+    lo_zone_stat(zone->z, &st);
+
+    h = calloc(1, sizeof(ngx_live_origin_holds_t));
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    h->parked = calloc(st.tracks_max, sizeof(ngx_live_origin_parked_t *));
+    if (h->parked == NULL) {
+        free(h);
+        return NGX_ERROR;
+    }
+
+    h->ntracks = st.tracks_max;
+    ngx_queue_init(&h->ready);
+
+    h->drain.handler = ngx_live_origin_hold_drain;
+    h->drain.data = zone;
+    h->drain.log = zone->log;
+
+    zone->holds = h;
+
+    return NGX_OK;
+}
+
+
+static ngx_live_origin_parked_t *
+ngx_live_origin_hold_parked(ngx_live_origin_holds_t *h, uint32_t track)
+{
+    ngx_live_origin_parked_t  *p;
+
+    if (track >= h->ntracks) {
+        return NULL;
+    }
+
+    p = h->parked[track];
+
+    if (p == NULL) {
+        p = calloc(1, sizeof(ngx_live_origin_parked_t));
+        if (p == NULL) {
+            return NULL;
+        }
+
+        ngx_rbtree_init(&p->tree, &p->sentinel, ngx_rbtree_insert_value);
+        h->parked[track] = p;
+    }
+
+    return p;
+}
+
+
+ngx_int_t
+ngx_live_origin_hold(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
+    uint32_t track, ngx_msec_t timeout)
+{
+    ngx_pool_cleanup_t        *cln;
+    ngx_live_origin_zone_t    *zone;
+    ngx_live_origin_parked_t  *p;
+
+    zone = ctx->zone;
+
+    p = ngx_live_origin_hold_parked(zone->holds, track);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (!ctx->cleanup) {
+        cln = ngx_pool_cleanup_add(r->pool, 0);
+        if (cln == NULL) {
+            return NGX_ERROR;
+        }
+
+        cln->handler = ngx_live_origin_hold_cleanup;
+        cln->data = ctx;
+        ctx->cleanup = 1;
+    }
+
+    /* the bit first, then the look: see "waiting" in zone/zone.h */
+
+    lo_zone_wait(zone->z, track);
+
+    if (lo_zone_has(zone->z, track, ctx->number)) {
+        if (p->tree.root == &p->sentinel) {
+            lo_zone_unwait(zone->z, track);
+        }
+
+        return NGX_AGAIN;
+    }
+
+    r->read_event_handler = ngx_http_test_reading;
+    r->write_event_handler = ngx_http_request_empty_handler;
+
+    if (ngx_handle_read_event(r->connection->read, 0) != NGX_OK) {
+        if (p->tree.root == &p->sentinel) {
+            lo_zone_unwait(zone->z, track);
+        }
+
+        return NGX_ERROR;
+    }
+
+    ctx->track = track;
+    ctx->node.key = ctx->number;
+    ngx_rbtree_insert(&p->tree, &ctx->node);
+    ctx->parked = 1;
+
+    ctx->timer.handler = ngx_live_origin_hold_timeout;
+    ctx->timer.data = ctx;
+    ctx->timer.log = r->connection->log;
+    ngx_add_timer(&ctx->timer, timeout);
+
+    zone->cells[NGX_LIVE_ORIGIN_CELL_HOLDS]++;
+
+    if (ctx->held_us < 0) {
+        ctx->held_us = 0;
+        zone->cells[NGX_LIVE_ORIGIN_CELL_HELD]++;
+    }
+
+    return NGX_DONE;
+}
+
+
+static void
+ngx_live_origin_hold_unpark(ngx_live_origin_ctx_t *ctx)
+{
+    int64_t                    now;
+    ngx_live_origin_zone_t    *zone;
+    ngx_live_origin_parked_t  *p;
+
+    zone = ctx->zone;
+    p = zone->holds->parked[ctx->track];
+
+    ngx_rbtree_delete(&p->tree, &ctx->node);
+    ctx->parked = 0;
+
+    if (p->tree.root == &p->sentinel) {
+        lo_zone_unwait(zone->z, ctx->track);
+    }
+
+    if (ctx->timer.timer_set) {
+        ngx_del_timer(&ctx->timer);
+    }
+
+    zone->cells[NGX_LIVE_ORIGIN_CELL_HOLDS]--;
+
+    /* from here on it is the server that is waited for */
+
+    now = ngx_live_origin_mono();
+    ctx->held_us += now - ctx->start_us;
+    ctx->start_us = now;
+}
+
+
+static void
+ngx_live_origin_hold_detach(ngx_live_origin_ctx_t *ctx)
+{
+    if (ctx->parked) {
+        ngx_live_origin_hold_unpark(ctx);
+    }
+
+    if (ctx->ready) {
+        ngx_queue_remove(&ctx->queue);
+        ctx->ready = 0;
+    }
+}
+
+
+static void
+ngx_live_origin_hold_cleanup(void *data)
+{
+    ngx_live_origin_ctx_t  *ctx = data;
+
+    if (ctx->parked) {
+        ctx->zone->cells[NGX_LIVE_ORIGIN_CELL_HOLD_LEFT]++;
+    }
+
+    ngx_live_origin_hold_detach(ctx);
+}
+
+
+static void
+ngx_live_origin_hold_timeout(ngx_event_t *ev)
+{
+    ngx_live_origin_ctx_t  *ctx = ev->data;
+
+    ctx->expired = 1;
+
+    ngx_live_origin_hold_detach(ctx);
+    ngx_live_origin_hold_again(ctx);
+}
+
+
+/* whether there is no sense in waiting any longer */
+
+static ngx_uint_t
+ngx_live_origin_hold_over(ngx_live_origin_zone_t *zone,
+    ngx_live_origin_parked_t *p)
+{
+    ngx_rbtree_node_t        *node;
+    ngx_live_origin_ctx_t    *ctx;
+    ngx_live_origin_event_t  *e;
+
+    node = ngx_rbtree_min(p->tree.root, &p->sentinel);
+    ctx = ngx_rbtree_data(node, ngx_live_origin_ctx_t, node);
+
+    e = ngx_live_origin_event_get(zone, ctx->event->index);
+
+    return e == NULL || e->live->phase == LO_LIVE_ENDED;
+}
+
+
+void
+ngx_live_origin_hold_wake(ngx_live_origin_zone_t *zone, uint32_t track)
+{
+    int64_t                    number;
+    ngx_uint_t                 over, there;
+    ngx_rbtree_node_t         *node, *next;
+    ngx_live_origin_ctx_t     *ctx;
+    ngx_live_origin_holds_t   *h;
+    ngx_live_origin_parked_t  *p;
+
+    h = zone->holds;
+    p = track < h->ntracks ? h->parked[track] : NULL;
+
+    if (p == NULL || p->tree.root == &p->sentinel) {
+        return;
+    }
+
+    over = ngx_live_origin_hold_over(zone, p);
+    there = 0;
+    number = -1;
+
+    node = ngx_rbtree_min(p->tree.root, &p->sentinel);
+
+    for ( /* void */ ; node; node = next) {
+
+        next = ngx_rbtree_next(&p->tree, node);
+        ctx = ngx_rbtree_data(node, ngx_live_origin_ctx_t, node);
+
+        if (ctx->number != number) {
+            number = ctx->number;
+            there = over || lo_zone_has(zone->z, track, number);
+        }
+
+        if (there) {
+            ngx_live_origin_hold_unpark(ctx);
+            ngx_queue_insert_tail(&h->ready, &ctx->queue);
+            ctx->ready = 1;
+        }
+    }
+
+    if (!ngx_queue_empty(&h->ready)) {
+        ngx_post_event(&h->drain, &ngx_posted_events);
+    }
+}
+
+
+void
+ngx_live_origin_hold_publish(ngx_live_origin_zone_t *zone, uint32_t track)
+{
+    if (lo_zone_wake(zone->z, track)) {
+        ngx_live_origin_hold_wake(zone, track);
+    }
+}
+
+
+static void
+ngx_live_origin_hold_drain(ngx_event_t *ev)
+{
+    ngx_uint_t                i;
+    ngx_queue_t              *q;
+    ngx_live_origin_ctx_t    *ctx;
+    ngx_live_origin_zone_t   *zone;
+    ngx_live_origin_holds_t  *h;
+
+    zone = ev->data;
+    h = zone->holds;
+
+    for (i = 0; i < NGX_LIVE_ORIGIN_BATCH; i++) {
+
+        if (ngx_queue_empty(&h->ready)) {
+            return;
+        }
+
+        q = ngx_queue_head(&h->ready);
+        ctx = ngx_queue_data(q, ngx_live_origin_ctx_t, queue);
+
+        ngx_queue_remove(q);
+        ctx->ready = 0;
+
+        ngx_live_origin_hold_again(ctx);
+    }
+
+    if (!ngx_queue_empty(&h->ready)) {
+        ngx_post_event(ev, &ngx_posted_next_events);
+    }
+}
+
+
+static void
+ngx_live_origin_hold_again(ngx_live_origin_ctx_t *ctx)
+{
+    ngx_connection_t    *c;
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+    c = r->connection;
+
+    ngx_http_set_log_request(c->log, r);
+
+    ngx_live_origin_serve_again(r, ctx);
+
+    ngx_http_run_posted_requests(c);
+}

@@ -1,0 +1,570 @@
+/*
+ * Manifests: rendered once per worker and version, then answered from memory.
+ *
+ * A version is good while the event's record is the same (event.c drops the
+ * list when that changes) and, for media playlists, while the next number is
+ * neither there nor due as GAP.  A version in use by a response outlives its
+ * place in the list: it is counted.
+ */
+
+#include <zlib.h>
+
+#include "http/module.h"
+#include "http/manifest.h"
+#include "core/dash.h"
+#include "core/hls.h"
+
+
+#define NGX_LIVE_ORIGIN_DEPTH_S     1       /* between looks at the depth */
+#define NGX_LIVE_ORIGIN_GZIP_MIN    256
+
+
+static ngx_live_origin_manifest_t *ngx_live_origin_manifest_get(
+    ngx_live_origin_ctx_t *ctx, ngx_int_t track);
+static ngx_uint_t ngx_live_origin_manifest_good(ngx_live_origin_ctx_t *ctx,
+    ngx_live_origin_manifest_t *m);
+static ngx_int_t ngx_live_origin_manifest_gzip(
+    ngx_live_origin_manifest_t *m);
+static ngx_uint_t ngx_live_origin_manifest_takes_gzip(ngx_http_request_t *r);
+static ngx_int_t ngx_live_origin_manifest_headers(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx, ngx_live_origin_manifest_t *m,
+    ngx_uint_t gzip);
+static ngx_int_t ngx_live_origin_manifest_not_yet(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx);
+static void ngx_live_origin_manifest_unref(void *data);
+
+
+ngx_int_t
+ngx_live_origin_manifest(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx)
+{
+    ngx_int_t                    rc, track;
+    ngx_buf_t                   *b;
+    ngx_uint_t                   gzip;
+    ngx_chain_t                  out;
+    ngx_pool_cleanup_t          *cln;
+    ngx_live_origin_manifest_t  *m;
+
+    if (!ngx_live_origin_manifest_ready(ctx->zone, ctx->event)) {
+        return ngx_live_origin_manifest_not_yet(r, ctx);
+    }
+
+    track = -1;
+
+    if (ctx->name.kind == LO_NAME_MEDIA) {
+        track = lo_live_track(ctx->event->live, ctx->name.track);
+
+        if (track < 0 || ctx->event->live->tracks[track].ring
+                         == LO_ZONE_NO_TRACK)
+        {
+            return ngx_live_origin_manifest_not_yet(r, ctx);
+        }
+    }
+
+    m = ngx_live_origin_manifest_get(ctx, track);
+
+    if (m == NULL) {
+        return ngx_live_origin_manifest_not_yet(r, ctx);
+    }
+
+    cln = ngx_pool_cleanup_add(r->pool, 0);
+    if (cln == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    m->refs++;
+    cln->handler = ngx_live_origin_manifest_unref;
+    cln->data = m;
+
+    gzip = ngx_live_origin_manifest_takes_gzip(r)
+           && ngx_live_origin_manifest_gzip(m) == NGX_OK;
+
+    ngx_live_origin_reason(ctx, NGX_LIVE_ORIGIN_READY);
+    ctx->zone->cells[NGX_LIVE_ORIGIN_CELL_MANIFESTS]++;
+
+    if (ngx_live_origin_manifest_headers(r, ctx, m, gzip) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    rc = ngx_http_send_header(r);
+
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        return rc;
+    }
+
+    b = ngx_calloc_buf(r->pool);
+    if (b == NULL) {
+        return NGX_ERROR;
+    }
+
+    b->pos = gzip ? m->gzip : m->body;
+    b->last = b->pos + (gzip ? m->gzip_len : m->len);
+    b->memory = 1;
+    b->last_buf = 1;
+    b->last_in_chain = 1;
+
+    ctx->zone->cells[NGX_LIVE_ORIGIN_CELL_BYTES_OUT] += b->last - b->pos;
+
+    out.buf = b;
+    out.next = NULL;
+
+    return ngx_http_output_filter(r, &out);
+}
+
+
+/* 404 and soon again: players and caches ask until there is something */
+
+static ngx_int_t
+ngx_live_origin_manifest_not_yet(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx)
+{
+    ngx_str_t  *line;
+
+    ngx_live_origin_reason(ctx, NGX_LIVE_ORIGIN_EARLY);
+
+    if (ngx_live_origin_header_const(r, "Cache-Control", "max-age=1")
+        != NGX_OK || ngx_live_origin_cors(r) != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    line = ngx_live_origin_reason_line(NGX_LIVE_ORIGIN_EARLY);
+
+    return ngx_live_origin_text(r, NGX_HTTP_NOT_FOUND, line->data, line->len);
+}
+
+
+/* ---- headers */
+
+static ngx_int_t
+ngx_live_origin_manifest_etag(ngx_http_request_t *r,
+    ngx_live_origin_manifest_t *m, ngx_uint_t gzip)
+{
+    ngx_int_t         rc;
+    ngx_table_elt_t  *h;
+
+    rc = ngx_live_origin_etag(r, m->digest);
+
+    if (rc == NGX_OK && gzip) {
+
+        /* other bytes, another tag: "...-gz" in place of the last digits */
+
+        h = r->headers_out.etag;
+        ngx_memcpy(h->value.data + h->value.len - 4, "-gz", 3);
+    }
+
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_live_origin_manifest_headers(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx, ngx_live_origin_manifest_t *m,
+    ngx_uint_t gzip)
+{
+    u_char           *p, *v;
+    ngx_table_elt_t  *h;
+
+    r->headers_out.status = NGX_HTTP_OK;
+    r->headers_out.content_length_n = gzip ? m->gzip_len : m->len;
+
+    if (m->kind == LO_NAME_MPD) {
+        ngx_str_set(&r->headers_out.content_type, "application/dash+xml");
+
+    } else {
+        ngx_str_set(&r->headers_out.content_type,
+                    "application/vnd.apple.mpegurl");
+    }
+
+    r->headers_out.content_type_len = r->headers_out.content_type.len;
+
+    p = ngx_pnalloc(r->pool, 3 * (LO_ID_MAX + 1) + 64);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    v = p;
+    p = ngx_sprintf(p, "public, max-age=%L", m->max_age);
+
+    if (ngx_live_origin_header(r, "Cache-Control", v, p - v) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    v = p;
+    p = ngx_sprintf(p, "%*s", ctx->name.event.len, ctx->name.event.data);
+
+    if (m->track >= 0) {
+        p = ngx_sprintf(p, " %*s/%*s", ctx->name.event.len,
+                        ctx->name.event.data, ctx->name.track.len,
+                        ctx->name.track.data);
+    }
+
+    if (ngx_live_origin_header(r, "Surrogate-Key", v, p - v) != NGX_OK
+        || ngx_live_origin_header_const(r, "CMSD-Static", "ot=m") != NGX_OK
+        || ngx_live_origin_header_const(r, "Vary", "Accept-Encoding")
+           != NGX_OK
+        || ngx_live_origin_cors(r) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (gzip) {
+        if (ngx_live_origin_header_const(r, "Content-Encoding", "gzip")
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        h = r->headers_out.headers.last->elts;
+        r->headers_out.content_encoding =
+            &h[r->headers_out.headers.last->nelts - 1];
+    }
+
+    return ngx_live_origin_manifest_etag(r, m, gzip);
+}
+
+
+/* "gzip" without "q=0" behind it */
+
+static ngx_uint_t
+ngx_live_origin_manifest_takes_gzip(ngx_http_request_t *r)
+{
+    u_char           *p, *last;
+    ngx_table_elt_t  *h;
+
+    h = r->headers_in.accept_encoding;
+
+    if (h == NULL) {
+        return 0;
+    }
+
+    last = h->value.data + h->value.len;
+    p = ngx_strlcasestrn(h->value.data, last, (u_char *) "gzip", 4 - 1);
+
+    if (p == NULL) {
+        return 0;
+    }
+
+    for (p += 4; p < last && (*p == ' ' || *p == ';'); p++) { /* void */ }
+
+    if (last - p < 3 || p[0] != 'q' || p[1] != '=' || p[2] != '0') {
+        return 1;
+    }
+
+    for (p += 3; p < last && (*p == '.' || *p == '0'); p++) { /* void */ }
+
+    return p < last && *p >= '1' && *p <= '9';
+}
+
+
+static ngx_int_t
+ngx_live_origin_manifest_gzip(ngx_live_origin_manifest_t *m)
+{
+    u_char    *out;
+    uLong      bound;
+    z_stream   zs;
+
+    if (m->gzip) {
+        return NGX_OK;
+    }
+
+    if (m->len < NGX_LIVE_ORIGIN_GZIP_MIN) {
+        return NGX_DECLINED;
+    }
+
+    ngx_memzero(&zs, sizeof(z_stream));
+
+    if (deflateInit2(&zs, 6, Z_DEFLATED, MAX_WBITS + 16, 8,
+                     Z_DEFAULT_STRATEGY) != Z_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    bound = deflateBound(&zs, m->len);
+    out = malloc(bound);
+
+    zs.next_in = m->body;
+    zs.avail_in = m->len;
+    zs.next_out = out;
+    zs.avail_out = bound;
+
+    if (out == NULL || deflate(&zs, Z_FINISH) != Z_STREAM_END) {
+        deflateEnd(&zs);
+        free(out);
+        return NGX_ERROR;
+    }
+
+    m->gzip = out;
+    m->gzip_len = bound - zs.avail_out;
+    deflateEnd(&zs);
+
+    return NGX_OK;
+}
+
+
+/* ---- the versions of one event */
+
+static ngx_live_origin_manifest_t *
+ngx_live_origin_manifest_get(ngx_live_origin_ctx_t *ctx, ngx_int_t track)
+{
+    ngx_live_origin_manifest_t  *m, **mm;
+
+    for (mm = &ctx->event->manifests; *mm; mm = &(*mm)->next) {
+
+        m = *mm;
+
+        if (m->kind != ctx->name.kind || m->track != track) {
+            continue;
+        }
+
+        if (ngx_live_origin_manifest_good(ctx, m)) {
+            return m;
+        }
+
+        *mm = m->next;
+        ngx_live_origin_manifest_unref(m);
+        break;
+    }
+
+    m = calloc(1, sizeof(ngx_live_origin_manifest_t));
+    if (m == NULL) {
+        return NULL;
+    }
+
+    m->refs = 1;
+    m->kind = ctx->name.kind;
+    m->track = track;
+
+    if (ngx_live_origin_manifest_write(ctx->zone, ctx->event, m) != NGX_OK) {
+        ngx_live_origin_manifest_unref(m);
+        return NULL;
+    }
+
+    lo_zone_digest(m->digest, m->body, m->len);
+    ctx->zone->cells[NGX_LIVE_ORIGIN_CELL_MANIFEST_BUILDS]++;
+
+    m->next = ctx->event->manifests;
+    ctx->event->manifests = m;
+
+    return m;
+}
+
+
+static ngx_uint_t
+ngx_live_origin_manifest_good(ngx_live_origin_ctx_t *ctx,
+    ngx_live_origin_manifest_t *m)
+{
+    lo_zone_event_t  *ze;
+    const lo_live_t  *l;
+
+    l = ctx->event->live;
+
+    if (m->kind == LO_NAME_MEDIA) {
+
+        if (lo_zone_has(ctx->zone->z, l->tracks[m->track].ring, m->to + 1)) {
+            return l->phase == LO_LIVE_ENDED;
+        }
+
+        return l->phase == LO_LIVE_ENDED || m->gap_us == 0
+               || ngx_live_origin_wall() < m->gap_us;
+    }
+
+    if (m->kind == LO_NAME_MPD && l->irregular) {
+        ze = lo_zone_event(ctx->zone->z, ctx->event->index);
+
+        return ze && m->head_us
+                     == __atomic_load_n(&ze->head_us, __ATOMIC_RELAXED);
+    }
+
+    return 1;
+}
+
+
+static void
+ngx_live_origin_manifest_unref(void *data)
+{
+    ngx_live_origin_manifest_t  *m = data;
+
+    if (--m->refs == 0) {
+        free(m->body);
+        free(m->gzip);
+        free(m);
+    }
+}
+
+
+void
+ngx_live_origin_manifest_free(ngx_live_origin_manifest_t *m)
+{
+    ngx_live_origin_manifest_t  *next;
+
+    for ( /* void */ ; m; m = next) {
+        next = m->next;
+        ngx_live_origin_manifest_unref(m);
+    }
+}
+
+
+/* ---- whether the manifest may go out */
+
+typedef struct {
+    ngx_live_origin_zone_t   *zone;
+    ngx_live_origin_event_t  *event;
+} ngx_live_origin_manifest_ask_t;
+
+
+/* zone bytes that one number takes: the most of the last three, each copy of
+   each pipeline counted once */
+
+static uint64_t
+ngx_live_origin_manifest_bytes(ngx_live_origin_zone_t *zone, uint32_t ring,
+    int64_t head)
+{
+    int64_t        n;
+    uint64_t       most, sum;
+    unsigned       p, q;
+    lo_word_t      seen[LO_MAX_PIPELINES];
+    lo_zone_pin_t  pin;
+
+    most = 0;
+
+    for (n = head; n > head - 3 && n >= 0; n--) {
+
+        sum = 0;
+
+        for (p = 0; p < LO_MAX_PIPELINES; p++) {
+
+            seen[p] = 0;
+
+            if (lo_zone_candidate(zone->z, ring, n, p, &pin) != LO_OK) {
+                continue;
+            }
+
+            seen[p] = pin.word;
+
+            for (q = 0; seen[q] != pin.word; q++) { /* void */ }
+
+            if (q == p) {
+                sum += (uint64_t) pin.object->npages * LO_ZONE_PAGE;
+            }
+
+            lo_zone_unpin(zone->z, &pin);
+        }
+
+        most = sum > most ? sum : most;
+    }
+
+    return most;
+}
+
+
+static int
+ngx_live_origin_manifest_change(lo_live_t *l, void *data)
+{
+    int64_t                          head;
+    ngx_uint_t                       i;
+    lo_zone_stat_t                   st;
+    lo_live_ready_t                  ready;
+    lo_zone_event_t                 *ze;
+    lo_zone_track_t                 *t;
+    ngx_live_origin_manifest_ask_t  *ask = data;
+
+    if (l->phase == LO_LIVE_LIVE) {
+        return lo_live_depth(l, ngx_live_origin_wall());
+    }
+
+    ze = lo_zone_event(ask->zone->z, ask->event->index);
+    if (ze == NULL) {
+        return 0;
+    }
+
+    lo_zone_stat(ask->zone->z, &st);
+    ngx_memzero(&ready, sizeof(lo_live_ready_t));
+
+    ready.now_us = ngx_live_origin_wall();
+    ready.share = __atomic_load_n(&ze->share, __ATOMIC_RELAXED)
+                  * st.page_size;
+    ready.head = __atomic_load_n(&ze->head, __ATOMIC_RELAXED);
+
+    for (i = 0; i < l->ntracks; i++) {
+
+        t = lo_zone_track(ask->zone->z, l->tracks[i].ring);
+        head = t ? __atomic_load_n(&t->head, __ATOMIC_RELAXED) : -1;
+
+        if (head >= 0) {
+            ready.has |= (uint64_t) 1 << i;
+            ready.bytes_per_d += ngx_live_origin_manifest_bytes(ask->zone,
+                                     l->tracks[i].ring, head);
+        }
+    }
+
+    return lo_live_ready(l, &ready);
+}
+
+
+ngx_uint_t
+ngx_live_origin_manifest_ready(ngx_live_origin_zone_t *zone,
+    ngx_live_origin_event_t *event)
+{
+    uint64_t                         now;
+    ngx_live_origin_manifest_ask_t   ask;
+
+    if (event->live->phase == LO_LIVE_ENDED) {
+        return event->live->live_us != 0;
+    }
+
+    if (event->live->phase == LO_LIVE_LIVE) {
+
+        now = ngx_live_origin_mono() / LO_USEC;
+
+        if (now - event->depth_at < NGX_LIVE_ORIGIN_DEPTH_S) {
+            return 1;
+        }
+
+        event->depth_at = now;
+    }
+
+    ask.zone = zone;
+    ask.event = event;
+
+    if (ngx_live_origin_event_change(zone, event,
+                                     ngx_live_origin_manifest_change, &ask)
+        == LO_NONE)
+    {
+        return 0;
+    }
+
+    return event->live && event->live->phase == LO_LIVE_LIVE;
+}
+
+
+/* ---- UTCTiming */
+
+ngx_int_t
+ngx_live_origin_time(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx)
+{
+    u_char    *p;
+    int64_t    us;
+    ngx_tm_t   tm;
+
+    p = ngx_pnalloc(r->pool, sizeof("1970-01-01T00:00:00.000Z"));
+    if (p == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    us = ngx_live_origin_wall();
+    ngx_gmtime(us / LO_USEC, &tm);
+
+    ngx_sprintf(p, "%4d-%02d-%02dT%02d:%02d:%02d.%03dZ%Z", tm.ngx_tm_year,
+                tm.ngx_tm_mon, tm.ngx_tm_mday, tm.ngx_tm_hour, tm.ngx_tm_min,
+                tm.ngx_tm_sec, (int) (us % LO_USEC / 1000));
+
+    ngx_live_origin_reason(ctx, NGX_LIVE_ORIGIN_READY);
+
+    if (ngx_live_origin_header_const(r, "Cache-Control", "no-store") != NGX_OK
+        || ngx_live_origin_cors(r) != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_live_origin_text(r, NGX_HTTP_OK, p, 24);
+}

@@ -1,0 +1,536 @@
+/*
+ * From the live state and the rings to what core's writers are told.
+ */
+
+#include "http/manifest.h"
+#include "core/dash.h"
+#include "core/hls.h"
+
+
+#define NGX_LIVE_ORIGIN_LIST_MAX    8192    /* segments of one playlist */
+
+
+typedef struct {
+    ngx_live_origin_zone_t   *zone;
+    ngx_live_origin_event_t  *event;
+    const lo_live_t          *live;
+    ngx_uint_t                track;
+    uint32_t                  ring;
+} ngx_live_origin_list_t;
+
+typedef void (*ngx_live_origin_writer_pt)(lo_buf_t *b, const void *data);
+
+
+static ngx_int_t ngx_live_origin_write_event(ngx_live_origin_zone_t *zone,
+    ngx_live_origin_event_t *event, ngx_live_origin_manifest_t *m);
+static ngx_int_t ngx_live_origin_write_media(ngx_live_origin_zone_t *zone,
+    ngx_live_origin_event_t *event, ngx_live_origin_manifest_t *m);
+static ngx_int_t ngx_live_origin_render(ngx_live_origin_manifest_t *m,
+    ngx_live_origin_writer_pt writer, const void *data);
+static ngx_int_t ngx_live_origin_times(ngx_live_origin_zone_t *zone,
+    ngx_live_origin_event_t *event, lo_manifest_t *man,
+    lo_manifest_period_t *periods, lo_manifest_track_t *tracks,
+    lo_manifest_segment_t **mem);
+
+
+ngx_int_t
+ngx_live_origin_manifest_write(ngx_live_origin_zone_t *zone,
+    ngx_live_origin_event_t *event, ngx_live_origin_manifest_t *m)
+{
+    if (m->kind == LO_NAME_MEDIA) {
+        return ngx_live_origin_write_media(zone, event, m);
+    }
+
+    return ngx_live_origin_write_event(zone, event, m);
+}
+
+
+/* sized, allocated once, written */
+
+static ngx_int_t
+ngx_live_origin_render(ngx_live_origin_manifest_t *m,
+    ngx_live_origin_writer_pt writer, const void *data)
+{
+    u_char    *mem;
+    lo_buf_t   b;
+
+    lo_buf_init(&b, NULL, 0);
+    writer(&b, data);
+
+    mem = malloc(b.need + 1);
+    if (mem == NULL) {
+        return NGX_ERROR;
+    }
+
+    lo_buf_init(&b, mem, b.need);
+    writer(&b, data);
+
+    if (!lo_buf_ok(&b)) {
+        free(mem);
+        return NGX_ERROR;
+    }
+
+    m->body = mem;
+    m->len = b.pos - b.start;
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_live_origin_writer_mpd(lo_buf_t *b, const void *data)
+{
+    lo_dash_mpd(b, data);
+}
+
+
+static void
+ngx_live_origin_writer_master(lo_buf_t *b, const void *data)
+{
+    lo_hls_master(b, data);
+}
+
+
+static void
+ngx_live_origin_writer_media(lo_buf_t *b, const void *data)
+{
+    lo_hls_media(b, data);
+}
+
+
+static lo_str_t
+ngx_live_origin_event_name(ngx_live_origin_zone_t *zone,
+    ngx_live_origin_event_t *event)
+{
+    lo_zone_event_t  *ze;
+
+    ze = lo_zone_event(zone->z, event->index);
+
+    return lo_cstr(ze ? ze->id : "");
+}
+
+
+/* ---- MPD and multivariant playlist */
+
+static ngx_int_t
+ngx_live_origin_write_event(ngx_live_origin_zone_t *zone,
+    ngx_live_origin_event_t *event, ngx_live_origin_manifest_t *m)
+{
+    int64_t                 head, from;
+    ngx_int_t               rc;
+    lo_manifest_t           man;
+    const lo_live_t        *l;
+    lo_zone_event_t        *ze;
+    lo_manifest_room_t      room;
+    lo_manifest_track_t    *tracks;
+    lo_manifest_period_t    periods[LO_LIVE_RUNS];
+    lo_manifest_segment_t  *segments;
+
+    static lo_str_t  utc_timing = lo_string("time");
+
+    l = event->live;
+    ze = lo_zone_event(zone->z, event->index);
+    tracks = calloc(LO_LIVE_RUNS * LO_MAX_TRACKS,
+                    sizeof(lo_manifest_track_t));
+
+    if (ze == NULL || tracks == NULL) {
+        free(tracks);
+        return NGX_ERROR;
+    }
+
+    m->head_us = __atomic_load_n(&ze->head_us, __ATOMIC_RELAXED);
+    head = __atomic_load_n(&ze->head, __ATOMIC_RELAXED);
+
+    /* runs stay listed until the last of them has left the window */
+
+    from = head - l->window + 1;
+
+    room.periods = periods;
+    room.max_periods = LO_LIVE_RUNS;
+    room.tracks = tracks;
+    room.max_tracks = LO_LIVE_RUNS * LO_MAX_TRACKS;
+
+    rc = NGX_ERROR;
+    segments = NULL;
+
+    if (lo_manifest_live(&man, l, event->doc, from, &room) != LO_OK) {
+        goto done;
+    }
+
+    man.id = ngx_live_origin_event_name(zone, event);
+    man.publish_us = l->shown_us ? l->shown_us : l->live_us;
+    man.utc_timing = utc_timing;
+
+    if (l->irregular && m->kind == LO_NAME_MPD
+        && ngx_live_origin_times(zone, event, &man, periods, tracks,
+                                 &segments)
+           != NGX_OK)
+    {
+        goto done;
+    }
+
+    m->max_age = lo_dash_update_us(&man) / 2 / LO_USEC;
+
+    if (m->max_age < 1) {
+        m->max_age = man.ended ? 3600 : 1;
+    }
+
+    rc = ngx_live_origin_render(m, m->kind == LO_NAME_MPD
+                                   ? ngx_live_origin_writer_mpd
+                                   : ngx_live_origin_writer_master, &man);
+
+done:
+
+    free(segments);
+    free(tracks);
+
+    return rc;
+}
+
+
+/* ---- segments */
+
+/* LO_OK: *s says what readers get for number n; LO_NONE: there is nothing */
+
+static int
+ngx_live_origin_list_segment(ngx_live_origin_list_t *list, int64_t n,
+    lo_manifest_segment_t *s)
+{
+    ngx_uint_t                i;
+    lo_anchor_t               anchor;
+    lo_zone_pin_t             pin;
+    const lo_live_t          *l;
+    const lo_zone_meta_t     *meta;
+    const lo_live_init_t     *init;
+
+    l = list->live;
+
+    if (lo_zone_find(list->zone->z, list->ring, n, 0, &pin) != LO_OK) {
+        return LO_NONE;
+    }
+
+    meta = &pin.object->meta;
+    init = lo_live_init_by_id(l, meta->init);
+
+    anchor.offset = 0;
+    anchor.scale = 1;
+
+    for (i = 0; i < l->nruns; i++) {
+        if (l->runs[i].id == meta->run) {
+            anchor = l->runs[i].anchor;
+            break;
+        }
+    }
+
+    ngx_memzero(s, sizeof(lo_manifest_segment_t));
+
+    s->number = n;
+    s->m = meta->m;
+    s->duration = meta->duration;
+    s->run = meta->run;
+    s->init = init ? init->digest : 0;
+    s->start_us = lo_timeline_utc_us(&anchor, meta->m, meta->timescale);
+    s->end_us = lo_timeline_utc_us(&anchor, meta->m + meta->duration,
+                                   meta->timescale);
+
+    lo_zone_unpin(list->zone->z, &pin);
+
+    return init ? LO_OK : LO_NONE;
+}
+
+
+static void
+ngx_live_origin_list_gap(ngx_live_origin_list_t *list, int64_t n,
+    lo_manifest_segment_t *s)
+{
+    const lo_live_run_t   *run;
+    const lo_live_init_t  *init;
+
+    ngx_memzero(s, sizeof(lo_manifest_segment_t));
+
+    init = lo_live_init_at(list->live, list->track, n);
+    run = lo_live_run_at(list->live, n);
+
+    s->number = n;
+    s->gap = 1;
+    s->init = init ? init->digest : 0;
+    s->run = run ? run->id : 0;
+    s->start_us = lo_timeline_start_us(&list->live->d, n);
+    s->end_us = lo_timeline_start_us(&list->live->d, n + 1);
+}
+
+
+/* when number n, still missing, is listed as GAP: half a target duration
+   after it was due */
+
+static int64_t
+ngx_live_origin_gap_us(const lo_live_t *l, int64_t n)
+{
+    return lo_live_due_us(l, n)
+           + (int64_t) lo_hls_target(&l->d) * LO_USEC / 2;
+}
+
+
+/*
+ * The last number that may be listed: all below it are there or GAPs.  What
+ * is due by now is one of the two; above that, as far as there is no hole.
+ */
+
+static int64_t
+ngx_live_origin_list_to(ngx_live_origin_list_t *list)
+{
+    int64_t           to, due;
+    const lo_live_t  *l;
+
+    l = list->live;
+
+    if (l->phase == LO_LIVE_ENDED) {
+        return l->last;
+    }
+
+    due = lo_timeline_at(&l->d, ngx_live_origin_wall()
+                                - (int64_t) lo_hls_target(&l->d) * LO_USEC / 2
+                                - l->delay_us) - 1;
+
+    to = due < l->first - 1 ? l->first - 1 : due;
+
+    while (lo_zone_has(list->zone->z, list->ring, to + 1)) {
+        to++;
+    }
+
+    return to;
+}
+
+
+static int64_t
+ngx_live_origin_list_count(const lo_live_t *l)
+{
+    int64_t  count;
+
+    count = (int64_t) l->playlist_s * LO_USEC / lo_dur_us(&l->d);
+
+    if (l->phase == LO_LIVE_ENDED || count > l->window) {
+        count = l->window;
+    }
+
+    if (count < 3) {
+        count = 3;
+    }
+
+    return count > NGX_LIVE_ORIGIN_LIST_MAX ? NGX_LIVE_ORIGIN_LIST_MAX
+                                            : count;
+}
+
+
+/* numbers of the list, regular events: there, or GAP */
+
+static unsigned
+ngx_live_origin_list_fill(ngx_live_origin_list_t *list, int64_t from,
+    int64_t to, lo_manifest_segment_t *s)
+{
+    int64_t   n;
+    unsigned  i;
+
+    for (n = from, i = 0; n <= to; n++, i++) {
+
+        /* what was listed as GAP once stays one, though its URL serves */
+
+        if (lo_zone_gap(list->zone->z, list->ring, n, 0)) {
+            ngx_live_origin_list_gap(list, n, &s[i]);
+            continue;
+        }
+
+        if (ngx_live_origin_list_segment(list, n, &s[i]) == LO_OK) {
+            continue;
+        }
+
+        if (lo_zone_gap(list->zone->z, list->ring, n, 1)
+            || ngx_live_origin_list_segment(list, n, &s[i]) != LO_OK)
+        {
+            ngx_live_origin_list_gap(list, n, &s[i]);
+        }
+    }
+
+    return i;
+}
+
+
+/* irregular events: only what is there; numbers have no holes */
+
+static unsigned
+ngx_live_origin_list_there(ngx_live_origin_list_t *list, int64_t from,
+    int64_t to, lo_manifest_segment_t *s)
+{
+    int64_t   n;
+    unsigned  i;
+
+    for (n = from, i = 0; n <= to; n++) {
+
+        if (ngx_live_origin_list_segment(list, n, &s[i]) == LO_OK) {
+            i++;
+
+        } else {
+            i = 0;
+        }
+    }
+
+    return i;
+}
+
+
+static ngx_int_t
+ngx_live_origin_write_media(ngx_live_origin_zone_t *zone,
+    ngx_live_origin_event_t *event, ngx_live_origin_manifest_t *m)
+{
+    int64_t                  from, to, count;
+    ngx_int_t                rc;
+    lo_zone_track_t         *t;
+    lo_manifest_list_t       out;
+    lo_manifest_segment_t   *s;
+    ngx_live_origin_list_t   list;
+
+    list.zone = zone;
+    list.event = event;
+    list.live = event->live;
+    list.track = m->track;
+    list.ring = event->live->tracks[m->track].ring;
+
+    t = lo_zone_track(zone->z, list.ring);
+    if (t == NULL) {
+        return NGX_DECLINED;
+    }
+
+    ngx_memzero(&out, sizeof(lo_manifest_list_t));
+
+    if (event->live->irregular) {
+        to = __atomic_load_n(&t->head, __ATOMIC_RELAXED);
+        m->gap_us = 0;
+
+    } else {
+        to = ngx_live_origin_list_to(&list);
+        m->gap_us = ngx_live_origin_gap_us(event->live, to + 1);
+    }
+
+    count = ngx_live_origin_list_count(event->live);
+    from = to - count + 1;
+
+    if (from < event->live->first) {
+        from = event->live->first;
+    }
+
+    if (to < from) {
+        return NGX_DECLINED;
+    }
+
+    s = malloc((to - from + 1) * sizeof(lo_manifest_segment_t));
+    if (s == NULL) {
+        return NGX_ERROR;
+    }
+
+    out.d = event->live->d;
+    out.ended = event->live->phase == LO_LIVE_ENDED;
+    out.segments = s;
+    out.nsegments = event->live->irregular
+                    ? ngx_live_origin_list_there(&list, from, to, s)
+                    : ngx_live_origin_list_fill(&list, from, to, s);
+
+    m->to = to;
+    m->max_age = out.ended ? 3600 : lo_dur_us(&out.d) / 2 / LO_USEC;
+
+    if (m->max_age < 1) {
+        m->max_age = 1;
+    }
+
+    rc = out.nsegments ? ngx_live_origin_render(m,
+                             ngx_live_origin_writer_media, &out)
+                       : NGX_DECLINED;
+
+    free(s);
+
+    return rc;
+}
+
+
+/* ---- SegmentTimeline: what each track of each Period has */
+
+static ngx_int_t
+ngx_live_origin_times(ngx_live_origin_zone_t *zone,
+    ngx_live_origin_event_t *event, lo_manifest_t *man,
+    lo_manifest_period_t *periods, lo_manifest_track_t *tracks,
+    lo_manifest_segment_t **mem)
+{
+    size_t                   used, per;
+    int64_t                  to, from, count;
+    unsigned                 p, i, n, k;
+    ngx_int_t                track;
+    lo_zone_track_t         *t;
+    lo_manifest_track_t     *mt;
+    lo_manifest_segment_t   *s;
+    ngx_live_origin_list_t   list;
+
+    per = ngx_live_origin_list_count(event->live);
+    n = 0;
+
+    for (p = 0; p < man->nperiods; p++) {
+        n += periods[p].ntracks;
+    }
+
+    *mem = malloc((n * per + 1) * sizeof(lo_manifest_segment_t));
+    if (*mem == NULL) {
+        return NGX_ERROR;
+    }
+
+    list.zone = zone;
+    list.event = event;
+    list.live = event->live;
+    used = 0;
+    mt = tracks;
+
+    for (p = 0; p < man->nperiods; p++) {
+        for (i = 0; i < periods[p].ntracks; i++, mt++) {
+
+            track = lo_live_track(list.live, mt->id);
+            if (track < 0) {
+                continue;
+            }
+
+            list.track = track;
+            list.ring = list.live->tracks[track].ring;
+            t = lo_zone_track(zone->z, list.ring);
+
+            if (t == NULL) {
+                continue;
+            }
+
+            to = __atomic_load_n(&t->head, __ATOMIC_RELAXED);
+            count = per;
+            from = to - count + 1 > list.live->first ? to - count + 1
+                                                     : list.live->first;
+
+            s = *mem + used;
+            n = ngx_live_origin_list_there(&list, from, to, s);
+
+            /* of this Period's run only */
+
+            for (k = 0; k < n && s[k].run < periods[p].id; k++) {
+                /* void */
+            }
+
+            mt->segments = s + k;
+
+            for (mt->nsegments = 0;
+                 k < n && s[k].run == periods[p].id; k++)
+            {
+                mt->nsegments++;
+
+                if (s[k].end_us > man->end_us) {
+                    man->end_us = s[k].end_us;
+                }
+            }
+
+            used += n;
+        }
+    }
+
+    return NGX_OK;
+}

@@ -1,0 +1,252 @@
+/*
+ * What the files of http/ share: configuration, the worker's side of a zone,
+ * the context of a request, and one prototype list per file.
+ */
+
+#ifndef NGX_LIVE_ORIGIN_MODULE_H
+#define NGX_LIVE_ORIGIN_MODULE_H
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "core/event.h"
+#include "core/live.h"
+#include "core/name.h"
+#include "zone/zone.h"
+#include "http/counters.h"
+
+
+typedef struct ngx_live_origin_manifest_s  ngx_live_origin_manifest_t;
+typedef struct ngx_live_origin_holds_s     ngx_live_origin_holds_t;
+
+
+/*
+ * An event as this worker knows it: copies of what lies in the zone, good as
+ * long as the zone still holds the same words.
+ */
+
+typedef struct {
+    lo_word_t                    live_word;
+    lo_word_t                    doc_word;
+    lo_live_t                   *live;     /* malloc'ed, without the inits
+                                              beyond ninits; NULL: none */
+    lo_event_t                  *doc;      /* NULL: none */
+    ngx_live_origin_manifest_t  *manifests;
+    uint64_t                     index;
+    uint64_t                     depth_at; /* CLOCK_MONOTONIC, s */
+} ngx_live_origin_event_t;
+
+
+/*
+ * One live_origin_zone.  The upper part is configuration; the lower belongs
+ * to the worker and is filled in when it starts.
+ */
+
+typedef struct {
+    ngx_str_t                    name;
+    ngx_str_t                    path;
+    uint64_t                     size;
+    ngx_uint_t                   events_max;
+    ngx_uint_t                   declared; /* live_origin_zone was seen */
+    ngx_str_t                   *events;   /* folder of documents */
+    const char                  *where;    /* first directive that names it */
+    u_char                      *file;     /* and its place, for the error */
+    ngx_uint_t                   line;
+
+    lo_zone_t                   *z;        /* NULL: could not be opened */
+    uint64_t                    *cells;
+    ngx_live_origin_event_t    **cache;    /* by event index */
+    ngx_live_origin_holds_t     *holds;
+    lo_live_t                   *scratch;
+    ngx_event_t                  tick;
+    ngx_log_t                   *log;
+} ngx_live_origin_zone_t;
+
+
+typedef struct {
+    ngx_array_t                  zones;    /* ngx_live_origin_zone_t * */
+    ngx_str_t                    events;
+} ngx_live_origin_main_conf_t;
+
+
+typedef struct {
+    ngx_live_origin_zone_t      *zone;
+    ngx_str_t                    prefix;
+} ngx_live_origin_served_t;
+
+typedef struct {
+    ngx_array_t                  served;   /* ngx_live_origin_served_t */
+} ngx_live_origin_srv_conf_t;
+
+
+typedef struct {
+    ngx_live_origin_zone_t      *publish;
+    ngx_live_origin_zone_t      *serve;
+    ngx_live_origin_zone_t      *api;
+    ngx_live_origin_zone_t      *metrics;
+    ngx_flag_t                   auto_event;
+    ngx_msec_t                   hold;
+    off_t                        max_segment;
+    ngx_msec_t                   write_deadline;
+    ngx_msec_t                   read_deadline;
+    size_t                       prefix;   /* bytes of the URI before EVENT */
+} ngx_live_origin_loc_conf_t;
+
+
+/* of one request; serving and publishing share the part that is logged */
+
+typedef struct {
+    lo_name_t                    name;
+    ngx_live_origin_zone_t      *zone;
+    ngx_live_origin_event_t     *event;
+
+    int64_t                      number;   /* -1: none */
+    ngx_str_t                    pipeline;
+    ngx_live_origin_reason_e     reason;
+    ngx_uint_t                   reason_set;
+    int64_t                      start_us; /* CLOCK_MONOTONIC */
+    int64_t                      held_us;  /* -1: was not held */
+
+    /* hold.c */
+
+    ngx_rbtree_node_t            node;     /* key: number */
+    ngx_queue_t                  queue;    /* of those to be looked at again */
+    ngx_event_t                  timer;
+    ngx_http_request_t          *request;
+    uint32_t                     track;    /* of the zone */
+    unsigned                     parked:1; /* in the tree */
+    unsigned                     ready:1;  /* in the queue */
+    unsigned                     cleanup:1;
+    unsigned                     expired:1;
+
+    lo_zone_pin_t                pin;
+    void                        *upload;   /* publish.c */
+} ngx_live_origin_ctx_t;
+
+
+extern ngx_module_t  ngx_live_origin_module;
+
+
+#define NGX_LIVE_ORIGIN_HTTP_GONE  410       /* nginx has no name for it */
+
+
+/* clocks, in microseconds */
+
+static ngx_inline int64_t
+ngx_live_origin_clock(clockid_t id)
+{
+    struct timespec  ts;
+
+    (void) clock_gettime(id, &ts);
+
+    return (int64_t) ts.tv_sec * LO_USEC + ts.tv_nsec / 1000;
+}
+
+#define ngx_live_origin_wall()  ngx_live_origin_clock(CLOCK_REALTIME)
+#define ngx_live_origin_mono()  ngx_live_origin_clock(CLOCK_MONOTONIC)
+
+#define ngx_live_origin_lo_str(s)  (*(lo_str_t *) (s))
+
+
+/* worker.c */
+
+/* on reload: whether the zones there are fit the new configuration */
+ngx_int_t ngx_live_origin_check_zones(ngx_conf_t *cf);
+ngx_int_t ngx_live_origin_init_zones(ngx_cycle_t *cycle);
+ngx_int_t ngx_live_origin_init_worker(ngx_cycle_t *cycle);
+void ngx_live_origin_exit_worker(ngx_cycle_t *cycle);
+
+
+/* event.c */
+
+/* changes a copy: 1 changed, 0 nothing to change */
+typedef int (*ngx_live_origin_change_pt)(lo_live_t *l, void *data);
+
+/* by name; NULL: there is no such event */
+ngx_live_origin_event_t *ngx_live_origin_event_find(
+    ngx_live_origin_zone_t *zone, lo_str_t id);
+/* brings the copies up to date; NULL: the event is gone */
+ngx_live_origin_event_t *ngx_live_origin_event_get(
+    ngx_live_origin_zone_t *zone, ngx_uint_t index);
+/* LO_OK (changed or not), LO_FULL, LO_NONE: the event is gone */
+int ngx_live_origin_event_change(ngx_live_origin_zone_t *zone,
+    ngx_live_origin_event_t *event, ngx_live_origin_change_pt change,
+    void *data);
+void ngx_live_origin_event_facts(ngx_live_origin_zone_t *zone,
+    ngx_live_origin_event_t *event, lo_live_facts_t *f);
+/* an event document, from the API or the folder: the index of its event,
+   LO_ERROR: see err, LO_FULL */
+int ngx_live_origin_event_document(ngx_live_origin_zone_t *zone,
+    const u_char *json, size_t len, lo_event_err_t *err);
+/* an event without a document: its index, or LO_FULL */
+int ngx_live_origin_event_auto(ngx_live_origin_zone_t *zone, lo_str_t id);
+/* ends it and wakes who waits; LO_OK, LO_NONE, LO_FULL */
+int ngx_live_origin_event_end(ngx_live_origin_zone_t *zone,
+    ngx_uint_t index);
+void ngx_live_origin_event_load(ngx_live_origin_zone_t *zone);
+void ngx_live_origin_event_free(ngx_live_origin_zone_t *zone);
+
+
+/* publish.c, serve.c, api.c, metrics.c */
+
+ngx_int_t ngx_live_origin_publish_handler(ngx_http_request_t *r);
+ngx_int_t ngx_live_origin_serve_handler(ngx_http_request_t *r);
+/* looks again for a held request and finalizes it */
+void ngx_live_origin_serve_again(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx);
+
+
+/* hold.c */
+
+ngx_int_t ngx_live_origin_hold_init(ngx_live_origin_zone_t *zone);
+/* NGX_DONE: parked; NGX_AGAIN: look again, it is there now; NGX_ERROR */
+ngx_int_t ngx_live_origin_hold(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx, uint32_t track, ngx_msec_t timeout);
+/* a track has something new: puts its readers into the queue */
+void ngx_live_origin_hold_wake(ngx_live_origin_zone_t *zone, uint32_t track);
+/* after publishing: other workers and this one */
+void ngx_live_origin_hold_publish(ngx_live_origin_zone_t *zone,
+    uint32_t track);
+
+
+/* manifest.c */
+
+ngx_int_t ngx_live_origin_manifest(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx);
+ngx_int_t ngx_live_origin_time(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx);
+void ngx_live_origin_manifest_free(ngx_live_origin_manifest_t *m);
+/* whether the manifest may go out by now; asks the live state */
+ngx_uint_t ngx_live_origin_manifest_ready(ngx_live_origin_zone_t *zone,
+    ngx_live_origin_event_t *event);
+
+
+/* respond.c */
+
+/* the path of the URI behind the location's prefix */
+void ngx_live_origin_path(ngx_http_request_t *r, lo_str_t *path);
+ngx_live_origin_ctx_t *ngx_live_origin_ctx(ngx_http_request_t *r,
+    ngx_live_origin_zone_t *zone);
+ngx_int_t ngx_live_origin_header(ngx_http_request_t *r, const char *name,
+    u_char *value, size_t len);
+#define ngx_live_origin_header_const(r, name, value)                          \
+    ngx_live_origin_header(r, name, (u_char *) value, sizeof(value) - 1)
+ngx_int_t ngx_live_origin_cors(ngx_http_request_t *r);
+ngx_int_t ngx_live_origin_options(ngx_http_request_t *r);
+ngx_int_t ngx_live_origin_etag(ngx_http_request_t *r,
+    const unsigned char *digest);
+/* a whole answer of a status and one line of text; the text must live */
+ngx_int_t ngx_live_origin_text(ngx_http_request_t *r, ngx_uint_t status,
+    const u_char *text, size_t len);
+void ngx_live_origin_reason(ngx_live_origin_ctx_t *ctx,
+    ngx_live_origin_reason_e reason);
+/* the word and a newline */
+ngx_str_t *ngx_live_origin_reason_line(ngx_live_origin_reason_e reason);
+
+
+/* variable.c */
+
+ngx_int_t ngx_live_origin_add_variables(ngx_conf_t *cf);
+
+#endif /* NGX_LIVE_ORIGIN_MODULE_H */

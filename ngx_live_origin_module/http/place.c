@@ -1,0 +1,819 @@
+/*
+ * From a whole init or piece to something that is served.  The live state
+ * decides (core/live.h); this file asks it on a copy, publishes in the zone
+ * and wakes who waits.
+ */
+
+#include "core/verdict.h"
+#include "http/publish.h"
+
+
+#define NGX_LIVE_ORIGIN_RETRY     10        /* ms, LO_WHY_WAIT */
+#define NGX_LIVE_ORIGIN_WAIT_MAX  1000000   /* us, then audio decides on d */
+#define NGX_LIVE_ORIGIN_AHEAD     64        /* numbers of a ring beyond dvr */
+
+
+typedef struct {
+    ngx_live_origin_upload_t  *u;
+    lo_live_facts_t            facts;
+    const lo_cmaf_init_t      *info;
+    uint64_t                   digest;
+    lo_word_t                  word;
+    uint32_t                   id;
+    unsigned                   pipeline;
+    lo_live_reason_e           why;
+    ngx_uint_t                 fresh;       /* the init is a new one */
+} ngx_live_origin_init_change_t;
+
+typedef struct {
+    ngx_live_origin_upload_t  *u;
+    ngx_live_origin_piece_t   *piece;
+    lo_live_facts_t            facts;
+    lo_live_place_t            place;
+    lo_live_reason_e           why;
+    unsigned                   pipeline;
+    int                        track;
+    uint32_t                   ring;
+    int                        force;
+    int64_t                    m;
+    lo_cmaf_init_t             init;
+    lo_dur_t                   d;
+    uint32_t                   irregular;
+    lo_anchor_t                anchor;
+    int64_t                    due_us;
+} ngx_live_origin_place_t;
+
+typedef struct {
+    ngx_live_origin_zone_t    *zone;
+    ngx_uint_t                 index;
+    int64_t                    number;
+    int64_t                    now_us;
+} ngx_live_origin_after_t;
+
+
+ngx_uint_t
+ngx_live_origin_say(ngx_live_origin_upload_t *u, ngx_uint_t status,
+    const char *fmt, ...)
+{
+    int       n;
+    char      text[LO_ERR_MAX * 2];
+    va_list   args;
+
+    va_start(args, fmt);
+    n = vsnprintf(text, sizeof(text) - 1, fmt, args);
+    va_end(args);
+
+    if (n < 0) {
+        n = 0;
+    }
+
+    n = ngx_min(n, (int) sizeof(text) - 2);
+    text[n++] = '\n';
+
+    u->status = status;
+    u->text.len = 0;
+    u->text.data = ngx_pnalloc(u->request->pool, n);
+
+    if (u->text.data) {
+        ngx_memcpy(u->text.data, text, n);
+        u->text.len = n;
+    }
+
+    return status;
+}
+
+
+static ngx_uint_t
+ngx_live_origin_say_why(ngx_live_origin_upload_t *u, lo_live_reason_e why)
+{
+    char                      with[LO_MAX_PIPELINES * (LO_ID_MAX + 4)];
+    size_t                    n;
+    ngx_uint_t                i;
+    const lo_live_t          *l;
+    const lo_live_run_t      *run;
+    ngx_live_origin_event_t  *e;
+
+    with[0] = '\0';
+    n = 0;
+
+    e = u->index < 0 ? NULL : ngx_live_origin_event_get(u->zone, u->index);
+
+    if (e && (why == LO_WHY_STANDBY || why == LO_WHY_INIT_DIFFERS)) {
+
+        l = e->live;
+        run = l->nruns ? &l->runs[l->nruns - 1] : NULL;
+
+        for (i = 0; run && i < l->npipelines; i++) {
+            if (run->pipelines & 1 << i) {
+                n += snprintf(with + n, sizeof(with) - n, "%s%s",
+                              n ? ", " : ": ", l->pipelines[i]);
+            }
+        }
+    }
+
+    return ngx_live_origin_say(u, lo_live_status(why), "%s%s",
+                               lo_live_text(why), with);
+}
+
+
+ngx_uint_t
+ngx_live_origin_place_event(ngx_live_origin_upload_t *u)
+{
+    if (u->index >= 0) {
+        return 0;
+    }
+
+    /* an unknown event is made by a valid init, of which this has none */
+
+    if (u->init.timescale == 0) {
+        return ngx_live_origin_say_why(u, LO_WHY_NO_INIT);
+    }
+
+    u->index = ngx_live_origin_event_auto(u->zone, u->ctx->name.event);
+
+    if (u->index < 0) {
+        return ngx_live_origin_say(u, NGX_HTTP_INSUFFICIENT_STORAGE,
+                                   "no room for another event");
+    }
+
+    return 0;
+}
+
+
+const lo_live_init_t *
+ngx_live_origin_place_known(ngx_live_origin_upload_t *u, const lo_live_t *l,
+    ngx_uint_t track)
+{
+    ngx_uint_t              i, p;
+    const lo_live_track_t  *t;
+    const lo_live_init_t   *init;
+
+    t = &l->tracks[track];
+
+    for (p = 0; p < l->npipelines; p++) {
+        if (lo_str_eq(lo_cstr(l->pipelines[p]), u->ctx->name.pipeline)) {
+
+            init = t->init[p] ? lo_live_init_by_id(l, t->init[p]) : NULL;
+
+            if (init) {
+                return init;
+            }
+        }
+    }
+
+    for (i = l->ninits; i > 0; i--) {
+        if (l->inits[i - 1].track == track) {
+            return &l->inits[i - 1];
+        }
+    }
+
+    return NULL;
+}
+
+
+/* ---- inits */
+
+static int
+ngx_live_origin_change_init(lo_live_t *l, void *data)
+{
+    int                             added, changed;
+    const lo_live_init_t           *init;
+    ngx_live_origin_init_change_t  *c = data;
+
+    added = 0;
+    changed = 0;
+    c->fresh = 0;
+
+    c->why = lo_live_pipeline(l, c->u->ctx->name.pipeline, &c->pipeline,
+                              &added);
+    if (c->why != LO_WHY_OK) {
+        return 0;
+    }
+
+    c->why = lo_live_init(l, &c->facts, c->pipeline, c->u->ctx->name.track,
+                          c->info, c->digest, c->word, &c->id, &changed);
+    if (c->why != LO_WHY_OK) {
+        return added || changed;
+    }
+
+    init = lo_live_init_by_id(l, c->id);
+    c->u->track = init->track;
+    c->u->init_digest = init->digest;
+    c->fresh = init->word == c->word;
+
+    return added || changed;
+}
+
+
+ngx_uint_t
+ngx_live_origin_place_init(ngx_live_origin_upload_t *u, const u_char *data,
+    size_t len)
+{
+    int                             rc;
+    ngx_uint_t                      status;
+    unsigned char                   digest[16];
+    ngx_live_origin_event_t        *e;
+    ngx_live_origin_init_change_t   c;
+
+    status = ngx_live_origin_place_event(u);
+    if (status) {
+        return status;
+    }
+
+    e = ngx_live_origin_event_get(u->zone, u->index);
+    if (e == NULL) {
+        return ngx_live_origin_say(u, NGX_HTTP_NOT_FOUND, "unknown event");
+    }
+
+    ngx_memzero(&c, sizeof(c));
+    c.u = u;
+    c.info = &u->init;
+
+    lo_zone_digest(digest, data, len);
+    c.digest = (uint64_t) digest[0] << 56 | (uint64_t) digest[1] << 48
+               | (uint64_t) digest[2] << 40 | (uint64_t) digest[3] << 32
+               | (uint64_t) digest[4] << 24 | (uint64_t) digest[5] << 16
+               | (uint64_t) digest[6] << 8 | digest[7];
+
+    ngx_live_origin_event_facts(u->zone, e, &c.facts);
+
+    c.word = lo_zone_put(u->zone->z, u->index, LO_KIND_INIT, data, len);
+    if (c.word == 0) {
+        return ngx_live_origin_say(u, NGX_HTTP_INSUFFICIENT_STORAGE,
+                                   "no room in the zone");
+    }
+
+    rc = ngx_live_origin_event_change(u->zone, e, ngx_live_origin_change_init,
+                                      &c);
+
+    if (rc != LO_OK || c.why != LO_WHY_OK || !c.fresh) {
+        lo_zone_kill(u->zone->z, c.word);
+    }
+
+    if (rc != LO_OK) {
+        return ngx_live_origin_say(u, rc == LO_NONE
+                                      ? NGX_HTTP_NOT_FOUND
+                                      : NGX_HTTP_INSUFFICIENT_STORAGE,
+                                   rc == LO_NONE ? "unknown event"
+                                                 : "no room in the zone");
+    }
+
+    if (c.why != LO_WHY_OK) {
+        return ngx_live_origin_say_why(u, c.why);
+    }
+
+    u->placed = 1;
+
+    /* the same configuration from another pipeline, or again: a retry */
+
+    if (u->status == 0) {
+        u->status = c.fresh ? NGX_HTTP_CREATED : NGX_HTTP_OK;
+        u->number = -1;
+    }
+
+    return 0;
+}
+
+
+/* ---- segments */
+
+static void
+ngx_live_origin_place_head(ngx_live_origin_place_t *c, uint32_t ring,
+    lo_live_segment_t *s)
+{
+    lo_zone_t        *z;
+    lo_zone_pin_t     pin;
+    lo_zone_track_t  *zt;
+
+    z = c->u->zone->z;
+    s->track_head = -1;
+
+    if (ring == LO_ZONE_NO_TRACK) {
+        return;
+    }
+
+    zt = lo_zone_track(z, ring);
+    if (zt == NULL) {
+        return;
+    }
+
+    s->track_head = __atomic_load_n(&zt->head, __ATOMIC_ACQUIRE);
+
+    if (s->track_head >= 0
+        && lo_zone_find(z, ring, s->track_head, 0, &pin) == LO_OK)
+    {
+        s->head_m = pin.object->meta.m;
+        s->head_duration = pin.object->meta.duration;
+        s->head_run = pin.object->meta.run;
+
+        lo_zone_unpin(z, &pin);
+    }
+}
+
+
+static uint32_t
+ngx_live_origin_place_cap(const lo_live_t *l)
+{
+    int64_t  d, cap;
+
+    d = l->d.duration ? lo_dur_us(&l->d) : LO_USEC;
+
+    cap = (int64_t) l->dvr_s * LO_USEC / d + 1;
+    cap = (l->irregular ? 2 * cap : cap) + NGX_LIVE_ORIGIN_AHEAD;
+
+    return cap < LO_ZONE_RING_MAX ? cap : LO_ZONE_RING_MAX;
+}
+
+
+static int
+ngx_live_origin_change_place(lo_live_t *l, void *data)
+{
+    int                        changed, ring;
+    lo_live_track_t           *t;
+    lo_live_segment_t          s;
+    const lo_live_run_t       *run;
+    const lo_live_init_t      *init;
+    ngx_live_origin_place_t   *c = data;
+    ngx_live_origin_upload_t  *u;
+
+    u = c->u;
+    changed = 0;
+
+    c->why = lo_live_pipeline(l, u->ctx->name.pipeline, &c->pipeline,
+                              &changed);
+    if (c->why != LO_WHY_OK) {
+        return 0;
+    }
+
+    c->why = LO_WHY_NO_INIT;
+    c->track = lo_live_track(l, u->ctx->name.track);
+
+    if (c->track < 0 || l->tracks[c->track].init[c->pipeline] == 0) {
+        return 0;
+    }
+
+    t = &l->tracks[c->track];
+    init = lo_live_init_by_id(l, t->init[c->pipeline]);
+
+    if (init == NULL) {
+        return 0;
+    }
+
+    ngx_memzero(&s, sizeof(s));
+    s.pipeline = c->pipeline;
+    s.track = c->track;
+    s.m = (int64_t) c->piece->tfdt - init->info.edit;
+    s.duration = c->piece->duration;
+    s.track_id = c->piece->track_id;
+    s.force = c->force;
+
+    ngx_live_origin_place_head(c, t->ring, &s);
+
+    c->why = lo_live_segment(l, &c->facts, &s, &c->place);
+    if (c->why != LO_WHY_OK) {
+        return 0;
+    }
+
+    changed |= c->place.changed;
+
+    if (t->ring == LO_ZONE_NO_TRACK) {
+        ring = lo_zone_track_add(u->zone->z, u->index,
+                                 lo_cstr(t->id), ngx_live_origin_place_cap(l));
+        if (ring < 0) {
+            c->why = LO_WHY_TRACKS;
+            return 0;
+        }
+
+        t->ring = ring;
+        changed = 1;
+    }
+
+    c->m = s.m;
+    c->ring = t->ring;
+    c->init = init->info;
+    c->d = l->d;
+    c->irregular = l->irregular;
+    c->due_us = lo_live_due_us(l, c->place.number);
+
+    run = lo_live_run_at(l, c->place.number);
+    ngx_memzero(&c->anchor, sizeof(c->anchor));
+    c->anchor.scale = 1;
+
+    if (run) {
+        c->anchor = run->anchor;
+    }
+
+    return changed;
+}
+
+
+static uint64_t *
+ngx_live_origin_counters(ngx_live_origin_zone_t *zone, uint32_t ring,
+    unsigned pipeline)
+{
+    lo_zone_track_t  *zt;
+
+    zt = lo_zone_track(zone->z, ring);
+
+    return zt ? &zt->counters[pipeline * NGX_LIVE_ORIGIN_NTRACK] : NULL;
+}
+
+
+static void
+ngx_live_origin_count_verdict(uint64_t *counters, uint64_t verdict)
+{
+    ngx_uint_t             i;
+    static const unsigned  index[] = {
+#define LO_VERDICT_X(sym, rank, word, text)  NGX_LIVE_ORIGIN_TRACK_##sym,
+        LO_VERDICT_LIST(LO_VERDICT_X)
+#undef LO_VERDICT_X
+    };
+
+    if (verdict == 0) {
+        lo_zone_count(&counters[NGX_LIVE_ORIGIN_TRACK_GOOD], 1);
+        return;
+    }
+
+    for (i = 0; i < LO_VERDICT_N; i++) {
+        if (verdict >> i & 1) {
+            lo_zone_count(&counters[index[i]], 1);
+        }
+    }
+}
+
+
+static void
+ngx_live_origin_place_meta(ngx_live_origin_place_t *c, lo_zone_meta_t *meta)
+{
+    lo_verdict_facts_t        f;
+    ngx_live_origin_piece_t  *piece;
+
+    piece = c->piece;
+
+    ngx_memzero(&f, sizeof(f));
+    f.type = c->init.type;
+    f.timescale = c->init.timescale;
+    f.duration = piece->duration;
+    f.d = &c->d;
+    f.irregular = c->irregular;
+    f.off_grid = c->place.off_grid;
+    f.last = piece->lmsg;
+    f.sync = piece->sync;
+    f.empty = !piece->media;
+    f.slat = piece->slat;
+
+    ngx_memzero(meta, sizeof(lo_zone_meta_t));
+    meta->m = c->m;
+    meta->tfdt = piece->tfdt;
+    meta->duration = piece->duration;
+    meta->timescale = c->init.timescale;
+    meta->init = c->place.init;
+    meta->run = c->place.run;
+    meta->verdict = lo_verdict(&f);
+    meta->rank = lo_verdict_rank(meta->verdict);
+    meta->first_us = piece->first_us;
+    meta->last_us = piece->last_us;
+    meta->chunks = piece->chunks;
+}
+
+
+/* the zone bytes that one number takes: of each track the newest segment of
+   every pipeline */
+
+static uint64_t
+ngx_live_origin_bytes_per_d(ngx_live_origin_zone_t *zone, const lo_live_t *l,
+    uint64_t *has)
+{
+    int64_t           head;
+    uint64_t          sum;
+    ngx_uint_t        i, p;
+    lo_zone_pin_t     pin;
+    lo_zone_track_t  *zt;
+
+    sum = 0;
+    *has = 0;
+
+    for (i = 0; i < l->ntracks; i++) {
+
+        zt = l->tracks[i].ring == LO_ZONE_NO_TRACK
+             ? NULL : lo_zone_track(zone->z, l->tracks[i].ring);
+
+        if (zt == NULL) {
+            continue;
+        }
+
+        head = __atomic_load_n(&zt->head, __ATOMIC_ACQUIRE);
+
+        if (head < 0) {
+            continue;
+        }
+
+        *has |= UINT64_C(1) << i;
+
+        for (p = 0; p < l->npipelines; p++) {
+
+            if (lo_zone_candidate(zone->z, l->tracks[i].ring, head, p, &pin)
+                != LO_OK
+                && lo_zone_candidate(zone->z, l->tracks[i].ring, head - 1, p,
+                                     &pin)
+                   != LO_OK)
+            {
+                continue;
+            }
+
+            sum += (uint64_t) pin.object->npages * LO_ZONE_PAGE;
+            lo_zone_unpin(zone->z, &pin);
+        }
+    }
+
+    return sum;
+}
+
+
+int
+ngx_live_origin_change_ready(lo_live_t *l, ngx_live_origin_zone_t *zone,
+    ngx_uint_t index, int64_t now_us)
+{
+    lo_live_ready_t   r;
+    lo_zone_event_t  *ze;
+
+    ze = lo_zone_event(zone->z, index);
+    if (ze == NULL) {
+        return 0;
+    }
+
+    r.now_us = now_us;
+    r.bytes_per_d = ngx_live_origin_bytes_per_d(zone, l, &r.has);
+    r.share = __atomic_load_n(&ze->share, __ATOMIC_RELAXED) * LO_ZONE_PAGE;
+    r.head = __atomic_load_n(&ze->head, __ATOMIC_ACQUIRE);
+
+    return lo_live_ready(l, &r);
+}
+
+
+static int
+ngx_live_origin_change_after(lo_live_t *l, void *data)
+{
+    int                       changed;
+    ngx_live_origin_after_t  *a = data;
+
+    changed = 0;
+
+    if (l->phase == LO_LIVE_SCHEDULED) {
+        changed |= lo_live_late(l, a->number, a->now_us);
+        changed |= ngx_live_origin_change_ready(l, a->zone, a->index,
+                                                a->now_us);
+    }
+
+    if (l->phase == LO_LIVE_LIVE) {
+        changed |= lo_live_depth(l, a->now_us);
+    }
+
+    return changed;
+}
+
+
+/* what a new segment means for the event: once a second while it is live */
+
+static void
+ngx_live_origin_place_after(ngx_live_origin_upload_t *u, int64_t number)
+{
+    uint64_t                  second;
+    ngx_live_origin_after_t   a;
+    ngx_live_origin_event_t  *e;
+
+    e = ngx_live_origin_event_get(u->zone, u->index);
+    if (e == NULL) {
+        return;
+    }
+
+    second = ngx_live_origin_mono() / LO_USEC;
+
+    if (e->live->phase == LO_LIVE_LIVE && e->depth_at == second) {
+        return;
+    }
+
+    e->depth_at = second;
+
+    a.zone = u->zone;
+    a.index = u->index;
+    a.number = number;
+    a.now_us = ngx_live_origin_wall();
+
+    (void) ngx_live_origin_event_change(u->zone, e,
+                                        ngx_live_origin_change_after, &a);
+}
+
+
+static ngx_uint_t
+ngx_live_origin_place_publish(ngx_live_origin_place_t *c)
+{
+    int                          rc;
+    int64_t                      us;
+    uint64_t                    *counters;
+    lo_word_t                    word;
+    ngx_uint_t                   size;
+    lo_zone_meta_t               meta;
+    lo_zone_track_t             *zt;
+    ngx_live_origin_piece_t     *piece;
+    ngx_live_origin_upload_t    *u;
+    ngx_live_origin_loc_conf_t  *lcf;
+
+    u = c->u;
+    piece = c->piece;
+    size = piece->up.size;
+
+    ngx_live_origin_place_meta(c, &meta);
+
+    rc = lo_zone_publish(u->zone->z, c->ring, c->place.number, c->pipeline,
+                         &piece->up, piece->digest, &meta, &word);
+    piece->up.word = 0;
+
+    if (rc == LO_NONE) {
+        return ngx_live_origin_say_why(u, LO_WHY_PAST);
+    }
+
+    if (rc < 0) {
+        return ngx_live_origin_say(u, NGX_HTTP_SERVICE_UNAVAILABLE,
+                                   "the upload was lost");
+    }
+
+    u->placed = 1;
+    u->number = c->place.number;
+    u->track = c->track;
+    u->anchor = c->anchor;
+    u->anchored = 1;
+
+    ngx_live_origin_place_after(u, c->place.number);
+
+    if (rc == LO_PUBLISH_NEW || rc == LO_PUBLISH_REPLACED) {
+        ngx_live_origin_hold_publish(u->zone, c->ring);
+    }
+
+    us = ngx_live_origin_mono() - piece->done_us;
+    lcf = ngx_http_get_module_loc_conf(u->request, ngx_live_origin_module);
+
+    ngx_live_origin_hist_add(u->zone->cells, NGX_LIVE_ORIGIN_CELL_WRITE_HIST,
+                             us);
+
+    if (us > (int64_t) lcf->write_deadline * 1000) {
+        u->zone->cells[NGX_LIVE_ORIGIN_CELL_WRITE_MISSED]++;
+    }
+
+    counters = ngx_live_origin_counters(u->zone, c->ring, c->pipeline);
+    zt = lo_zone_track(u->zone->z, c->ring);
+
+    if (counters == NULL || zt == NULL) {
+        return rc == LO_PUBLISH_NEW || rc == LO_PUBLISH_REPLACED
+               ? NGX_HTTP_CREATED : NGX_HTTP_OK;
+    }
+
+    __atomic_store_n(&zt->counters[NGX_LIVE_ORIGIN_TRACK_WRITE_US
+                                   + c->pipeline], us, __ATOMIC_RELAXED);
+
+    switch (rc) {
+
+    case LO_PUBLISH_SAME:
+        lo_zone_count(&counters[NGX_LIVE_ORIGIN_TRACK_SAME], 1);
+        return NGX_HTTP_OK;
+
+    case LO_PUBLISH_SUPERSEDED:
+        lo_zone_count(&counters[NGX_LIVE_ORIGIN_TRACK_SUPERSEDED], 1);
+        return NGX_HTTP_OK;
+    }
+
+    lo_zone_count(&counters[NGX_LIVE_ORIGIN_TRACK_SEGMENTS], 1);
+    lo_zone_count(&counters[NGX_LIVE_ORIGIN_TRACK_BYTES], size);
+    ngx_live_origin_count_verdict(counters, meta.verdict);
+
+    if (!c->irregular && piece->last_us > c->due_us) {
+        lo_zone_count(&counters[NGX_LIVE_ORIGIN_TRACK_LATE], 1);
+    }
+
+    return NGX_HTTP_CREATED;
+}
+
+
+/* 201, 200 or what was refused; 0: not yet */
+
+static ngx_uint_t
+ngx_live_origin_place_piece(ngx_live_origin_upload_t *u,
+    ngx_live_origin_piece_t *piece)
+{
+    int                       rc;
+    int64_t                   now;
+    uint64_t                 *counters;
+    ngx_live_origin_event_t  *e;
+    ngx_live_origin_place_t   c;
+
+    e = ngx_live_origin_event_get(u->zone, u->index);
+    if (e == NULL) {
+        return ngx_live_origin_say(u, NGX_HTTP_NOT_FOUND, "unknown event");
+    }
+
+    now = ngx_live_origin_mono();
+
+    ngx_memzero(&c, sizeof(c));
+    c.u = u;
+    c.piece = piece;
+    c.ring = LO_ZONE_NO_TRACK;
+    c.force = u->wait_us && now - u->wait_us > NGX_LIVE_ORIGIN_WAIT_MAX;
+
+    ngx_live_origin_event_facts(u->zone, e, &c.facts);
+
+    rc = ngx_live_origin_event_change(u->zone, e,
+                                      ngx_live_origin_change_place, &c);
+
+    if (rc != LO_OK) {
+        return ngx_live_origin_say(u, rc == LO_NONE
+                                      ? NGX_HTTP_NOT_FOUND
+                                      : NGX_HTTP_INSUFFICIENT_STORAGE,
+                                   rc == LO_NONE ? "unknown event"
+                                                 : "no room in the zone");
+    }
+
+    if (c.why == LO_WHY_WAIT && !c.force) {
+        u->wait_us = u->wait_us ? u->wait_us : now;
+        return 0;
+    }
+
+    u->wait_us = 0;
+
+    if (c.why == LO_WHY_OK) {
+        return ngx_live_origin_place_publish(&c);
+    }
+
+    e = ngx_live_origin_event_get(u->zone, u->index);
+
+    if (e && c.track >= 0 && c.pipeline < LO_MAX_PIPELINES
+        && c.why != LO_WHY_PIPELINE && c.why != LO_WHY_PIPELINES)
+    {
+        counters = ngx_live_origin_counters(u->zone,
+                                            e->live->tracks[c.track].ring,
+                                            c.pipeline);
+        if (counters) {
+            lo_zone_count(&counters[NGX_LIVE_ORIGIN_TRACK_REFUSED], 1);
+        }
+    }
+
+    return ngx_live_origin_say_why(u, c.why);
+}
+
+
+/*
+ * In a stream of many segments one that comes too late or twice is no reason
+ * to end the stream; what every following one would meet is.
+ */
+
+static ngx_uint_t
+ngx_live_origin_place_fatal(ngx_live_origin_upload_t *u, ngx_uint_t status)
+{
+    if (!u->early) {
+        return 1;
+    }
+
+    return status != NGX_LIVE_ORIGIN_HTTP_GONE && status != NGX_HTTP_INSUFFICIENT_STORAGE;
+}
+
+
+ngx_int_t
+ngx_live_origin_place_queue(ngx_live_origin_upload_t *u)
+{
+    ngx_uint_t                was, status;
+    ngx_queue_t              *q;
+    ngx_live_origin_piece_t  *piece;
+
+    while (!ngx_queue_empty(&u->done)) {
+
+        q = ngx_queue_head(&u->done);
+        piece = ngx_queue_data(q, ngx_live_origin_piece_t, queue);
+
+        was = u->status;
+        status = ngx_live_origin_place_piece(u, piece);
+
+        if (status == 0) {
+            ngx_add_timer(&u->timer, NGX_LIVE_ORIGIN_RETRY);
+            return NGX_AGAIN;
+        }
+
+        ngx_queue_remove(q);
+        ngx_live_origin_piece_free(u, piece);
+
+        if (status >= NGX_HTTP_SPECIAL_RESPONSE) {
+
+            if (ngx_live_origin_place_fatal(u, status)) {
+                return NGX_ERROR;
+            }
+
+            ngx_log_error(NGX_LOG_WARN, u->request->connection->log, 0,
+                          "a segment within a stream was refused: %ui %V",
+                          status, &u->text);
+        }
+
+        /* one that was stored says more than a repeat or a refusal */
+
+        u->status = was == NGX_HTTP_CREATED ? was : status;
+    }
+
+    return NGX_OK;
+}

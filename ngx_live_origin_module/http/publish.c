@@ -1,0 +1,743 @@
+/*
+ * PUT, POST and DELETE: docs/http-api.md, "Publishing".  Here is the request:
+ * what its head says, reading the body unbuffered, and the answer.
+ */
+
+#include "http/publish.h"
+
+
+static ngx_int_t ngx_live_origin_publish_answer(ngx_live_origin_upload_t *u);
+static void ngx_live_origin_publish_body(ngx_http_request_t *r);
+static void ngx_live_origin_publish_read(ngx_http_request_t *r);
+static ngx_uint_t ngx_live_origin_publish_place(ngx_live_origin_upload_t *u);
+static void ngx_live_origin_publish_wait(ngx_event_t *ev);
+static void ngx_live_origin_publish_cleanup(void *data);
+
+
+static void
+ngx_live_origin_publish_count(ngx_live_origin_zone_t *zone, ngx_uint_t status)
+{
+    ngx_uint_t             i;
+    static const uint16_t  statuses[] = {
+#define NGX_LIVE_ORIGIN_X(status)  status,
+        NGX_LIVE_ORIGIN_STATUSES(NGX_LIVE_ORIGIN_X)
+#undef NGX_LIVE_ORIGIN_X
+    };
+
+    for (i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
+        if (statuses[i] == status) {
+            break;
+        }
+    }
+
+    zone->cells[NGX_LIVE_ORIGIN_CELL_PUBLISH_200 + i]++;
+}
+
+
+static ngx_table_elt_t *
+ngx_live_origin_find_header(ngx_http_request_t *r, const char *lowcase)
+{
+    size_t            len;
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    len = ngx_strlen(lowcase);
+    part = &r->headers_in.headers.part;
+    h = part->elts;
+
+    for (i = 0; /* void */ ; i++) {
+
+        if (i >= part->nelts) {
+            if (part->next == NULL) {
+                return NULL;
+            }
+
+            part = part->next;
+            h = part->elts;
+            i = 0;
+        }
+
+        if (h[i].key.len == len
+            && ngx_strncasecmp(h[i].key.data, (u_char *) lowcase, len) == 0)
+        {
+            return &h[i];
+        }
+    }
+}
+
+
+/* RFC 9530: a dictionary, of which sha-256=:base64: is understood */
+
+static ngx_uint_t
+ngx_live_origin_publish_digest(ngx_live_origin_upload_t *u)
+{
+    u_char            buf[64], *p, *last;
+    ngx_str_t         in, out;
+    ngx_table_elt_t  *h;
+
+    h = ngx_live_origin_find_header(u->request, "content-digest");
+    if (h == NULL) {
+        return 0;
+    }
+
+    p = ngx_strlcasestrn(h->value.data, h->value.data + h->value.len,
+                         (u_char *) "sha-256=:", 9 - 1);
+    if (p == NULL) {
+        return 0;
+    }
+
+    p += 9;
+    last = ngx_strlchr(p, h->value.data + h->value.len, ':');
+
+    if (last == NULL || last - p != 44) {
+        return ngx_live_origin_say(u, NGX_HTTP_BAD_REQUEST,
+                                   "a Content-Digest that is no SHA-256");
+    }
+
+    in.len = last - p;
+    in.data = p;
+    out.data = buf;
+
+    if (ngx_decode_base64(&out, &in) != NGX_OK || out.len != 32) {
+        return ngx_live_origin_say(u, NGX_HTTP_BAD_REQUEST,
+                                   "a Content-Digest that is no SHA-256");
+    }
+
+    ngx_memcpy(u->sha_want, buf, 32);
+
+    u->sha = EVP_MD_CTX_new();
+
+    if (u->sha == NULL || EVP_DigestInit_ex(u->sha, EVP_sha256(), NULL) != 1) {
+        return ngx_live_origin_say(u, NGX_HTTP_INTERNAL_SERVER_ERROR,
+                                   "no SHA-256");
+    }
+
+    return 0;
+}
+
+
+static ngx_uint_t
+ngx_live_origin_publish_name(ngx_live_origin_upload_t *u)
+{
+    lo_err_t                     err;
+    lo_str_t                     path, init, media;
+    ngx_live_origin_ctx_t       *ctx;
+    ngx_live_origin_loc_conf_t  *lcf;
+
+    ctx = u->ctx;
+    ngx_live_origin_path(u->request, &path);
+
+    if (lo_name_event(&ctx->name, path, &err) != LO_OK) {
+        return ngx_live_origin_say(u, NGX_HTTP_BAD_REQUEST, "%s", err.text);
+    }
+
+    ctx->event = ngx_live_origin_event_find(u->zone, ctx->name.event);
+    u->index = ctx->event ? (int) ctx->event->index : -1;
+
+    init.len = 0;
+    media.len = 0;
+
+    if (ctx->event && ctx->event->doc) {
+        init = ctx->event->doc->naming_init;
+        media = ctx->event->doc->naming_media;
+    }
+
+    if (lo_name_publish(&ctx->name, path, init, media, &err) != LO_OK) {
+        return ngx_live_origin_say(u, NGX_HTTP_BAD_REQUEST, "%s", err.text);
+    }
+
+    ctx->pipeline.len = ctx->name.pipeline.len;
+    ctx->pipeline.data = ctx->name.pipeline.data;
+
+    lcf = ngx_http_get_module_loc_conf(u->request, ngx_live_origin_module);
+
+    if (u->index < 0 && !lcf->auto_event) {
+        return ngx_live_origin_say(u, NGX_HTTP_NOT_FOUND, "unknown event");
+    }
+
+    return 0;
+}
+
+
+/* what can be said before the body: a status, or 0 */
+
+static ngx_uint_t
+ngx_live_origin_publish_head(ngx_live_origin_upload_t *u)
+{
+    off_t                        len;
+    ngx_uint_t                   status;
+    ngx_http_request_t          *r;
+    ngx_live_origin_loc_conf_t  *lcf;
+
+    r = u->request;
+
+    status = ngx_live_origin_publish_name(u);
+    if (status) {
+        return status;
+    }
+
+    if (r->method == NGX_HTTP_DELETE) {
+        return NGX_HTTP_OK;
+    }
+
+    if (u->ctx->name.kind == LO_NAME_MANIFEST) {
+        return NGX_HTTP_NO_CONTENT;
+    }
+
+    len = r->headers_in.content_length_n;
+
+    if (len <= 0 && !r->headers_in.chunked
+#if (NGX_HTTP_V2)
+        && (r->stream == NULL || len == 0)
+#endif
+       )
+    {
+        return NGX_HTTP_NO_CONTENT;
+    }
+
+    if (ngx_live_origin_find_header(r, "content-range")) {
+        return ngx_live_origin_say(u, NGX_HTTP_BAD_REQUEST,
+                                   "parts by Content-Range are not taken: "
+                                   "send a whole segment");
+    }
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_live_origin_module);
+
+    if (len > lcf->max_segment && u->ctx->name.kind != LO_NAME_STREAM) {
+        return ngx_live_origin_say(u, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
+                                   "larger than live_origin_max_segment, "
+                                   "%lld bytes", (long long) lcf->max_segment);
+    }
+
+    return ngx_live_origin_publish_digest(u);
+}
+
+
+static ngx_live_origin_upload_t *
+ngx_live_origin_publish_create(ngx_http_request_t *r,
+    ngx_live_origin_zone_t *zone)
+{
+    ngx_pool_cleanup_t        *cln;
+    ngx_live_origin_upload_t  *u;
+
+    cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_live_origin_upload_t));
+    if (cln == NULL) {
+        return NULL;
+    }
+
+    u = cln->data;
+    ngx_memzero(u, sizeof(ngx_live_origin_upload_t));
+
+    u->request = r;
+    u->zone = zone;
+    u->index = -1;
+    u->number = -1;
+    ngx_queue_init(&u->done);
+
+    u->timer.handler = ngx_live_origin_publish_wait;
+    u->timer.data = u;
+    u->timer.log = r->connection->log;
+
+    u->ctx = ngx_live_origin_ctx(r, zone);
+    if (u->ctx == NULL) {
+        return NULL;
+    }
+
+    u->ctx->upload = u;
+    cln->handler = ngx_live_origin_publish_cleanup;
+
+    return u;
+}
+
+
+/* an answer to the head alone; a body that is on its way is thrown away */
+
+static ngx_int_t
+ngx_live_origin_publish_refuse(ngx_live_origin_upload_t *u)
+{
+    ngx_int_t            rc;
+    ngx_http_request_t  *r;
+
+    r = u->request;
+
+    /* who asked whether to send is told not to */
+
+    if (r->headers_in.expect && u->status >= NGX_HTTP_SPECIAL_RESPONSE) {
+        r->expect_tested = 1;
+        r->keepalive = 0;
+        r->lingering_close = 1;
+
+    } else {
+        rc = ngx_http_discard_request_body(r);
+        if (rc != NGX_OK) {
+            return rc;
+        }
+    }
+
+    return ngx_live_origin_publish_answer(u);
+}
+
+
+/*
+ * nginx takes the size of its buffer from the location.  HTTP/2 moves one
+ * buffer a round trip: 16k would make a 4 MB segment wait for the network.
+ */
+
+static ngx_int_t
+ngx_live_origin_publish_start(ngx_http_request_t *r)
+{
+#if (NGX_HTTP_V2)
+    size_t                     size;
+    ngx_int_t                  rc;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    if (r->stream) {
+        clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+        size = clcf->client_body_buffer_size;
+
+        clcf->client_body_buffer_size = ngx_max(size, 1024 * 1024);
+        rc = ngx_http_read_client_request_body(r,
+                                               ngx_live_origin_publish_body);
+        clcf->client_body_buffer_size = size;
+
+        return rc;
+    }
+#endif
+
+    return ngx_http_read_client_request_body(r, ngx_live_origin_publish_body);
+}
+
+
+ngx_int_t
+ngx_live_origin_publish_handler(ngx_http_request_t *r)
+{
+    ngx_int_t                    rc;
+    ngx_live_origin_upload_t    *u;
+    ngx_live_origin_loc_conf_t  *lcf;
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_live_origin_module);
+
+    if (lcf->publish->z == NULL) {
+        return NGX_HTTP_SERVICE_UNAVAILABLE;
+    }
+
+    u = ngx_live_origin_publish_create(r, lcf->publish);
+    if (u == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    u->status = ngx_live_origin_publish_head(u);
+
+    if (u->status) {
+        return ngx_live_origin_publish_refuse(u);
+    }
+
+    /* a stream's segments are seen one by one, everything else at its end */
+
+    u->early = u->ctx->name.kind == LO_NAME_STREAM && u->sha == NULL;
+
+    r->request_body_no_buffering = 1;
+
+    rc = ngx_live_origin_publish_start(r);
+
+    if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
+        ngx_live_origin_publish_count(u->zone, rc);
+        return rc;
+    }
+
+    return NGX_DONE;
+}
+
+
+static void
+ngx_live_origin_publish_body(ngx_http_request_t *r)
+{
+    r->read_event_handler = ngx_live_origin_publish_read;
+
+    ngx_live_origin_publish_read(r);
+}
+
+
+static void
+ngx_live_origin_publish_finish(ngx_live_origin_upload_t *u)
+{
+    ngx_http_request_t  *r;
+
+    r = u->request;
+
+    if (u->answered) {
+        return;
+    }
+
+    u->answered = 1;
+
+    if (u->timer.timer_set) {
+        ngx_del_timer(&u->timer);
+    }
+
+    if (r->reading_body) {
+        r->keepalive = 0;
+    }
+
+    ngx_http_finalize_request(r, ngx_live_origin_publish_answer(u));
+}
+
+
+/* refused: the rest is read and thrown away, so that the connection lives */
+
+static void
+ngx_live_origin_publish_refused(ngx_live_origin_upload_t *u)
+{
+    ngx_uint_t           status;
+    ngx_http_request_t  *r;
+
+    r = u->request;
+    status = u->status;
+
+    ngx_live_origin_body_free(u);
+    u->drain = 1;
+
+    if (!r->reading_body || u->early
+        || status == NGX_HTTP_REQUEST_ENTITY_TOO_LARGE)
+    {
+        ngx_live_origin_publish_finish(u);
+    }
+}
+
+
+static void
+ngx_live_origin_publish_end(ngx_live_origin_upload_t *u)
+{
+    ngx_uint_t  status;
+
+    u->ended = 1;
+
+    if (u->drain) {
+        ngx_live_origin_publish_finish(u);
+        return;
+    }
+
+    if (u->received == 0) {
+        u->status = NGX_HTTP_NO_CONTENT;
+        ngx_live_origin_publish_finish(u);
+        return;
+    }
+
+    status = ngx_live_origin_body_end(u);
+
+    if (status == 0 && u->header) {
+        status = ngx_live_origin_place_init(u, u->header, u->header_len);
+    }
+
+    if (status == 0 && u->status == 0 && ngx_queue_empty(&u->done)) {
+        status = ngx_live_origin_say(u, NGX_HTTP_BAD_REQUEST,
+                                     "neither a header nor a segment");
+    }
+
+    if (status) {
+        ngx_live_origin_publish_refused(u);
+        return;
+    }
+
+    ngx_live_origin_publish_place(u);
+}
+
+
+/* publishes what can be; 1: the request is over */
+
+static ngx_uint_t
+ngx_live_origin_publish_place(ngx_live_origin_upload_t *u)
+{
+    switch (ngx_live_origin_place_queue(u)) {
+
+    case NGX_ERROR:
+        ngx_live_origin_publish_refused(u);
+        return u->answered;
+
+    case NGX_AGAIN:
+        return 0;
+    }
+
+    if (u->ended || (u->early && u->placed && ngx_exiting && u->open == NULL))
+    {
+        if (u->status == 0) {
+            u->status = NGX_HTTP_NO_CONTENT;
+        }
+
+        ngx_live_origin_publish_finish(u);
+        return 1;
+    }
+
+    return 0;
+}
+
+
+static void
+ngx_live_origin_publish_wait(ngx_event_t *ev)
+{
+    ngx_connection_t          *c;
+    ngx_live_origin_upload_t  *u = ev->data;
+
+    c = u->request->connection;
+
+    ngx_http_set_log_request(c->log, u->request);
+
+    (void) ngx_live_origin_publish_place(u);
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+/* 1: the request is over */
+
+static ngx_uint_t
+ngx_live_origin_publish_spans(ngx_live_origin_upload_t *u)
+{
+    off_t                        max;
+    ngx_buf_t                   *b;
+    ngx_uint_t                   status;
+    ngx_chain_t                 *cl, *ln;
+    ngx_http_request_t          *r;
+    ngx_live_origin_loc_conf_t  *lcf;
+
+    r = u->request;
+    lcf = ngx_http_get_module_loc_conf(r, ngx_live_origin_module);
+    max = lcf->max_segment;
+
+    cl = r->request_body->bufs;
+    r->request_body->bufs = NULL;
+
+    while (cl) {
+
+        b = cl->buf;
+
+        if (b->last > b->pos) {
+
+            if (u->drain) {
+                u->received += b->last - b->pos;
+
+                if ((off_t) u->received > 2 * max) {
+                    ngx_live_origin_publish_finish(u);
+                    return 1;
+                }
+
+            } else {
+                status = ngx_live_origin_body_span(u, b->pos,
+                                                   b->last - b->pos);
+
+                if (status) {
+                    ngx_live_origin_publish_refused(u);
+
+                    if (u->answered) {
+                        return 1;
+                    }
+                }
+            }
+        }
+
+        b->pos = b->last;
+
+        ln = cl;
+        cl = cl->next;
+        ngx_free_chain(r->pool, ln);
+    }
+
+    if (u->early && !u->drain && u->timer.timer_set == 0) {
+        return ngx_live_origin_publish_place(u);
+    }
+
+    return 0;
+}
+
+
+static void
+ngx_live_origin_publish_repoint(ngx_live_origin_upload_t *u)
+{
+    size_t                    len;
+    u_char                   *p;
+    ngx_buf_t                *b;
+    ngx_http_request_body_t  *rb;
+
+    rb = u->request->request_body;
+    b = rb->buf;
+
+    /* nginx's own reader goes on with any memory, as long as nothing that it
+       handed out is left in the old */
+
+    if (b == NULL || b->pos != b->last) {
+        u->room = NULL;
+        return;
+    }
+
+    p = ngx_live_origin_body_room(u, &len);
+    if (p == NULL) {
+        return;
+    }
+
+    b->start = p;
+    b->pos = p;
+    b->last = p;
+    b->end = p + len;
+}
+
+
+static void
+ngx_live_origin_publish_read(ngx_http_request_t *r)
+{
+    ngx_int_t                  rc;
+    ngx_live_origin_ctx_t     *ctx;
+    ngx_live_origin_upload_t  *u;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_live_origin_module);
+    u = ctx->upload;
+
+    for ( ;; ) {
+
+        if (ngx_live_origin_publish_spans(u)) {
+            return;
+        }
+
+        if (!r->reading_body) {
+            break;
+        }
+
+        ngx_live_origin_publish_repoint(u);
+
+        rc = ngx_http_read_unbuffered_request_body(r);
+
+        if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
+            ngx_live_origin_publish_count(u->zone,
+                                          rc == NGX_HTTP_BAD_REQUEST
+                                          && r->connection->error
+                                          ? NGX_HTTP_CLIENT_CLOSED_REQUEST
+                                          : rc);
+            u->answered = 1;
+            ngx_live_origin_body_free(u);
+            ngx_http_finalize_request(r, rc);
+            return;
+        }
+
+        if (rc == NGX_AGAIN && r->request_body->bufs == NULL) {
+            return;
+        }
+    }
+
+    if (!u->ended) {
+        r->read_event_handler = ngx_http_block_reading;
+        ngx_live_origin_publish_end(u);
+    }
+}
+
+
+static void
+ngx_live_origin_publish_cleanup(void *data)
+{
+    ngx_live_origin_upload_t  *u = data;
+
+    if (u->timer.timer_set) {
+        ngx_del_timer(&u->timer);
+    }
+
+    ngx_live_origin_body_free(u);
+}
+
+
+/* ---- the answer */
+
+static ngx_int_t
+ngx_live_origin_publish_location(ngx_live_origin_upload_t *u)
+{
+    u_char                       *p, *value;
+    ngx_str_t                     prefix;
+    ngx_uint_t                    i;
+    ngx_http_request_t           *r;
+    ngx_live_origin_served_t     *served;
+    ngx_live_origin_srv_conf_t   *scf;
+    ngx_live_origin_loc_conf_t   *lcf;
+
+    r = u->request;
+
+    scf = ngx_http_get_module_srv_conf(r, ngx_live_origin_module);
+    lcf = ngx_http_get_module_loc_conf(r, ngx_live_origin_module);
+
+    ngx_str_null(&prefix);
+
+    if (lcf->serve == u->zone) {
+        prefix.data = r->uri.data;
+        prefix.len = ngx_min(lcf->prefix, r->uri.len);
+
+    } else {
+        served = scf->served.elts;
+
+        for (i = 0; i < scf->served.nelts; i++) {
+            if (served[i].zone == u->zone) {
+                prefix = served[i].prefix;
+                break;
+            }
+        }
+    }
+
+    value = ngx_pnalloc(r->pool, prefix.len + 3 * (LO_ID_MAX + 1) + 32);
+    if (value == NULL) {
+        return NGX_ERROR;
+    }
+
+    p = ngx_sprintf(value, "%V", &prefix);
+
+    if (prefix.len && p[-1] != '/') {
+        *p++ = '/';
+    }
+
+    p = ngx_sprintf(p, "%V/%V/", &u->ctx->name.event, &u->ctx->name.track);
+
+    p = u->number < 0 ? ngx_sprintf(p, "init-%08xD.mp4",
+                                    (uint32_t) (u->init_digest >> 32))
+                      : ngx_sprintf(p, "%L.m4s", u->number);
+
+    return ngx_live_origin_header(r, "Location", value, p - value);
+}
+
+
+static ngx_int_t
+ngx_live_origin_publish_answer(ngx_live_origin_upload_t *u)
+{
+    ngx_http_request_t  *r;
+
+    r = u->request;
+    u->answered = 1;
+    u->ctx->number = u->number;
+
+    ngx_live_origin_publish_count(u->zone, u->status);
+
+    if (u->status >= NGX_HTTP_SPECIAL_RESPONSE) {
+        ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
+                      "live origin refused \"%V\": %ui, %*s", &r->uri,
+                      u->status, u->text.len ? u->text.len - 1 : 0,
+                      u->text.data);
+
+        if (u->status == NGX_HTTP_SERVICE_UNAVAILABLE
+            && ngx_live_origin_header_const(r, "Retry-After", "1") != NGX_OK)
+        {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+    } else {
+        u->text.len = 0;
+    }
+
+    if (u->placed
+        && (u->status == NGX_HTTP_CREATED || u->status == NGX_HTTP_OK)
+        && ngx_live_origin_publish_location(u) != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (ngx_live_origin_header_const(r, "Cache-Control", "no-store")
+        != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_live_origin_text(r, u->status, u->text.data, u->text.len);
+}

@@ -1,0 +1,117 @@
+/*
+ * An upload in progress: shared by body.c, which turns bytes into pieces (a
+ * piece is what becomes one segment), place.c, which finds their numbers and
+ * publishes them, and publish.c, the request around both.
+ */
+
+#ifndef NGX_LIVE_ORIGIN_PUBLISH_H
+#define NGX_LIVE_ORIGIN_PUBLISH_H
+
+#include <openssl/evp.h>
+#include <xxhash.h>
+
+#include "http/module.h"
+
+
+typedef struct {
+    ngx_queue_t                  queue;
+    lo_zone_upload_t             up;
+    XXH3_state_t                *xxh;
+    unsigned char                digest[16];
+    uint64_t                     tfdt;
+    uint64_t                     duration;
+    uint32_t                     track_id;
+    uint32_t                     chunks;
+    int64_t                      first_us; /* wall clock */
+    int64_t                      last_us;
+    int64_t                      done_us;  /* monotonic: its last byte */
+    unsigned                     sync:1;
+    unsigned                     media:1;
+    unsigned                     slat:1;
+    unsigned                     lmsg:1;
+} ngx_live_origin_piece_t;
+
+
+typedef struct {
+    ngx_http_request_t          *request;
+    ngx_live_origin_ctx_t       *ctx;
+    ngx_live_origin_zone_t      *zone;
+    int                          index;    /* of the event; -1: not there */
+
+    lo_cmaf_reader_t             reader;
+    lo_cmaf_init_t               init;     /* in force for what is read */
+    u_char                      *header;   /* an init to be committed */
+    size_t                       header_len;
+
+    ngx_live_origin_piece_t     *open;
+    ngx_queue_t                  done;     /* whole, to be placed in order */
+
+    /* the bytes of the body: those before `written` are in pieces */
+
+    uint64_t                     received;
+    uint64_t                     written;
+    u_char                      *pending;  /* [written, span_at) */
+    size_t                       npending;
+    size_t                       pending_size;
+    u_char                      *span;     /* being fed */
+    uint64_t                     span_at;
+    size_t                       span_len;
+    u_char                      *room;     /* the socket reads into the zone */
+
+    EVP_MD_CTX                  *sha;
+    u_char                       sha_want[32];
+
+    ngx_event_t                  timer;    /* LO_WHY_WAIT */
+    int64_t                      wait_us;  /* since; 0: not waiting */
+    lo_anchor_t                  anchor;   /* of what was placed last */
+
+    /* the answer */
+
+    ngx_uint_t                   status;   /* 0: none yet */
+    ngx_str_t                    text;
+    uint32_t                     track;    /* of the location: index in live */
+    int64_t                      number;   /* and number; -1: the init */
+    uint64_t                     init_digest;
+
+    unsigned                     whole:1;  /* the body is one segment */
+    unsigned                     direct:1; /* may be received in place */
+    unsigned                     started:1;
+    unsigned                     split:1;  /* by numbers */
+    unsigned                     early:1;  /* pieces are published at once */
+    unsigned                     in_mdat:1;
+    unsigned                     anchored:1;
+    unsigned                     placed:1; /* something became visible */
+    unsigned                     drain:1;  /* refused, the rest is thrown
+                                              away */
+    unsigned                     ended:1;  /* the body is complete */
+    unsigned                     answered:1;
+} ngx_live_origin_upload_t;
+
+
+/* body.c: LO_OK, or an HTTP status with u->text set */
+
+ngx_uint_t ngx_live_origin_body_span(ngx_live_origin_upload_t *u,
+    u_char *data, size_t len);
+ngx_uint_t ngx_live_origin_body_end(ngx_live_origin_upload_t *u);
+/* before the next read: where the socket may write; NULL: anywhere */
+u_char *ngx_live_origin_body_room(ngx_live_origin_upload_t *u, size_t *len);
+void ngx_live_origin_body_free(ngx_live_origin_upload_t *u);
+void ngx_live_origin_piece_free(ngx_live_origin_upload_t *u,
+    ngx_live_origin_piece_t *piece);
+
+/* place.c */
+
+/* the event of the upload, created if need be and allowed: 0 or a status */
+ngx_uint_t ngx_live_origin_place_event(ngx_live_origin_upload_t *u);
+ngx_uint_t ngx_live_origin_place_init(ngx_live_origin_upload_t *u,
+    const u_char *data, size_t len);
+/* the init by which a pipeline's segments of a track are read; or NULL */
+const lo_live_init_t *ngx_live_origin_place_known(ngx_live_origin_upload_t *u,
+    const lo_live_t *l, ngx_uint_t track);
+/* NGX_OK: the queue is empty; NGX_AGAIN: waiting; NGX_ERROR: u->status says */
+ngx_int_t ngx_live_origin_place_queue(ngx_live_origin_upload_t *u);
+/* what the answer says; returns status */
+ngx_uint_t ngx_live_origin_say(ngx_live_origin_upload_t *u, ngx_uint_t status,
+    const char *fmt, ...);
+
+#endif /* NGX_LIVE_ORIGIN_PUBLISH_H */

@@ -1,0 +1,769 @@
+/*
+ * GET, HEAD and OPTIONS: docs/http-api.md, "Serving".  A media request is one
+ * pass from the name to the chain of the zone's pages; the object stays
+ * pinned until the request's pool goes, which is after its last byte has been
+ * copied to the socket.
+ */
+
+#include "http/module.h"
+
+
+#define NGX_LIVE_ORIGIN_OUT_MAX  3600       /* s, out of the window */
+
+
+typedef struct {
+    const lo_live_t      *live;
+    ngx_uint_t            track;            /* index in live */
+    uint32_t              ring;
+    int64_t               number;
+    int64_t               head;             /* -1: nothing yet */
+    int64_t               now;              /* wall clock, us */
+    int64_t               d;                /* us */
+    int64_t               due;
+} ngx_live_origin_look_t;
+
+
+static ngx_int_t ngx_live_origin_serve(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx);
+static ngx_int_t ngx_live_origin_segment(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx, ngx_uint_t track);
+static ngx_int_t ngx_live_origin_missing(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx, ngx_live_origin_look_t *look);
+static ngx_int_t ngx_live_origin_refuse(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx, ngx_uint_t status,
+    ngx_live_origin_reason_e reason, int64_t age);
+static ngx_int_t ngx_live_origin_init_object(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx, ngx_uint_t track);
+static ngx_int_t ngx_live_origin_object(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx, ngx_uint_t track);
+
+
+ngx_int_t
+ngx_live_origin_serve_handler(ngx_http_request_t *r)
+{
+    ngx_int_t                    rc;
+    ngx_live_origin_ctx_t       *ctx;
+    ngx_live_origin_loc_conf_t  *lcf;
+
+    if (r->method == NGX_HTTP_OPTIONS) {
+        return ngx_live_origin_options(r);
+    }
+
+    rc = ngx_http_discard_request_body(r);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_live_origin_module);
+
+    ctx = ngx_live_origin_ctx(r, lcf->serve);
+    if (ctx == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (lcf->serve->z == NULL) {
+        return NGX_HTTP_SERVICE_UNAVAILABLE;
+    }
+
+    rc = ngx_live_origin_serve(r, ctx);
+
+    if (rc == NGX_DONE) {
+        r->main->count++;
+    }
+
+    return rc;
+}
+
+
+void
+ngx_live_origin_serve_again(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_live_origin_serve(r, ctx);
+
+    if (rc != NGX_DONE) {
+        ngx_http_finalize_request(r, rc);
+    }
+}
+
+
+/* EVENT/time, which is no media: the grammar is asked for another name there */
+
+static ngx_uint_t
+ngx_live_origin_is_time(ngx_live_origin_ctx_t *ctx, lo_str_t path)
+{
+    u_char    buf[1024], *p;
+    lo_str_t  mpd;
+
+    if (path.len < 6 || path.len > sizeof(buf) - 16
+        || ngx_memcmp(path.data + path.len - 5, "/time", 5) != 0)
+    {
+        return 0;
+    }
+
+    p = ngx_cpymem(buf, path.data, path.len - 4);
+    p = ngx_cpymem(p, "manifest.mpd", 12);
+
+    mpd.data = buf;
+    mpd.len = p - buf;
+
+    if (lo_name_serve(&ctx->name, mpd) != LO_OK) {
+        return 0;
+    }
+
+    ctx->name.event.data = path.data + (ctx->name.event.data - buf);
+    if (ctx->name.token.len) {
+        ctx->name.token.data = path.data + (ctx->name.token.data - buf);
+    }
+
+    if (ctx->name.class.len) {
+        ctx->name.class.data = path.data + (ctx->name.class.data - buf);
+    }
+
+    ctx->name.kind = LO_NAME_NONE;
+
+    return 1;
+}
+
+
+static ngx_int_t
+ngx_live_origin_serve(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx)
+{
+    int       track;
+    lo_str_t  path;
+
+    ngx_live_origin_path(r, &path);
+
+    if (lo_name_serve(&ctx->name, path) != LO_OK
+        && !ngx_live_origin_is_time(ctx, path))
+    {
+        return ngx_live_origin_refuse(r, ctx, NGX_HTTP_NOT_FOUND,
+                                      NGX_LIVE_ORIGIN_UNKNOWN, 2);
+    }
+
+    ctx->event = ngx_live_origin_event_find(ctx->zone, ctx->name.event);
+
+    if (ctx->event == NULL) {
+        return ngx_live_origin_refuse(r, ctx, NGX_HTTP_NOT_FOUND,
+                                      NGX_LIVE_ORIGIN_UNKNOWN, 2);
+    }
+
+    track = LO_NONE;
+
+    if (ctx->name.track.len) {
+        track = lo_live_track(ctx->event->live, ctx->name.track);
+
+        if (track < 0) {
+            return ngx_live_origin_refuse(r, ctx, NGX_HTTP_NOT_FOUND,
+                                          NGX_LIVE_ORIGIN_UNKNOWN, 2);
+        }
+    }
+
+    switch (ctx->name.kind) {
+
+    case LO_NAME_NONE:
+        return ngx_live_origin_time(r, ctx);
+
+    case LO_NAME_MPD:
+    case LO_NAME_MASTER:
+    case LO_NAME_MEDIA:
+        return ngx_live_origin_manifest(r, ctx);
+
+    case LO_NAME_SEGMENT:
+        return ngx_live_origin_segment(r, ctx, track);
+
+    case LO_NAME_INIT:
+    case LO_NAME_INIT_DIGEST:
+        return ngx_live_origin_init_object(r, ctx, track);
+
+    default:
+        return ngx_live_origin_refuse(r, ctx, NGX_HTTP_NOT_FOUND,
+                                      NGX_LIVE_ORIGIN_UNKNOWN, 2);
+    }
+}
+
+
+/* ---- segments */
+
+static ngx_int_t
+ngx_live_origin_segment(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
+    ngx_uint_t track)
+{
+    uint32_t                 ring;
+    lo_zone_track_t         *zt;
+    const lo_live_t         *l;
+    ngx_live_origin_look_t   look;
+
+    l = ctx->event->live;
+    ring = l->tracks[track].ring;
+    ctx->number = ctx->name.number;
+
+    if (ring == LO_ZONE_NO_TRACK) {
+        return ngx_live_origin_refuse(r, ctx, NGX_HTTP_NOT_FOUND,
+                                      NGX_LIVE_ORIGIN_UNKNOWN, 2);
+    }
+
+    if (lo_zone_find(ctx->zone->z, ring, ctx->number, 1, &ctx->pin) == LO_OK) {
+
+        ngx_live_origin_reason(ctx, ctx->held_us < 0 ? NGX_LIVE_ORIGIN_READY
+                                                     : NGX_LIVE_ORIGIN_HELD);
+
+        return ngx_live_origin_object(r, ctx, track);
+    }
+
+    zt = lo_zone_track(ctx->zone->z, ring);
+
+    if (zt == NULL || l->d.duration == 0) {
+        return ngx_live_origin_refuse(r, ctx, NGX_HTTP_NOT_FOUND,
+                                      NGX_LIVE_ORIGIN_UNKNOWN, 2);
+    }
+
+    look.live = l;
+    look.track = track;
+    look.ring = ring;
+    look.number = ctx->number;
+    look.head = __atomic_load_n(&zt->head, __ATOMIC_ACQUIRE);
+    look.now = ngx_live_origin_wall();
+    look.d = lo_dur_us(&l->d);
+    look.due = l->irregular ? look.now : lo_live_due_us(l, look.number);
+
+    return ngx_live_origin_missing(r, ctx, &look);
+}
+
+
+static ngx_int_t
+ngx_live_origin_early(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
+    ngx_live_origin_look_t *look)
+{
+    u_char  *p;
+
+    p = ngx_pnalloc(r->pool, NGX_INT64_LEN);
+    if (p == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (ngx_live_origin_header(r, "Live-Origin-Due", p,
+                               ngx_sprintf(p, "%L", look->due / 1000) - p)
+        != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_live_origin_refuse(r, ctx, NGX_HTTP_NOT_FOUND,
+                                  NGX_LIVE_ORIGIN_EARLY,
+                                  (look->due - look->now) / LO_USEC - 1);
+}
+
+
+static ngx_int_t
+ngx_live_origin_wait(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
+    ngx_live_origin_look_t *look)
+{
+    int64_t                      ms, left;
+    ngx_int_t                    rc;
+    ngx_live_origin_loc_conf_t  *lcf;
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_live_origin_module);
+
+    ms = (look->due + 2 * look->d - look->now) / 1000 + 1;
+    left = (int64_t) lcf->hold - (ctx->held_us < 0 ? 0 : ctx->held_us / 1000);
+
+    if (ms > left) {
+        ms = left;
+    }
+
+    if (ms <= 0 || ctx->expired) {
+        return ngx_live_origin_refuse(r, ctx, NGX_HTTP_NOT_FOUND,
+                                      NGX_LIVE_ORIGIN_LATE, 1);
+    }
+
+    rc = ngx_live_origin_hold(r, ctx, look->ring, ms);
+
+    if (rc == NGX_AGAIN) {
+        return ngx_live_origin_segment(r, ctx, look->track);
+    }
+
+    return rc == NGX_ERROR ? NGX_HTTP_INTERNAL_SERVER_ERROR : rc;
+}
+
+
+static ngx_int_t
+ngx_live_origin_missing(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
+    ngx_live_origin_look_t *look)
+{
+    int64_t           n, window;
+    const lo_live_t  *l;
+
+    l = look->live;
+    n = look->number;
+
+    if (l->phase == LO_LIVE_ENDED) {
+        return ngx_live_origin_refuse(r, ctx, NGX_LIVE_ORIGIN_HTTP_GONE,
+                                      NGX_LIVE_ORIGIN_GONE,
+                                      NGX_LIVE_ORIGIN_OUT_MAX);
+    }
+
+    window = l->window ? l->window
+                       : (int64_t) l->dvr_s * LO_USEC / look->d + 1;
+
+    if (look->head >= 0 && n < look->head - window) {
+        return ngx_live_origin_refuse(r, ctx, NGX_LIVE_ORIGIN_HTTP_GONE,
+                                      NGX_LIVE_ORIGIN_GONE,
+                                      NGX_LIVE_ORIGIN_OUT_MAX);
+    }
+
+    if (look->head >= 0 && n <= look->head + 1
+        && look->now < look->due + 2 * look->d)
+    {
+        return ngx_live_origin_wait(r, ctx, look);
+    }
+
+    if (n <= look->head) {
+
+        if (ctx->held_us >= 0) {
+            return ngx_live_origin_refuse(r, ctx, NGX_HTTP_NOT_FOUND,
+                                          NGX_LIVE_ORIGIN_LATE, 1);
+        }
+
+        return ngx_live_origin_refuse(r, ctx, NGX_LIVE_ORIGIN_HTTP_GONE,
+                                      NGX_LIVE_ORIGIN_GONE,
+                                      (look->d + LO_USEC - 1) / LO_USEC);
+    }
+
+    if (look->now < look->due) {
+        return ngx_live_origin_early(r, ctx, look);
+    }
+
+    return ngx_live_origin_refuse(r, ctx, NGX_HTTP_NOT_FOUND,
+                                  ctx->held_us >= 0 ? NGX_LIVE_ORIGIN_LATE
+                                                    : NGX_LIVE_ORIGIN_OVERDUE,
+                                  1);
+}
+
+
+static ngx_int_t
+ngx_live_origin_refuse(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
+    ngx_uint_t status, ngx_live_origin_reason_e reason, int64_t age)
+{
+    u_char     *p;
+    size_t      len;
+    ngx_str_t  *line;
+
+    ngx_live_origin_reason(ctx, reason);
+
+    if (age >= 1) {
+        p = ngx_pnalloc(r->pool, sizeof("max-age=") - 1 + NGX_INT64_LEN);
+        if (p == NULL) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        len = ngx_sprintf(p, "max-age=%L", age) - p;
+
+    } else {
+        p = (u_char *) "no-store";
+        len = sizeof("no-store") - 1;
+    }
+
+    if (ngx_live_origin_header(r, "Cache-Control", p, len) != NGX_OK
+        || ngx_live_origin_cors(r) != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    line = ngx_live_origin_reason_line(reason);
+
+    return ngx_live_origin_text(r, status, line->data, line->len);
+}
+
+
+/* ---- inits */
+
+static const lo_live_init_t *
+ngx_live_origin_find_init(ngx_live_origin_ctx_t *ctx, ngx_uint_t track)
+{
+    ngx_uint_t             i;
+    const lo_live_t       *l;
+    const lo_live_init_t  *init;
+
+    l = ctx->event->live;
+
+    if (ctx->name.kind == LO_NAME_INIT) {
+        init = lo_live_init_at(l, track, INT64_MAX - 1);
+
+        if (init) {
+            return init;
+        }
+    }
+
+    for (i = l->ninits; i > 0; i--) {
+        init = &l->inits[i - 1];
+
+        if (init->track == track
+            && (ctx->name.kind == LO_NAME_INIT
+                || init->digest >> 32 == ctx->name.digest))
+        {
+            return init;
+        }
+    }
+
+    return NULL;
+}
+
+
+static ngx_int_t
+ngx_live_origin_init_object(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
+    ngx_uint_t track)
+{
+    const lo_live_init_t  *init;
+
+    init = ngx_live_origin_find_init(ctx, track);
+
+    if (init == NULL
+        || lo_zone_pin(ctx->zone->z, init->word, &ctx->pin) != LO_OK)
+    {
+        return ngx_live_origin_refuse(r, ctx, NGX_HTTP_NOT_FOUND,
+                                      NGX_LIVE_ORIGIN_UNKNOWN, 2);
+    }
+
+    ngx_live_origin_reason(ctx, NGX_LIVE_ORIGIN_READY);
+
+    return ngx_live_origin_object(r, ctx, track);
+}
+
+
+/* ---- answers from the zone */
+
+static void
+ngx_live_origin_unpin(void *data)
+{
+    ngx_live_origin_ctx_t  *ctx = data;
+
+    lo_zone_unpin(ctx->zone->z, &ctx->pin);
+}
+
+
+/* how long a cache may keep it; *immutable: never other bytes at this URL */
+
+static int64_t
+ngx_live_origin_max_age(ngx_live_origin_ctx_t *ctx, ngx_uint_t *immutable)
+{
+    int64_t                  d, end, age;
+    const lo_live_t         *l;
+    const lo_zone_object_t  *o;
+
+    l = ctx->event->live;
+    o = ctx->pin.object;
+    d = l->d.duration ? lo_dur_us(&l->d) : 0;
+
+    *immutable = 0;
+
+    if (ctx->name.kind == LO_NAME_INIT || o->meta.rank > 0) {
+        return d > LO_USEC ? d / LO_USEC : 1;
+    }
+
+    *immutable = 1;
+
+    if (ctx->name.kind != LO_NAME_SEGMENT || l->window == 0 || l->irregular
+        || l->phase == LO_LIVE_ENDED)
+    {
+        return l->dvr_s;
+    }
+
+    end = lo_timeline_start_us(&l->d, o->number + l->window + 1)
+          + l->delay_us;
+    age = (end - ngx_live_origin_wall()) / LO_USEC;
+
+    return age > 1 ? age : 1;
+}
+
+
+static u_char *
+ngx_live_origin_cmsd(u_char *p, ngx_live_origin_ctx_t *ctx, ngx_uint_t track)
+{
+    int64_t                  ms;
+    const char              *type;
+    const lo_live_t         *l;
+    const lo_zone_object_t  *o;
+
+    l = ctx->event->live;
+    o = ctx->pin.object;
+
+    if (ctx->name.kind != LO_NAME_SEGMENT) {
+        return ngx_cpymem(p, "ot=i", 4);
+    }
+
+    switch (l->tracks[track].type) {
+
+    case LO_MEDIA_VIDEO:
+        type = "v";
+        break;
+
+    case LO_MEDIA_AUDIO:
+        type = "a";
+        break;
+
+    case LO_MEDIA_TEXT:
+        type = "c";
+        break;
+
+    default:
+        type = "o";
+    }
+
+    p = ngx_sprintf(p, "ot=%s", type);
+
+    if (o->meta.timescale && o->meta.duration) {
+        ms = lo_rescale(o->meta.duration, 1000, o->meta.timescale,
+                        LO_NEAREST);
+
+        p = ngx_sprintf(p, ",d=%L", ms);
+
+        if (ms) {
+            p = ngx_sprintf(p, ",br=%L", (int64_t) o->size * 8 / ms);
+        }
+    }
+
+    if (ctx->held_us >= 0) {
+        p = ngx_sprintf(p, ",ht=%L", ctx->held_us / 1000);
+    }
+
+    return p;
+}
+
+
+/* one allocation for all the values */
+
+static ngx_int_t
+ngx_live_origin_object_headers(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx, ngx_uint_t track)
+{
+    u_char                  *p, *v;
+    int64_t                  age;
+    ngx_uint_t               immutable;
+    const lo_live_t         *l;
+    const lo_zone_object_t  *o;
+
+    l = ctx->event->live;
+    o = ctx->pin.object;
+
+    p = ngx_pnalloc(r->pool, 3 * (LO_ID_MAX + 1) + 256);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    v = p;
+    age = ngx_live_origin_max_age(ctx, &immutable);
+    p = ngx_sprintf(p, "public, max-age=%L%s", age,
+                    immutable ? ", immutable" : "");
+
+    if (ngx_live_origin_header(r, "Cache-Control", v, p - v) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    v = p;
+    p = ngx_sprintf(p, "%V %V/%s", &ctx->name.event, &ctx->name.event,
+                    l->tracks[track].id);
+
+    if (ngx_live_origin_header(r, "Surrogate-Key", v, p - v) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    v = p;
+    p = ngx_live_origin_cmsd(p, ctx, track);
+
+    if (ngx_live_origin_header(r, "CMSD-Static", v, p - v) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (o->kind == LO_KIND_SEGMENT) {
+        v = p;
+        p = ngx_sprintf(p, "pipeline=%V", &ctx->pipeline);
+
+        if (ctx->held_us >= 0) {
+            p = ngx_sprintf(p, ", held=%L", ctx->held_us / 1000);
+        }
+
+        if (ngx_live_origin_header(r, "Live-Origin", v, p - v) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    if (ngx_live_origin_cors(r) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_live_origin_etag(r, o->digest);
+}
+
+
+static ngx_chain_t *
+ngx_live_origin_object_chain(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx)
+{
+    size_t                    n;
+    u_char                   *p;
+    lo_zone_t                *z;
+    ngx_buf_t                *b;
+    ngx_chain_t              *out, *cl, **ll;
+    lo_zone_cursor_t          c;
+    const lo_zone_object_t   *o;
+
+    z = ctx->zone->z;
+    o = ctx->pin.object;
+    out = NULL;
+    ll = &out;
+    b = NULL;
+
+    lo_zone_seek(z, o, 0, o->size, &c);
+
+    for (n = lo_zone_span(z, &c, &p); n; n = lo_zone_span(z, &c, &p)) {
+
+        cl = ngx_alloc_chain_link(r->pool);
+        b = ngx_calloc_buf(r->pool);
+
+        if (cl == NULL || b == NULL) {
+            return NULL;
+        }
+
+        b->pos = p;
+        b->last = p + n;
+        b->memory = 1;
+
+        cl->buf = b;
+        *ll = cl;
+        ll = &cl->next;
+    }
+
+    *ll = NULL;
+
+    if (b) {
+        b->last_buf = 1;
+        b->last_in_chain = 1;
+    }
+
+    return out;
+}
+
+
+static void
+ngx_live_origin_object_type(ngx_http_request_t *r, uint32_t type)
+{
+    switch (type) {
+
+    case LO_MEDIA_VIDEO:
+        ngx_str_set(&r->headers_out.content_type, "video/mp4");
+        break;
+
+    case LO_MEDIA_AUDIO:
+        ngx_str_set(&r->headers_out.content_type, "audio/mp4");
+        break;
+
+    default:
+        ngx_str_set(&r->headers_out.content_type, "application/mp4");
+    }
+
+    r->headers_out.content_type_len = r->headers_out.content_type.len;
+}
+
+
+static void
+ngx_live_origin_read_latency(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx)
+{
+    int64_t                      us;
+    ngx_live_origin_loc_conf_t  *lcf;
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_live_origin_module);
+
+    us = ngx_live_origin_mono() - ctx->start_us;
+
+    ngx_live_origin_hist_add(ctx->zone->cells, NGX_LIVE_ORIGIN_CELL_READ_HIST,
+                             us);
+
+    if (us > (int64_t) lcf->read_deadline * 1000) {
+        ctx->zone->cells[NGX_LIVE_ORIGIN_CELL_READ_MISSED]++;
+    }
+}
+
+
+static ngx_int_t
+ngx_live_origin_object(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
+    ngx_uint_t track)
+{
+    ngx_int_t                 rc;
+    ngx_chain_t              *out;
+    const lo_live_t          *l;
+    ngx_pool_cleanup_t       *cln;
+    const lo_zone_object_t   *o;
+
+    l = ctx->event->live;
+    o = ctx->pin.object;
+
+    cln = ngx_pool_cleanup_add(r->pool, 0);
+    if (cln == NULL) {
+        lo_zone_unpin(ctx->zone->z, &ctx->pin);
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    cln->handler = ngx_live_origin_unpin;
+    cln->data = ctx;
+
+    if (o->kind == LO_KIND_SEGMENT) {
+        ctx->zone->cells[NGX_LIVE_ORIGIN_CELL_SEGMENTS]++;
+        ctx->pipeline.data = (u_char *) "?";
+        ctx->pipeline.len = 1;
+
+        if (o->pipeline < l->npipelines) {
+            ctx->pipeline.len = ngx_strlen(l->pipelines[o->pipeline]);
+            ctx->pipeline.data = ngx_pnalloc(r->pool, ctx->pipeline.len);
+
+            if (ctx->pipeline.data == NULL) {
+                return NGX_HTTP_INTERNAL_SERVER_ERROR;
+            }
+
+            ngx_memcpy(ctx->pipeline.data, l->pipelines[o->pipeline],
+                       ctx->pipeline.len);
+        }
+
+        /* when the media of this number ended: on every node the same, and
+           never later than Date */
+
+        r->headers_out.last_modified_time =
+            lo_timeline_start_us(&l->d, o->number + 1) / LO_USEC;
+
+    } else {
+        ctx->zone->cells[NGX_LIVE_ORIGIN_CELL_INITS]++;
+    }
+
+    r->headers_out.status = NGX_HTTP_OK;
+    r->headers_out.content_length_n = o->size;
+    r->allow_ranges = 1;
+    r->single_range = 1;
+
+    ngx_live_origin_object_type(r, l->tracks[track].type);
+
+    if (ngx_live_origin_object_headers(r, ctx, track) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    rc = ngx_http_send_header(r);
+
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        return rc;
+    }
+
+    out = ngx_live_origin_object_chain(r, ctx);
+    if (out == NULL) {
+        return NGX_ERROR;
+    }
+
+    ctx->zone->cells[NGX_LIVE_ORIGIN_CELL_BYTES_OUT] +=
+        r->headers_out.content_length_n;
+
+    rc = ngx_http_output_filter(r, out);
+
+    ngx_live_origin_read_latency(r, ctx);
+
+    return rc;
+}
