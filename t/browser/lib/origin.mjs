@@ -102,20 +102,42 @@ export class Origin {
         return fetch(`${this.base}/api/status`).then((r) => r.ok, () => false);
     }
 
-    // Waits until the event can be played.
+    // The numbers that the first media playlist lists; null before there is one.
+    async playlist(id) {
+        const text = async (url) => {
+            const r = await fetch(url);
+
+            return r.ok ? r.text() : '';
+        };
+
+        const base = `${this.base}/live/${id}/`;
+        const media = (await text(`${base}master.m3u8`)).split('\n')
+            .find((line) => line && !line.startsWith('#'));
+
+        if (!media) {
+            return null;
+        }
+
+        const list = await text(new URL(media, base));
+        const first = /#EXT-X-MEDIA-SEQUENCE:(\d+)/.exec(list);
+        const count = list.split('#EXTINF').length - 1;
+
+        return first && count
+            ? { count, head: Number(first[1]) + count - 1, list } : null;
+    }
+
+    // Waits until a player can sit three segments behind the edge.
     async ready(id, seconds = 60) {
         const found = await until(async () => {
-            const names = ['manifest.mpd', 'master.m3u8'];
-            const all = await Promise.all(names.map((name) =>
-                fetch(`${this.base}/live/${id}/${name}`)
-                    .then((r) => r.ok, () => false)));
+            const mpd = await fetch(`${this.base}/live/${id}/manifest.mpd`);
+            const list = await this.playlist(id);
 
-            return all.every(Boolean);
+            return mpd.ok && list?.count >= 5;
         }, seconds);
 
         if (!found) {
             this.explain();
-            throw new Error(`no manifest of ${id} after ${seconds} s`);
+            throw new Error(`${id} cannot be played after ${seconds} s`);
         }
     }
 
@@ -128,7 +150,7 @@ export class Origin {
         return new Child(`${event}/${name}`, ['/bin/sh', '-c',
             `'${bin}/live-transcode' --event '${doc}' --input test: `
             + `| '${bin}/live-packager' --event '${doc}' --pipeline ${name} `
-            + `--origin http://127.0.0.1:${port}/live/`], { log });
+            + `--origin http://127.0.0.1:${port}/live`], { log });
     }
 
     explain() {

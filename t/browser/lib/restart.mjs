@@ -36,18 +36,6 @@ const colour = (v) => v.page.evaluate(() => {
     return r > b ? 'red' : 'blue';
 });
 
-async function headOf(origin) {
-    const r = await fetch(`${origin.base}/live/plain/master.m3u8`);
-    const media = (await r.text()).split('\n')
-        .find((line) => line && !line.startsWith('#'));
-    const list = await (await fetch(
-        new URL(media, `${origin.base}/live/plain/`))).text();
-    const first = Number(/#EXT-X-MEDIA-SEQUENCE:(\d+)/.exec(list)?.[1]);
-
-    return first + list.split('\n').filter((l) => l.startsWith('#EXTINF'))
-        .length - 1;
-}
-
 async function goesOn(v, latency, published) {
     const limit = latency + 3 * SEGMENT;
     const seen = await until(async () => await colour(v) === 'blue',
@@ -88,16 +76,17 @@ export const main = () => run(async () => {
         ok(await v.started(), `${v.player}: starts`);
     }
 
-    await sleep(6000);
+    await sleep(10000);
 
     const states = await Promise.all(viewers.map((v) => v.state()));
-    const head = await headOf(origin);
+    const { head } = await origin.playlist('plain');
 
     await first.kill();
     await sleep(1000);
     pusher(origin, 'blue');
 
-    ok(await until(async () => await headOf(origin) > head, 20, 100),
+    ok(await until(async () => (await origin.playlist('plain')).head > head,
+                   20, 100),
        'numbers go on at the head');
 
     const published = Date.now();
