@@ -530,7 +530,7 @@ ngx_live_origin_bytes_per_d(ngx_live_origin_zone_t *zone, const lo_live_t *l,
 }
 
 
-int
+static int
 ngx_live_origin_change_ready(lo_live_t *l, ngx_live_origin_zone_t *zone,
     ngx_uint_t index, int64_t now_us)
 {
