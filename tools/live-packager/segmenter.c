@@ -412,12 +412,24 @@ lp_segmenter_add(lp_segmenter_t *s, const lp_sample_t *sample)
 }
 
 
+/* nothing follows: is the cut one that stands by itself; an audio frame that
+   is not the nearest has only lacked its next */
+
+static int
+lp_segmenter_near(const lp_segmenter_t *s)
+{
+    return s->video
+           && -4 * s->cut_off <= lo_timeline_media(&s->d, &lp_utc, 1,
+                                                   s->timescale);
+}
+
+
 void
 lp_segmenter_end(lp_segmenter_t *s, int publish)
 {
     static const lp_bytes_t  none;
 
-    if (publish && s->pending) {
+    if (publish && s->pending && lp_segmenter_near(s)) {
         lp_segmenter_commit(s);
     }
 

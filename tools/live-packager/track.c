@@ -151,24 +151,20 @@ lp_track_time_video(lp_track_t *t)
 {
     int64_t   pts[LP_PROBE_MAX];
     uint32_t  num, den;
-    unsigned  i, n, key;
+    unsigned  i, n;
 
     n = t->nheld;
 
-    for (i = 0, key = n; i < n; i++) {
+    for (i = 0; i < n; i++) {
         pts[i] = t->held[i].sample.pts;
-
-        if (t->held[i].sample.key && key == n) {
-            key = i;
-        }
     }
 
     qsort(pts, n, sizeof(int64_t), lp_track_by_time);
     lp_track_rate(t, pts, n, &num, &den);
 
-    if (t->master && !t->clock->known && key < n) {
-        lp_clock_anchor(t->clock, &t->d, t->held[key].sample.pts,
-                        lp_track_unit(t), t->held[key].wall, num, den);
+    if (t->master && !t->clock->known) {
+        lp_clock_anchor(t->clock, &t->d, t->held[0].sample.pts,
+                        lp_track_unit(t), t->held[0].wall, num, den);
     }
 
     lp_timing_video(&t->timing, lp_track_unit(t), num, den, t->clock->offset,
@@ -202,31 +198,11 @@ lp_track_time_audio(lp_track_t *t)
 static int
 lp_track_can_time(const lp_track_t *t, int last)
 {
-    unsigned  i;
-
-    if (t->nheld == 0) {
+    if (t->nheld == 0 || (!t->clock->known && !t->master)) {
         return 0;
     }
 
-    if (!t->clock->known && !t->master) {
-        return 0;
-    }
-
-    if (!t->es.header.video) {
-        return 1;
-    }
-
-    if (t->nheld < LP_PROBE_VIDEO && !last) {
-        return 0;
-    }
-
-    for (i = 0; i < t->nheld; i++) {
-        if (t->held[i].sample.key) {
-            return 1;
-        }
-    }
-
-    return t->clock->known;
+    return last || !t->es.header.video || t->nheld >= LP_PROBE_VIDEO;
 }
 
 
@@ -428,6 +404,11 @@ lp_track_packet(lp_track_t *t, AVPacket *pkt, int64_t wall)
 
     if (t->timed) {
         lp_track_feed(t, &sample);
+        return;
+    }
+
+    if (t->es.header.video && t->nheld == 0 && !sample.key) {
+        free(sample.data);
         return;
     }
 

@@ -62,7 +62,7 @@ typedef struct {
     int64_t               last;       /* decoding stamp, unwrapped */
     int64_t               end;        /* ticks: where the last frame ends */
 
-    lp_held_t            *held;
+    lp_held_t            *held;       /* video: from a key frame on */
     unsigned              nheld;
 } lp_track_t;
 

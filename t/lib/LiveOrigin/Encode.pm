@@ -8,6 +8,7 @@ package LiveOrigin::Encode;
 #
 #     first_boxes($bytes)          # [type, offset, size], ...
 #     tfdt($bytes)                 # of every moof
+#     presented($bytes)            # presentation times of all samples, sorted
 #     init_timescale($bytes)
 #     frames($file_or_url)         # decoded: "stream,pts_time,md5", sorted
 
@@ -17,8 +18,8 @@ use warnings;
 use Exporter 'import';
 use POSIX qw(floor ceil);
 
-our @EXPORT_OK = qw(encode fps nearest first_boxes tfdt init_timescale
-                    run_quiet frames);
+our @EXPORT_OK = qw(encode fps nearest first_boxes tfdt presented
+                    init_timescale run_quiet frames);
 
 
 sub fps
@@ -78,7 +79,7 @@ sub encode
     my $seconds = $a{seconds} || 10;
     my $start = $a{start} || time - 30;
     my $codec = $a{video} || ['libx264', '-preset', 'ultrafast', '-bf', 2];
-    my $audio = $a{audio} || ['aac', '-b:a', '64k'];
+    my $audio = $a{audio} || ['aac', '-b:a', '64k', '-aac_pns', 0];
     my $rate = $a{rate} || 48000;
     my $block = $a{block} || 1024;
 
@@ -140,6 +141,38 @@ sub tfdt
         while $bytes =~ /tfdt\x01\x00\x00\x00(.{8})/sg;
 
     return @times;
+}
+
+
+# of moofs with one trun each, as live-packager writes them
+
+sub presented
+{
+    my ($bytes) = @_;
+
+    my @times;
+
+    while ($bytes =~ /tfhd.{8}(.{4}).*?tfdt\x01\x00{3}(.{8}).{4}trun(.{12})/sg)
+    {
+        my ($each, $time) = (unpack('N', $1), unpack('Q>', $2));
+        my ($flags, $n) = unpack('NN', $3);
+        my $at = pos $bytes;
+
+        $at += 4 if $flags & 4;
+
+        for (1 .. $n) {
+            my %field = map {
+                $flags & $_ ? ($_, unpack('l>', substr($bytes, ($at += 4) - 4,
+                                                       4)))
+                            : ()
+            } 0x100, 0x200, 0x400, 0x800;
+
+            push @times, $time + ($field{0x800} || 0);
+            $time += defined $field{0x100} ? $field{0x100} : $each;
+        }
+    }
+
+    return sort { $a <=> $b } @times;
 }
 
 
