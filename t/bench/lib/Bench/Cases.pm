@@ -19,7 +19,7 @@ our $runs = 5;
 our $same = 0;                     # the peer against itself: the noise
 
 my $segment = 2;                   # seconds, live-load's default
-my $peer_rps;                      # of GET 64 KB, once it is known
+my $full_rps;                      # of our GET 64 KB, once it is known
 
 # 300 MB or more of each size, in at most 1,000 numbers a track
 my %objects = (
@@ -192,7 +192,7 @@ sub get
         };
     } @servers);
 
-    $peer_rps = median(map { $_->{rps} } @{ $results[1] })
+    $full_rps = median(map { $_->{rps} } @{ $results[0] })
         if $name eq 'get-64k';
 
     row($name, $o{by}, $o{want}, @results[0, 1], note => drawn($o{size}));
@@ -458,11 +458,11 @@ sub half_rate
 {
     my ($ours, $start) = @_;
 
-    $peer_rps = load('--url', $ours->url, '--seconds', 2,
+    $full_rps = load('--url', $ours->url, '--seconds', 2,
                      read_back($ours, $start, 65536), '--verify', 'sample',
-                     'read', '--connections', 64)->{rps} if !$peer_rps;
+                     'read', '--connections', 64)->{rps} if !$full_rps;
 
-    return $peer_rps / 2;
+    return $full_rps / 2;
 }
 
 
