@@ -18,6 +18,7 @@ our @EXPORT_OK = qw(cases run_case);
 our $runs = 5;
 our $same = 0;                     # the peer against itself: the noise
 
+my $put_zone = 640;                # MB
 my $segment = 2;                   # seconds, live-load's default
 my $full_rps;                      # of our GET 64 KB, once it is known
 
@@ -97,7 +98,7 @@ sub pair
     my (%o) = @_;
 
     my $peer = Bench::Server->start('nginx', %o);
-    my $ours = $same ? $peer : Bench::Server->start('ours');
+    my $ours = $same ? $peer : Bench::Server->start('ours', %o);
 
     return ($ours, $peer);
 }
@@ -240,23 +241,24 @@ sub others
 }
 
 
-# Ours takes numbers that rise without end from 20 hours ago; dav overwrites
-# a window of files.
+# Ours takes numbers that rise without end from 20 hours ago, in a zone that
+# turns over; dav overwrites a window of files of the same size.  Both are
+# written full once before anything is measured.
 
 sub put
 {
     my ($name, %o) = @_;
 
-    my ($ours, $peer) = pair();
+    my ($ours, $peer) = pair(ZONE => $put_zone . 'm');
     my $start = now_number() - 20 * 3600 / $segment;
-    my $cycle = int(5e8 / 64 / $o{size}) || 4;
+    my $cycle = int($put_zone * 1e6 / 64 / $o{size}) || 1;
     my %next;
 
-    my @results = alternate(map {
+    my @measure = map {
         my $s = $_;
 
         sub {
-            my $r = load('--url', $s->url, timed($s), '--event', 'e',
+            my $r = load('--url', $s->url, @_ ? @_ : timed($s), '--event', 'e',
                          '--events', 8, '--track', 'v', '--tracks', 8,
                          '--size', $o{size}, '--put-path',
                          '/publish/{event}/a/{track}/{name}',
@@ -269,9 +271,13 @@ sub put
 
             return Bench::Load::expect($r, 201, $s == $peer ? 204 : ());
         };
-    } ($ours, $peer));
+    } ($ours, $peer);
 
-    return row($name, 'cpu', $o{want}, @results);
+    my $rounds = int($put_zone * 1.2e6 / ($o{size} < 16384 ? 16384 : $o{size}));
+
+    $_->('--seconds', 60, '--requests', $rounds) for @measure;
+
+    return row($name, 'cpu', $o{want}, alternate(@measure));
 }
 
 

@@ -206,8 +206,9 @@ sub _wait
     my $until = time() + 60;
 
     while (time() < $until) {
-        return if IO::Socket::INET->new(PeerAddr => '127.0.0.1',
-                                        PeerPort => $self->{port});
+        return if ($self->{kind} eq 'h2o' || children($self->{pid}))
+                  && IO::Socket::INET->new(PeerAddr => '127.0.0.1',
+                                           PeerPort => $self->{port});
 
         my $dead = waitpid $self->{pid}, 1;
 
