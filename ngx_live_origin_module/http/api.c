@@ -20,8 +20,10 @@ typedef struct {
     const char              *root;
 } ngx_live_origin_api_route_t;
 
+/* the variables of a log read what every request has */
+
 typedef struct {
-    ngx_live_origin_zone_t  *zone;
+    ngx_live_origin_ctx_t    ctx;          /* the first */
     lo_str_t                 id;
 } ngx_live_origin_api_ctx_t;
 
@@ -392,12 +394,15 @@ ngx_live_origin_api_put(ngx_http_request_t *r, ngx_live_origin_zone_t *zone,
                    "an event document has 64 KB at most", NULL);
     }
 
-    ctx = ngx_palloc(r->pool, sizeof(ngx_live_origin_api_ctx_t));
+    ctx = ngx_pcalloc(r->pool, sizeof(ngx_live_origin_api_ctx_t));
     if (ctx == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    ctx->zone = zone;
+    ctx->ctx.zone = zone;
+    ctx->ctx.number = -1;
+    ctx->ctx.held_us = -1;
+    ctx->ctx.request = r;
     ctx->id = id;
     ngx_http_set_ctx(r, ctx, ngx_live_origin_module);
 
@@ -466,7 +471,7 @@ ngx_live_origin_api_body(ngx_http_request_t *r)
         }
     }
 
-    rc = ngx_live_origin_api_store(r, ctx->zone, ctx->id, json, p - json);
+    rc = ngx_live_origin_api_store(r, ctx->ctx.zone, ctx->id, json, p - json);
 
     ngx_http_finalize_request(r, rc);
 }
@@ -516,6 +521,14 @@ ngx_live_origin_api_store(ngx_http_request_t *r, ngx_live_origin_zone_t *zone,
     /* in force from here on; what is left is that it outlives the zone */
 
     rv = ngx_live_origin_api_file(r, zone, id, json, len);
+
+    if (rv == NGX_DECLINED) {
+        return ngx_live_origin_api_error(r, NGX_HTTP_INSUFFICIENT_STORAGE,
+                   "the event is in force, but its document cannot be written "
+                   "to live_origin_events: it is lost with the zone; see the "
+                   "error log", NULL);
+    }
+
     if (rv != NGX_OK) {
         return rv;
     }
@@ -629,8 +642,5 @@ ngx_live_origin_api_file(ngx_http_request_t *r, ngx_live_origin_zone_t *zone,
                   "event document \"%s\" cannot be written", path);
     (void) ngx_delete_file(tmp);
 
-    return ngx_live_origin_api_error(r, NGX_HTTP_INSUFFICIENT_STORAGE,
-               "the event is in force, but its document cannot be written "
-               "to live_origin_events: it is lost with the zone; see the "
-               "error log", NULL);
+    return NGX_DECLINED;
 }
