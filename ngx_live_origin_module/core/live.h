@@ -196,6 +196,11 @@ typedef struct {
  * until its first segment; from a second pipeline while the first is live
  * (it published within 3 d and the delay) it is INIT_DIFFERS.
  * Tracks are added as they come.  word is used only for a new init.
+ *
+ * *changed is set to 1 or left alone, and may be set with INIT_DIFFERS too:
+ * the pipeline then has no init any more, since what it sends from here on
+ * is not of its former one.  An init may share its word with an older one
+ * (a pipeline came back to what it had sent before).
  */
 lo_live_reason_e lo_live_init(lo_live_t *l, const lo_live_facts_t *f,
     unsigned pipeline, lo_str_t track, const lo_cmaf_init_t *info,
@@ -233,19 +238,27 @@ typedef struct {
  *   anchored once, with its first segment, for all tracks of the event: onto
  *   the newest number whose slot is over (lo_timeline_at(now) - 1), or
  *   event_head + 1 if that is later.
- * - A restarted pipeline whose segment falls at or below the head, or out of
- *   the window or far ahead, begins a new run the same way: numbers go on at
- *   the head, never back.  A restarted pipeline that continues its clock
- *   stays in its run.
+ * - A restarted pipeline whose segment falls at or below its track's head, or
+ *   out of the window or far ahead, begins a new run the same way: numbers go
+ *   on at the head, never back.  A restarted pipeline that continues its
+ *   clock stays in its run, and so does one that sends its last segment once
+ *   more.  On UTC only leaving the window is a new clock: what is below the
+ *   head is back-fill.
+ * - The tracks of a pipeline that follow join the run that the first began,
+ *   at a number below its first too if nobody was given that (room), else
+ *   they are TAKEN.
+ * - Pipelines share a run only on UTC: whether two clocks that began anywhere
+ *   show the same moment, nobody can tell from their segments.
  * - An init of another configuration begins a new run at its first number on
  *   the same anchor (or a new one, as above); other tracks whose new init
  *   comes into use within 3 numbers of it belong to that same run.
  * - A pipeline on another clock than the run's, while a pipeline of the run
  *   is alive: STANDBY.  When it is not (nothing for 3 d and the delay), the
  *   newcomer begins a new run.
- * - An event without declared d whose segments are off the grid, or whose
- *   lengths differ by more than d/4, becomes irregular: from there numbers
- *   are the track's head + 1 (or the head itself for the same m).
+ * - An event without declared d whose segments begin off the grid, or are
+ *   longer than d by more than d/4, becomes irregular: from there numbers
+ *   are the track's head + 1 (or the head itself for the same m).  A short
+ *   segment alone is no reason: it may be a pusher's last.
  * - Below head - window: PAST.  More than a window (before live: dvr_s)
  *   ahead of both the clock and the head: FUTURE.
  */

@@ -155,14 +155,34 @@ lo_live_clock_new(lo_live_plan_t *p, const lo_live_run_t *cur)
 }
 
 
-static int
-lo_live_clock_far(const lo_live_plan_t *p)
+int
+lo_live_far(const lo_live_plan_t *p, int64_t grid)
 {
-    int64_t  edge;
+    int64_t                   edge;
+    const lo_live_run_t      *cur;
+    const lo_live_segment_t  *s;
 
-    edge = p->at > p->head ? p->at : p->head;
+    s = p->s;
+    edge = p->head;
 
-    return p->n > edge + p->window;
+    if (p->irregular) {
+
+        /* numbers are only counted: the head's time says where it is */
+
+        cur = lo_live_newest_run(p->l);
+        edge = -1;
+
+        if (cur != NULL && s->track_head >= 0 && s->head_run == cur->id) {
+            edge = lo_timeline_number(&p->d, &cur->anchor, s->head_m, p->ts,
+                                      NULL);
+        }
+    }
+
+    if (edge < p->at) {
+        edge = p->at;
+    }
+
+    return grid > edge + p->window;
 }
 
 
@@ -171,7 +191,7 @@ lo_live_clock_lost(const lo_live_plan_t *p)
 {
     return !p->irregular
            && ((p->head >= 0 && p->n < p->head - p->window)
-               || lo_live_clock_far(p));
+               || lo_live_far(p, p->n));
 }
 
 
@@ -189,6 +209,41 @@ lo_live_clock_retry(const lo_live_plan_t *p)
 }
 
 
+/* on UTC: what is below the head is back-fill, where numbers tell it */
+
+static int
+lo_live_clock_left(const lo_live_plan_t *p, const lo_live_run_t *cur)
+{
+    const lo_live_segment_t  *s;
+
+    s = p->s;
+
+    if (p->irregular) {
+        return s->track_head >= 0 && s->head_run == cur->id
+               && s->m < s->head_m && !lo_live_clock_retry(p);
+    }
+
+    return lo_live_clock_lost(p);
+}
+
+
+/* of several tracks that began again this is the first to come */
+
+static int
+lo_live_clock_first(const lo_live_plan_t *p)
+{
+    unsigned  i;
+
+    for (i = 0; i < p->l->ntracks; i++) {
+        if (i != p->s->track && (p->l->tracks[i].restarted & p->bit)) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
 /* has a restarted pipeline's clock begun again */
 
 static int
@@ -200,13 +255,18 @@ lo_live_clock_again(const lo_live_plan_t *p, const lo_live_run_t *cur)
 
     if (s->track_head < 0 || s->head_run != cur->id) {
 
-        /* another track came first and began the run for all of them */
+        /* another track came first and began the run for all of them, or the
+           newest run is one that this track never came into */
 
-        if (p->irregular) {
-            return 0;
+        if (p->n < p->at - LO_LIVE_NEAR
+            && (p->irregular || p->n < p->head - LO_LIVE_NEAR)
+            && lo_live_clock_first(p))
+        {
+            return 1;
         }
 
-        return p->n < cur->first - LO_LIVE_NEAR || lo_live_clock_far(p);
+        return (!p->irregular && p->n < cur->first - LO_LIVE_NEAR)
+               || lo_live_far(p, p->n);
     }
 
     if (lo_live_clock_retry(p)) {
@@ -214,7 +274,7 @@ lo_live_clock_again(const lo_live_plan_t *p, const lo_live_run_t *cur)
     }
 
     if (p->irregular) {
-        return s->m <= s->head_m;
+        return s->m <= s->head_m || lo_live_far(p, p->n);
     }
 
     return p->n <= s->track_head || lo_live_clock_lost(p);
@@ -284,7 +344,7 @@ lo_live_clock(lo_live_plan_t *p)
 
         /* one clock for all, though perhaps not one grid */
 
-        if ((p->restarted && lo_live_clock_lost(p))
+        if ((p->restarted && lo_live_clock_left(p, cur))
             || (!mine && !p->irregular && lo_live_off(p, 4)))
         {
             return lo_live_clock_new(p, cur);

@@ -73,6 +73,10 @@ lo_live_reason_e lo_live_clock(lo_live_plan_t *p);
 int64_t lo_live_least(const lo_live_plan_t *p);
 uint32_t lo_live_room(const lo_live_plan_t *p, int64_t n);
 
+/* more than a window ahead of both the clock and the head; grid: the number
+   that its time says, also where numbers are counted */
+int lo_live_far(const lo_live_plan_t *p, int64_t grid);
+
 /* can this init serve that number, and does it begin a run; live_use.c */
 lo_live_reason_e lo_live_use(lo_live_plan_t *p);
 

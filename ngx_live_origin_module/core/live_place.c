@@ -222,13 +222,9 @@ lo_live_count(lo_live_plan_t *p)
 
     if (s->track_head < 0 || s->head_run != cur->id) {
 
-        if (s->track_head >= 0 || p->n < cur->first) {
-            p->n = cur->first;
-        }
+        /* the track comes into this run: where the others are */
 
-        if (p->n > p->head + 1) {
-            p->n = p->head + 1 > cur->first ? p->head + 1 : cur->first;
-        }
+        p->n = p->head > cur->first ? p->head : cur->first;
 
         if (p->n <= s->track_head) {
             p->n = s->track_head + 1;
@@ -250,17 +246,13 @@ lo_live_count(lo_live_plan_t *p)
 
 
 static lo_live_reason_e
-lo_live_bounds(const lo_live_plan_t *p)
+lo_live_bounds(const lo_live_plan_t *p, int64_t grid)
 {
-    int64_t  edge;
-
     if (p->n < 0 || (p->head >= 0 && p->n < p->head - p->window)) {
         return LO_WHY_PAST;
     }
 
-    edge = p->at > p->head ? p->at : p->head;
-
-    return p->n > edge + p->window ? LO_WHY_FUTURE : LO_WHY_OK;
+    return lo_live_far(p, grid) ? LO_WHY_FUTURE : LO_WHY_OK;
 }
 
 
@@ -284,6 +276,14 @@ lo_live_place_run(lo_live_t *l, const lo_live_plan_t *p, uint32_t *id)
                          ? 0 : (uint32_t) (run->first - p->lower);
         run->first = p->lower;
         shown = 1;
+    }
+
+    if (p->n < run->first && run->first - p->n <= (int64_t) run->room) {
+
+        /* given out in the run before: room ends above it */
+
+        run->room = (uint32_t) (run->first - p->n - 1);
+        lo_live_touch(l, 0);
     }
 
     for (i = l->nruns - 1; i && l->runs[i].first > p->n; i--) { /* void */ }
@@ -382,6 +382,7 @@ lo_live_reason_e
 lo_live_segment(lo_live_t *l, const lo_live_facts_t *f,
     const lo_live_segment_t *s, lo_live_place_t *place)
 {
+    int64_t           grid;
     uint64_t          serial;
     lo_live_plan_t    p;
     lo_live_reason_e  why;
@@ -399,6 +400,8 @@ lo_live_segment(lo_live_t *l, const lo_live_facts_t *f,
         return why;
     }
 
+    grid = p.irregular && p.begin ? p.at : p.n;
+
     if (!p.irregular && lo_live_turns_irregular(&p)) {
         p.irregular = 1;
     }
@@ -408,7 +411,7 @@ lo_live_segment(lo_live_t *l, const lo_live_facts_t *f,
     }
 
     if (why == LO_WHY_OK) {
-        why = lo_live_bounds(&p);
+        why = lo_live_bounds(&p, grid);
     }
 
     if (why == LO_WHY_OK) {

@@ -34,7 +34,7 @@ sim_new(const char *json)
     sim->f.now_us = SIM_NOW;
     sim->f.event_head = -1;
 
-    for (i = 0; i < LO_MAX_TRACKS; i++) {
+    for (i = 0; i < SIM_TRACKS; i++) {
         sim->tracks[i].head = -1;
 
         for (k = 0; k < SIM_GIVEN; k++) {
@@ -124,7 +124,7 @@ sim_check(sim_t *sim, unsigned track, int64_t n)
     assert_int_equal(in->id, sim->place.init);
     assert_int_equal(in->track, track);
 
-    for (i = 0; i < (int) sim->l.ntracks; i++) {
+    for (i = 0; i < SIM_TRACKS; i++) {
         if (sim->tracks[i].given[slot] == n) {
             assert_int_equal(sim->tracks[i].run[slot], sim->place.run);
         }
@@ -152,7 +152,7 @@ sim_push(sim_t *sim, const char *pipeline, const char *track, int64_t m,
 
     s.pipeline = sim_pipeline(sim, pipeline);
     index = (unsigned) lo_live_track(&sim->l, lo_cstr(track));
-    assert_true(index < sim->l.ntracks);
+    assert_true(index < SIM_TRACKS);
     t = &sim->tracks[index];
 
     s.track = index;
@@ -216,4 +216,37 @@ int64_t
 sim_utc(const sim_t *sim, uint32_t ts)
 {
     return lo_rescale(sim->f.now_us, ts, LO_USEC, LO_FLOOR);
+}
+
+
+int64_t
+sim_at(const sim_t *sim, int64_t n, uint32_t ts)
+{
+    static const lo_anchor_t  zero = { 0, 1, 0 };
+
+    return lo_timeline_media(&sim->l.d, &zero, n, ts);
+}
+
+
+void
+sim_inits(sim_t *sim, const char *pipeline)
+{
+    assert_int_equal(sim_init(sim, pipeline, "v", LO_MEDIA_VIDEO, 30000, 1),
+                     LO_WHY_OK);
+    assert_int_equal(sim_init(sim, pipeline, "a", LO_MEDIA_AUDIO, 48000, 2),
+                     LO_WHY_OK);
+}
+
+
+int64_t
+sim_ffmpeg(sim_t *sim, const char *pipeline, int64_t k)
+{
+    int64_t  n, a;
+
+    n = sim_put(sim, pipeline, "v", k * 60000, 60000);
+
+    a = (k * 96000 + 512) / 1024 * 1024;
+    assert_int_equal(sim_put(sim, pipeline, "a", a - 1024, 96256), n);
+
+    return n;
 }

@@ -10,6 +10,7 @@
 #include "core/live.h"
 
 #define SIM_NOW     (1795383757LL * LO_USEC)
+#define SIM_TRACKS  4                 /* that segments may be pushed to */
 #define SIM_GIVEN   65536             /* numbers remembered per track */
 
 
@@ -29,7 +30,7 @@ typedef struct {
     uint32_t            init;         /* of the last init */
     int                 changed;      /* by the last call */
     int                 force;
-    sim_track_t         tracks[LO_MAX_TRACKS];
+    sim_track_t         tracks[SIM_TRACKS];
 } sim_t;
 
 /* json: the event document */
@@ -46,7 +47,14 @@ lo_live_reason_e sim_push(sim_t *sim, const char *pipeline,
 int64_t sim_put(sim_t *sim, const char *pipeline, const char *track,
     int64_t m, uint64_t duration);
 
-/* media time of the wall clock */
+/* media time of the wall clock, and of number n, for a pusher on UTC */
 int64_t sim_utc(const sim_t *sim, uint32_t ts);
+int64_t sim_at(const sim_t *sim, int64_t n, uint32_t ts);
+
+/* video "v" at 30000 and audio "a" at 48000 */
+void sim_inits(sim_t *sim, const char *pipeline);
+
+/* a plain ffmpeg at its media time k * 2 s: one number of both tracks */
+int64_t sim_ffmpeg(sim_t *sim, const char *pipeline, int64_t k);
 
 #endif /* SIM_H */

@@ -1,0 +1,478 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "lib/sim.h"
+
+
+#define VIDEO  LO_MEDIA_VIDEO
+#define AUDIO  LO_MEDIA_AUDIO
+
+
+/* an exact grid of several durations, a day long, on UTC */
+
+static void
+test_durations(void **state)
+{
+    static const struct {
+        const char  *doc;
+        uint64_t     duration;
+        uint32_t     timescale;
+        uint32_t     rate;             /* of the audio */
+    } cases[] = {
+        { "\"segment_ms\":2000", 60, 30, 48000 },
+        { "\"segment\":{\"duration\":60060,\"timescale\":30000}", 60060,
+          30000, 48000 },
+        { "\"segment\":{\"duration\":60060,\"timescale\":30000}", 60060,
+          30000, 44100 },
+        { "\"segment_ms\":1920", 1920, 1000, 44100 },
+        { "\"segment\":{\"duration\":48048,\"timescale\":24000}", 48048,
+          24000, 48000 },
+    };
+    size_t     i;
+    char       doc[128];
+    sim_t     *sim;
+    int64_t    n, a, v, k, first;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        snprintf(doc, sizeof(doc), "{\"id\":\"e\",%s}", cases[i].doc);
+
+        sim = sim_new(doc);
+        sim_init(sim, "a", "v", VIDEO, cases[i].timescale, 1);
+        sim_init(sim, "a", "a", AUDIO, cases[i].rate, 2);
+
+        first = lo_timeline_at(&sim->l.d, SIM_NOW) - 1;
+
+        for (k = 0; k < 43200; k++) {
+            n = first + k;
+            sim->f.now_us = lo_timeline_due_us(&sim->l.d, 300000, n);
+
+            v = sim_at(sim, n, cases[i].timescale);
+            assert_int_equal(sim_put(sim, "a", "v", v, cases[i].duration),
+                             n);
+            assert_int_equal(sim->place.off, 0);
+
+            a = (sim_at(sim, n, cases[i].rate) + 512) / 1024 * 1024;
+            assert_int_equal(sim_put(sim, "a", "a", a, 94 * 1024), n);
+            assert_false(sim->place.off_grid);
+        }
+
+        assert_int_equal(sim->l.nruns, 1);
+        assert_int_equal(sim->l.runs[0].flags, LO_RUN_UTC);
+        assert_int_equal(sim->l.first, first);
+        assert_false(sim->l.irregular);
+
+        /* nothing of it changed the record after the beginning */
+
+        assert_true(sim->l.serial < 20);
+        sim_free(sim);
+    }
+}
+
+
+/* a clock that begins at 0 is anchored once, for all its tracks */
+
+static void
+test_anchor(void **state)
+{
+    sim_t    *sim;
+    int64_t   n, k;
+
+    sim = sim_new("{\"id\":\"e\",\"segment_ms\":2000}");
+    sim_inits(sim, "a");
+
+    n = sim_ffmpeg(sim, "a", 0);
+    assert_int_equal(n, lo_timeline_at(&sim->l.d, SIM_NOW) - 1);
+
+    for (k = 1; k < 50; k++) {
+        sim_after(sim, 2000);
+        assert_int_equal(sim_ffmpeg(sim, "a", k), n + k);
+    }
+
+    assert_int_equal(sim->l.nruns, 1);
+    assert_int_equal(sim->l.runs[0].flags, 0);
+    sim_free(sim);
+
+    /* audio first */
+
+    sim = sim_new("{\"id\":\"e\",\"segment_ms\":2000}");
+    sim_inits(sim, "a");
+    n = sim_put(sim, "a", "a", -1024, 96256);
+    assert_int_equal(sim_put(sim, "a", "v", 0, 60000), n);
+    assert_int_equal(sim->place.off, 0);
+    sim_free(sim);
+}
+
+
+/* killed and started again, with the same command: numbers go on */
+
+static void
+restart(uint64_t video, uint64_t audio, int audio_first, int64_t down)
+{
+    sim_t    *sim;
+    int64_t   n, head, k, i;
+
+    sim = sim_new("{\"id\":\"e\",\"segment_ms\":2000}");
+    sim_inits(sim, "a");
+
+    for (k = 0; k < 7; k++) {
+        head = sim_ffmpeg(sim, "a", k);
+        sim_after(sim, 2000);
+    }
+
+    for (i = 1; i <= 3; i++) {
+        sim_after(sim, down);
+
+        if (audio_first) {
+            sim_init(sim, "a", "a", AUDIO, 48000, audio);
+            n = sim_put(sim, "a", "a", -1024, 96256);
+        }
+
+        sim_init(sim, "a", "v", VIDEO, 30000, video);
+        n = sim_put(sim, "a", "v", 0, 60000);
+        assert_true(n > head);
+        assert_true(n >= lo_timeline_at(&sim->l.d, sim->f.now_us) - 1);
+        assert_int_equal(sim->l.nruns, 1 + i);
+
+        if (!audio_first) {
+            sim_init(sim, "a", "a", AUDIO, 48000, audio);
+            assert_int_equal(sim_put(sim, "a", "a", -1024, 96256), n);
+        }
+
+        assert_int_equal(sim->place.run, sim->l.runs[i].id);
+        assert_int_equal(sim->l.runs[i].first, n);
+
+        for (k = 1; k < 7; k++) {
+            sim_after(sim, 2000);
+            assert_int_equal(sim_ffmpeg(sim, "a", k), n + k);
+        }
+
+        assert_int_equal(sim->l.nruns, 1 + i);
+        head = n + 6;
+
+        if (video != 1) {
+            video++;
+        }
+    }
+
+    assert_false(sim->l.irregular);
+    sim_free(sim);
+}
+
+
+static void
+test_restart(void **state)
+{
+    restart(1, 2, 0, 500);
+    restart(1, 2, 1, 500);
+    restart(1, 2, 0, 20000);
+    restart(1, 2, 1, 60000);
+    restart(11, 2, 0, 500);            /* another video configuration */
+    restart(11, 2, 1, 20000);
+    restart(11, 12, 0, 4000);
+}
+
+
+/* video's first segment was lost: audio's lies one number below */
+
+static void
+test_restart_below(void **state)
+{
+    sim_t    *sim;
+    int64_t   n, k;
+
+    sim = sim_new("{\"id\":\"e\",\"segment_ms\":2000}");
+    sim_inits(sim, "a");
+
+    for (k = 0; k < 5; k++) {
+        sim_ffmpeg(sim, "a", k);
+        sim_after(sim, 2000);
+    }
+
+    sim_after(sim, 20000);
+    sim_inits(sim, "a");
+
+    n = sim_put(sim, "a", "v", 60000, 60000);
+    assert_int_equal(sim_put(sim, "a", "a", -1024, 96256), n - 1);
+    assert_int_equal(sim->place.run, 2);
+    assert_int_equal(sim->l.nruns, 2);
+    assert_int_equal(sim->l.runs[1].first, n - 1);
+    assert_int_equal(sim_put(sim, "a", "a", 94 * 1024 - 1024, 96256), n);
+    sim_free(sim);
+
+    /* but not when that number was given out in the run before */
+
+    sim = sim_new("{\"id\":\"e\",\"segment_ms\":2000}");
+    sim_inits(sim, "a");
+
+    for (k = 0; k < 5; k++) {
+        sim_ffmpeg(sim, "a", k);
+    }
+
+    sim_inits(sim, "a");
+    n = sim_put(sim, "a", "v", 60000, 60000);
+    assert_int_equal(sim_push(sim, "a", "a", -1024, 96256), LO_WHY_TAKEN);
+    assert_int_equal(sim_put(sim, "a", "a", 94 * 1024 - 1024, 96256), n);
+    assert_int_equal(sim->place.run, 2);
+    sim_free(sim);
+}
+
+
+/* the last segment once more after a reconnect is no restart */
+
+static void
+test_reconnect(void **state)
+{
+    sim_t    *sim;
+    int64_t   n;
+
+    sim = sim_new("{\"id\":\"e\",\"segment_ms\":2000}");
+    sim_inits(sim, "a");
+    sim_ffmpeg(sim, "a", 0);
+    sim_after(sim, 2000);
+    n = sim_ffmpeg(sim, "a", 1);
+
+    sim_after(sim, 700);
+    sim_init(sim, "a", "v", VIDEO, 30000, 1);
+    assert_int_equal(sim->init, 1);
+    assert_int_equal(sim_put(sim, "a", "v", 60000, 60000), n);
+    sim_after(sim, 1300);
+    assert_int_equal(sim_ffmpeg(sim, "a", 2), n + 1);
+    assert_int_equal(sim->l.nruns, 1);
+
+    /* nor is a gap in a clock that goes on */
+
+    sim_after(sim, 62000);
+    sim_inits(sim, "a");
+    assert_int_equal(sim_ffmpeg(sim, "a", 33), n + 32);
+    assert_int_equal(sim->l.nruns, 1);
+    sim_free(sim);
+}
+
+
+/* only video's process began again: audio goes on with its own clock */
+
+static void
+test_own_process(void **state)
+{
+    sim_t    *sim;
+    int64_t   n, k;
+
+    sim = sim_new("{\"id\":\"e\",\"segment_ms\":2000}");
+    sim_inits(sim, "a");
+
+    for (k = 0; k < 100; k++) {
+        n = sim_ffmpeg(sim, "a", k);
+        sim_after(sim, 2000);
+    }
+
+    sim_init(sim, "a", "v", VIDEO, 30000, 1);
+    assert_int_equal(sim_put(sim, "a", "v", 0, 60000), n + 1);
+    assert_int_equal(sim->l.nruns, 2);
+    assert_int_equal(sim_put(sim, "a", "a", 100 * 96000, 96256), n + 1);
+    assert_int_equal(sim->place.run, 2);
+    sim_free(sim);
+}
+
+
+/* a file pushed as fast as it goes, one track after the other */
+
+static void
+test_full_speed(void **state)
+{
+    sim_t    *sim;
+    int64_t   n, k;
+
+    sim = sim_new("{\"id\":\"e\",\"dvr_s\":600}");
+    sim_inits(sim, "a");
+    n = 0;
+
+    for (k = 0; k < 250; k++) {
+        if (k == 0) {
+            n = sim_put(sim, "a", "v", 0, 60000);
+        }
+
+        assert_int_equal(sim_put(sim, "a", "v", k * 60000, 60000), n + k);
+        sim_after(sim, 10);
+    }
+
+    for (k = 0; k < 250; k++) {
+        assert_int_equal(sim_put(sim, "a", "a",
+                                 (k * 96000 + 512) / 1024 * 1024, 96256),
+                         n + k);
+    }
+
+    assert_int_equal(sim->l.nruns, 1);
+
+    /* and once more, right after it */
+
+    sim_inits(sim, "a");
+    assert_int_equal(sim_put(sim, "a", "v", 0, 60000), n + 250);
+    assert_int_equal(sim->place.run, 2);
+    sim_free(sim);
+}
+
+
+/* on UTC, but cut elsewhere than at multiples of d */
+
+static void
+test_shifted(void **state)
+{
+    sim_t    *sim;
+    int64_t   n, k;
+
+    sim = sim_new("{\"id\":\"e\",\"segment_ms\":2000}");
+    sim_inits(sim, "a");
+    n = lo_timeline_at(&sim->l.d, SIM_NOW);
+
+    for (k = 0; k < 100; k++) {
+        assert_int_equal(sim_put(sim, "a", "v",
+                                 sim_at(sim, n + k, 30000) + 24000, 60000),
+                         n + k);
+        assert_false(sim->place.off_grid);
+        sim_after(sim, 2000);
+    }
+
+    assert_int_equal(sim->l.runs[0].flags, LO_RUN_SHIFTED);
+    assert_true(llabs(lo_timeline_utc_us(&sim->l.runs[0].anchor,
+                                         sim_at(sim, n, 30000), 30000)
+                      - lo_timeline_start_us(&sim->l.d, n)) <= 1000000);
+
+    /* a restart on the same clock, on the same cuts */
+
+    sim_inits(sim, "a");
+    assert_int_equal(sim_put(sim, "a", "v",
+                             sim_at(sim, n + 105, 30000) + 24000, 60000),
+                     n + 105);
+    assert_int_equal(sim->l.nruns, 1);
+
+    /* a second pipeline that is cut elsewhere cannot be exchanged with it */
+
+    sim_inits(sim, "b");
+    assert_int_equal(sim_push(sim, "b", "v", sim_at(sim, n + 105, 30000),
+                              60000), LO_WHY_STANDBY);
+    sim_free(sim);
+
+    /* a single segment that is off a declared grid is a verdict */
+
+    sim = sim_new("{\"id\":\"e\",\"segment_ms\":2000}");
+    sim_inits(sim, "a");
+    sim_put(sim, "a", "v", sim_at(sim, n, 30000), 60000);
+    assert_int_equal(sim_put(sim, "a", "v", sim_at(sim, n + 1, 30000) + 15001,
+                             60000), n + 1);
+    assert_true(sim->place.off_grid);
+    assert_int_equal(sim->place.off, 15001);
+    sim_free(sim);
+}
+
+
+static void
+test_irregular(void **state)
+{
+    static const int  cuts[] = {        /* tenths of a second */
+        100, 42, 100, 100, 13, 77, 100, 20, 20, 100, 99, 4, 100
+    };
+    size_t    i;
+    sim_t    *sim;
+    int64_t   m, a, n, an;
+
+    sim = sim_new("{\"id\":\"e\"}");
+    sim_inits(sim, "a");
+    m = 0;
+    n = sim_put(sim, "a", "v", 0, 300000);
+    sim_put(sim, "a", "a", 0, 47 * 10240);
+
+    for (i = 1, m = 300000; i < sizeof(cuts) / sizeof(cuts[0]); i++) {
+        sim_after(sim, cuts[i] * 100);
+        assert_int_equal(sim_put(sim, "a", "v", m, cuts[i] * 3000), n + 1);
+        n++;
+
+        /* the same once more */
+
+        assert_int_equal(sim_put(sim, "a", "v", m, cuts[i] * 3000), n);
+        m += cuts[i] * 3000;
+    }
+
+    assert_true(sim->l.irregular);
+
+    /* the other track counts for itself */
+
+    an = sim->tracks[1].head;
+
+    for (a = 47 * 10240, i = 0; i < 30; i++, a += 240640) {
+        assert_int_equal(sim_put(sim, "a", "a", a, 240640), ++an);
+    }
+
+    /* what is older than the head has no number any more */
+
+    assert_int_equal(sim_push(sim, "a", "v", m - 3000 * 500, 300000),
+                     LO_WHY_PAST);
+
+    /* killed and started again */
+
+    sim_inits(sim, "a");
+    sim_after(sim, 5000);
+    n = an > n ? an : n;
+    assert_int_equal(sim_put(sim, "a", "v", 0, 300000), n + 1);
+    assert_int_equal(sim->place.run, 2);
+    assert_int_equal(sim_put(sim, "a", "a", 0, 240640), n + 1);
+    assert_int_equal(sim_put(sim, "a", "a", 240640, 240640), n + 2);
+    assert_int_equal(sim_put(sim, "a", "v", 300000, 3000), n + 2);
+    assert_int_equal(sim_put(sim, "a", "v", 303000, 3000), n + 3);
+
+    /* its clock is near the wall's all the same */
+
+    assert_true(llabs(lo_timeline_utc_us(&sim->l.runs[1].anchor, 300000,
+                                         30000) - sim->f.now_us)
+                <= 20 * LO_USEC);
+    sim_free(sim);
+}
+
+
+/* the last segment before the end may be short: that alone is no reason */
+
+static void
+test_short_last(void **state)
+{
+    sim_t    *sim;
+    int64_t   n, k;
+
+    sim = sim_new("{\"id\":\"e\"}");
+    sim_inits(sim, "a");
+
+    for (k = 0; k < 5; k++) {
+        n = sim_ffmpeg(sim, "a", k);
+        sim_after(sim, 2000);
+    }
+
+    sim_put(sim, "a", "v", 300000, 9000);
+    assert_false(sim->l.irregular);
+    sim_inits(sim, "a");
+    assert_int_equal(sim_put(sim, "a", "v", 0, 60000), n + 2);
+    assert_false(sim->l.irregular);
+    sim_free(sim);
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(test_durations),
+        cmocka_unit_test(test_anchor),
+        cmocka_unit_test(test_restart),
+        cmocka_unit_test(test_restart_below),
+        cmocka_unit_test(test_reconnect),
+        cmocka_unit_test(test_own_process),
+        cmocka_unit_test(test_full_speed),
+        cmocka_unit_test(test_shifted),
+        cmocka_unit_test(test_irregular),
+        cmocka_unit_test(test_short_last),
+    };
+
+    return cmocka_run_group_tests_name("live_clock", tests, NULL, NULL);
+}
