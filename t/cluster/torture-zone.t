@@ -16,6 +16,7 @@ use LiveOrigin::Http;
 use LiveOrigin::Load;
 use LiveOrigin::Media;
 use LiveOrigin::Nginx qw(wait_for);
+use LiveOrigin::Process qw(alive);
 
 my $livectl = LiveOrigin::Nginx::build() . '/bin/livectl';
 
@@ -107,7 +108,7 @@ subtest 'SIGUSR2 with holds in both generations' => sub {
     all_right(\@new, $v->segment($n), 'holders of the new generation');
 
     kill 'QUIT', $old;
-    ok wait_for(sub { !kill 0, $old }, 10), 'the old master ends';
+    ok wait_for(sub { !alive($old) }, 10), 'the old master ends';
     is $ng->get("/live/ev/v/$n.m4s")->body, $v->segment($n),
        'the new generation serves it';
     zone_ok($ng, 'after an upgrade');
