@@ -412,6 +412,29 @@ lp_segmenter_add(lp_segmenter_t *s, const lp_sample_t *sample)
 }
 
 
+int
+lp_segmenter_full(const lp_segmenter_t *s)
+{
+    size_t   i;
+    int64_t  last;
+
+    if (!s->started) {
+        return 1;
+    }
+
+    last = s->samples[0].pts;
+
+    for (i = 1; i < s->n; i++) {
+        if (s->samples[i].pts > last) {
+            last = s->samples[i].pts;
+        }
+    }
+
+    return last + 2 * (int64_t) s->frame
+           >= lo_timeline_media(&s->d, &lp_utc, s->number + 1, s->timescale);
+}
+
+
 /* nothing follows: is the cut one that stands by itself; an audio frame that
    is not the nearest has only lacked its next */
 

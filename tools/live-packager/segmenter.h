@@ -78,6 +78,9 @@ typedef struct {
 /* takes the sample's data */
 void lp_segmenter_add(lp_segmenter_t *s, const lp_sample_t *sample);
 
+/* is the open segment, if there is one, as long as it is to be */
+int lp_segmenter_full(const lp_segmenter_t *s);
+
 /* The input ends or jumps.  publish: hand on the open segment as it is; else
    it is thrown away.  Then the segmenter is as new. */
 void lp_segmenter_end(lp_segmenter_t *s, int publish);

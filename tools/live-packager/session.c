@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <libavutil/time.h>
+
 #include "map.h"
 #include "session.h"
 
@@ -189,6 +191,61 @@ lp_session_drain(lp_session_t *s, const volatile int *stop)
 }
 
 
+/* UTC, us, of when the last open segment that is cut short would have been
+   out; 0: there is none */
+
+static int64_t
+lp_session_short(const lp_session_t *s)
+{
+    int64_t                end, last;
+    unsigned               i;
+    const lp_segmenter_t  *g;
+
+    last = 0;
+
+    for (i = 0; i < s->ntracks; i++) {
+        g = &s->tracks[i].seg;
+
+        if (!lp_segmenter_full(g)) {
+            end = lo_timeline_start_us(&s->options->d, g->number + 1)
+                  + s->publish.d_ms * 500;
+            last = end > last ? end : last;
+        }
+    }
+
+    return last;
+}
+
+
+/*
+ * The input of a live event broke off.  A segment that is cut short waits
+ * until half a segment after its time, so that a whole one from another
+ * pipeline gets to the origin first.
+ */
+
+static void
+lp_session_yield(lp_session_t *s, const volatile int *stop)
+{
+    int      wait;
+    int64_t  until, left;
+
+    until = lp_session_short(s);
+
+    for ( ;; ) {
+        left = until - av_gettime();
+
+        if (left <= 0 || left > s->publish.d_ms * 2000 || *stop) {
+            return;
+        }
+
+        wait = lp_publish_run(&s->publish, lp_publish_clock());
+        curl_multi_poll(s->publish.transfers.multi, NULL, 0,
+                        left / 1000 < wait ? (int) (left / 1000) : wait,
+                        NULL);
+    }
+}
+
+
 int
 lp_session_run(lp_session_t *s, const volatile int *stop)
 {
@@ -217,8 +274,10 @@ lp_session_run(lp_session_t *s, const volatile int *stop)
 
     lp_log(LP_INFO, rc == -1 ? "the input ended" : "told to stop");
 
+    lp_session_yield(s, stop);
+
     for (i = 0; i < s->ntracks; i++) {
-        lp_track_end(&s->tracks[i], rc == -1);
+        lp_track_end(&s->tracks[i], rc == -1 && !*stop);
     }
 
     lp_session_drain(s, stop);
