@@ -172,7 +172,9 @@ sub presented
         }
     }
 
-    return sort { $a <=> $b } @times;
+    @times = sort { $a <=> $b } @times;
+
+    return @times;
 }
 
 
