@@ -118,6 +118,7 @@ lo_live_clock_begin(lo_live_plan_t *p)
 
     run->id = p->l->next_run;
     run->first = p->n;
+    run->start_us = lo_timeline_utc_us(&run->anchor, p->s->m, p->ts);
     run->pipelines = p->bit;
     run->room = lo_live_room(p, p->n);
 
