@@ -33,7 +33,7 @@ typedef struct {
     uint64_t            init;         /* digest of its init; for a gap that of
                                          lo_live_init_at, or 0 */
     uint32_t            run;          /* id; for a gap that of
-                                         lo_live_run_at */
+                                         lo_live_run_at, or 0 */
     uint32_t            gap;          /* listed as GAP: [start_us, end_us) is
                                          number's slot on the grid */
 } lo_manifest_segment_t;

@@ -209,6 +209,12 @@ test_discontinuity(void **state)
         "#EXTINF:2.002000,\n"
         "850000003.m4s\n");
 
+    /* a GAP of a run that nobody remembers */
+
+    seg[0].gap = 1;
+    seg[0].run = 0;
+    assert_non_null(strstr(media(), "#EXT-X-DISCONTINUITY-SEQUENCE:2\n"));
+
     /* the sequence does not depend on where the list begins */
 
     list.segments += 2;
