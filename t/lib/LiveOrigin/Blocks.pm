@@ -47,6 +47,7 @@ BEGIN {
     $ENV{TEST_NGINX_EVENTS} = "$dir/events";
     $ENV{TEST_NGINX_PORT} = free_port();
     $ENV{TEST_NGINX_NO_SHUFFLE} = 1;
+    $ENV{TEST_NGINX_LD_PRELOAD} = $ENV{LO_PRELOAD} if $ENV{LO_PRELOAD};
     $ENV{TEST_NGINX_LOG_LEVEL} ||= 'info';
 }
 
