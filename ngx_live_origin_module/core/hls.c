@@ -4,7 +4,6 @@
 
 #include "core/hls.h"
 
-#include <stdio.h>
 #include <time.h>
 
 
@@ -127,7 +126,8 @@ lo_hls_map(lo_buf_t *b, uint64_t digest)
 
 
 static void
-lo_hls_header(lo_buf_t *b, const lo_manifest_list_t *list, uint32_t target)
+lo_hls_header(lo_buf_t *b, const lo_manifest_list_t *list, uint32_t target,
+    uint32_t run)
 {
     unsigned                      i;
     const lo_manifest_segment_t  *s;
@@ -146,11 +146,28 @@ lo_hls_header(lo_buf_t *b, const lo_manifest_list_t *list, uint32_t target)
     lo_buf_u64(b, list->nsegments ? s[0].number : 0);
     lo_buf_put(b, "\n", 1);
 
-    if (list->nsegments && s[0].run > 1) {
+    if (run > 1) {
         lo_buf_puts(b, "#EXT-X-DISCONTINUITY-SEQUENCE:");
-        lo_buf_u64(b, s[0].run - 1);
+        lo_buf_u64(b, run - 1);
         lo_buf_put(b, "\n", 1);
     }
+}
+
+
+/* the run that the list begins in; a GAP may not know its own */
+
+static uint32_t
+lo_hls_run(const lo_manifest_list_t *list)
+{
+    unsigned  i;
+
+    for (i = 0; i < list->nsegments; i++) {
+        if (list->segments[i].run) {
+            return list->segments[i].run;
+        }
+    }
+
+    return 0;
 }
 
 
@@ -164,11 +181,11 @@ lo_hls_media(lo_buf_t *b, const lo_manifest_list_t *list)
     const lo_manifest_segment_t  *s;
 
     target = list->target_s ? list->target_s : lo_hls_target(&list->d);
-    lo_hls_header(b, list, target);
+    run = lo_hls_run(list);
+    lo_hls_header(b, list, target, run);
 
     at = INT64_MIN;
     init = 0;
-    run = list->nsegments ? list->segments[0].run : 0;
 
     for (i = 0; i < list->nsegments; i++) {
         s = &list->segments[i];

@@ -42,6 +42,7 @@ typedef enum {
 
 typedef struct {
     int64_t             first;        /* its first number */
+    int64_t             start_us;     /* UTC media time of its first segment */
     lo_anchor_t         anchor;
     uint32_t            id;           /* 1.., never used twice in an event */
     uint32_t            flags;

@@ -118,6 +118,7 @@ lo_live_clock_begin(lo_live_plan_t *p)
 
     run->id = p->l->next_run;
     run->first = p->n;
+    run->start_us = lo_timeline_utc_us(&run->anchor, p->s->m, p->ts);
     run->pipelines = p->bit;
     run->room = lo_live_room(p, p->n);
 
@@ -244,6 +245,33 @@ lo_live_clock_first(const lo_live_plan_t *p)
 }
 
 
+/*
+ * A track that has nothing in the newest run: did another track just begin it
+ * for all of them, or is it one that this track never came into?
+ */
+
+static int
+lo_live_clock_stale(const lo_live_plan_t *p, const lo_live_run_t *cur)
+{
+    if (lo_live_far(p, p->n)) {
+        return 1;
+    }
+
+    if (!lo_live_alive(p->l, p->f, p->bit)) {
+        return p->irregular ? p->n < p->at - LO_LIVE_NEAR : p->n <= p->head;
+    }
+
+    if (p->n < p->at - LO_LIVE_NEAR
+        && (p->irregular || p->n < p->head - LO_LIVE_NEAR)
+        && lo_live_clock_first(p))
+    {
+        return 1;
+    }
+
+    return !p->irregular && p->n < cur->first - LO_LIVE_NEAR;
+}
+
+
 /* has a restarted pipeline's clock begun again */
 
 static int
@@ -254,19 +282,7 @@ lo_live_clock_again(const lo_live_plan_t *p, const lo_live_run_t *cur)
     s = p->s;
 
     if (s->track_head < 0 || s->head_run != cur->id) {
-
-        /* another track came first and began the run for all of them, or the
-           newest run is one that this track never came into */
-
-        if (p->n < p->at - LO_LIVE_NEAR
-            && (p->irregular || p->n < p->head - LO_LIVE_NEAR)
-            && lo_live_clock_first(p))
-        {
-            return 1;
-        }
-
-        return (!p->irregular && p->n < cur->first - LO_LIVE_NEAR)
-               || lo_live_far(p, p->n);
+        return lo_live_clock_stale(p, cur);
     }
 
     if (lo_live_clock_retry(p)) {

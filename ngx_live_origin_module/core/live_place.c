@@ -248,7 +248,9 @@ lo_live_count(lo_live_plan_t *p)
 static lo_live_reason_e
 lo_live_bounds(const lo_live_plan_t *p, int64_t grid)
 {
-    if (p->n < 0 || (p->head >= 0 && p->n < p->head - p->window)) {
+    if (p->n < 0 || (!p->irregular && p->head >= 0
+                     && p->n < p->head - p->window))
+    {
         return LO_WHY_PAST;
     }
 

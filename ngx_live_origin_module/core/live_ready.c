@@ -145,7 +145,7 @@ lo_live_depth(lo_live_t *l, int64_t now_us)
     int64_t  age, step, most, depth;
 
     static const int32_t  steps[] = {
-        16, 60, 240, 960, 3600, 14400, 57600, INT32_MAX
+        4, 6, 8, 12, 16, 60, 240, 960, 3600, 14400, 57600, INT32_MAX
     };
 
     if (l->phase != LO_LIVE_LIVE) {

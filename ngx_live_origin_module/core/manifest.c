@@ -120,20 +120,19 @@ lo_manifest_track(lo_manifest_track_t *t, const lo_live_track_t *track,
  */
 
 static void
-lo_manifest_period(lo_manifest_period_t *p, const lo_live_t *l,
-    const lo_live_run_t *run)
+lo_manifest_period(lo_manifest_period_t *p, const lo_live_run_t *run)
 {
     memset(p, 0, sizeof(lo_manifest_period_t));
 
     p->id = run->id;
     p->anchor = run->anchor;
     p->first = run->first;
+    p->start_us = run->start_us > 0 ? run->start_us : 0;
 
     if (run->id == 1 && (run->flags & LO_RUN_UTC)) {
         p->first = 0;
+        p->start_us = 0;
     }
-
-    p->start_us = lo_timeline_start_us(&l->d, p->first);
 }
 
 
@@ -177,6 +176,7 @@ lo_manifest_live(lo_manifest_t *m, const lo_live_t *l, const lo_event_t *doc,
     m->d = l->d;
     m->delay_us = l->delay_us;
     m->depth_us = l->depth_us;
+    m->publish_us = l->shown_us;
     m->irregular = l->irregular;
     m->ended = (l->phase == LO_LIVE_ENDED);
     m->from = from > l->first ? from : l->first;
@@ -201,7 +201,7 @@ lo_manifest_live(lo_manifest_t *m, const lo_live_t *l, const lo_event_t *doc,
         }
 
         p = &room->periods[m->nperiods];
-        lo_manifest_period(p, l, &l->runs[i]);
+        lo_manifest_period(p, &l->runs[i]);
 
         n = lo_manifest_tracks(room->tracks + used, room->max_tracks - used,
                                l, doc, &l->runs[i], last);

@@ -33,7 +33,7 @@ typedef struct {
     uint64_t            init;         /* digest of its init; for a gap that of
                                          lo_live_init_at, or 0 */
     uint32_t            run;          /* id; for a gap that of
-                                         lo_live_run_at */
+                                         lo_live_run_at, or 0 */
     uint32_t            gap;          /* listed as GAP: [start_us, end_us) is
                                          number's slot on the grid */
 } lo_manifest_segment_t;
@@ -106,8 +106,8 @@ typedef struct {
 /*
  * Fills m, periods and tracks from the state of an event: the runs that hold
  * a number in [from, INT64_MAX) and, for each, the tracks with an init in it.
- * doc may be NULL.  What remains for the caller: publish_us, utc_timing, and
- * where measured better bandwidths and fps than the document's; for irregular
+ * doc may be NULL.  What remains for the caller: utc_timing, and where
+ * measured better bandwidths and fps than the document's; for irregular
  * events segments and end_us.  LO_FULL: periods or tracks is too small.
  */
 

@@ -365,6 +365,28 @@ ngx_live_origin_body_end(ngx_live_origin_upload_t *u)
 }
 
 
+/*
+ * A stream of audio is not read on before d is known: pieces that were cut
+ * blindly would lie off every grid.
+ */
+
+ngx_uint_t
+ngx_live_origin_body_blind(ngx_live_origin_upload_t *u)
+{
+    ngx_live_origin_event_t  *e;
+
+    if (!u->early || u->drain || u->open == NULL || u->open->chunks == 0
+        || u->init.type == LO_MEDIA_VIDEO)
+    {
+        return 0;
+    }
+
+    e = ngx_live_origin_event_get(u->zone, u->index);
+
+    return e && e->live->d.duration == 0;
+}
+
+
 u_char *
 ngx_live_origin_body_room(ngx_live_origin_upload_t *u, size_t *len)
 {
@@ -543,12 +565,12 @@ ngx_live_origin_body_past(ngx_live_origin_upload_t *u, uint64_t tfdt,
         /* d is learned from video, whole groups of pictures */
 
         return u->init.type == LO_MEDIA_VIDEO
-               || u->open->duration >= u->init.timescale;
+               || u->open->duration / 2 >= u->init.timescale;
     }
 
     if (irregular) {
         return u->init.type == LO_MEDIA_VIDEO
-               || u->open->duration >= u->init.timescale;
+               || u->open->duration / 2 >= u->init.timescale;
     }
 
     half = chunk->samples ? chunk->duration / chunk->samples / 2 : 0;

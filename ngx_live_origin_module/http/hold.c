@@ -164,6 +164,8 @@ ngx_live_origin_hold(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
 }
 
 
+/* the timer stays: a worker that is to exit does so when it has none left */
+
 static void
 ngx_live_origin_hold_unpark(ngx_live_origin_ctx_t *ctx)
 {
@@ -179,10 +181,6 @@ ngx_live_origin_hold_unpark(ngx_live_origin_ctx_t *ctx)
 
     if (p->tree.root == &p->sentinel) {
         lo_zone_unwait(zone->z, ctx->track);
-    }
-
-    if (ctx->timer.timer_set) {
-        ngx_del_timer(&ctx->timer);
     }
 
     zone->cells[NGX_LIVE_ORIGIN_CELL_HOLDS]--;
@@ -206,6 +204,10 @@ ngx_live_origin_hold_detach(ngx_live_origin_ctx_t *ctx)
         ngx_queue_remove(&ctx->queue);
         ctx->ready = 0;
     }
+
+    if (ctx->timer.timer_set) {
+        ngx_del_timer(&ctx->timer);
+    }
 }
 
 
@@ -227,7 +229,7 @@ ngx_live_origin_hold_timeout(ngx_event_t *ev)
 {
     ngx_live_origin_ctx_t  *ctx = ev->data;
 
-    ctx->expired = 1;
+    ctx->expired = ctx->parked;
 
     ngx_live_origin_hold_detach(ctx);
     ngx_live_origin_hold_again(ctx);
@@ -329,9 +331,7 @@ ngx_live_origin_hold_drain(ngx_event_t *ev)
         q = ngx_queue_head(&h->ready);
         ctx = ngx_queue_data(q, ngx_live_origin_ctx_t, queue);
 
-        ngx_queue_remove(q);
-        ctx->ready = 0;
-
+        ngx_live_origin_hold_detach(ctx);
         ngx_live_origin_hold_again(ctx);
     }
 

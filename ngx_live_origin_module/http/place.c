@@ -8,7 +8,6 @@
 #include "http/publish.h"
 
 
-#define NGX_LIVE_ORIGIN_RETRY     10        /* ms, LO_WHY_WAIT */
 #define NGX_LIVE_ORIGIN_WAIT_MAX  1000000   /* us, then audio decides on d */
 #define NGX_LIVE_ORIGIN_AHEAD     64        /* numbers of a ring beyond dvr */
 
@@ -717,7 +716,9 @@ ngx_live_origin_place_piece(ngx_live_origin_upload_t *u,
     c.u = u;
     c.piece = piece;
     c.ring = LO_ZONE_NO_TRACK;
-    c.force = u->wait_us && now - u->wait_us > NGX_LIVE_ORIGIN_WAIT_MAX;
+    c.force = u->wait_us
+              && now - u->wait_us > (u->early ? NGX_LIVE_ORIGIN_BLIND
+                                              : NGX_LIVE_ORIGIN_WAIT_MAX);
 
     ngx_live_origin_event_facts(u->zone, e, &c.facts);
 

@@ -483,9 +483,38 @@ ngx_live_origin_publish_wait(ngx_event_t *ev)
 
     ngx_http_set_log_request(c->log, u->request);
 
-    (void) ngx_live_origin_publish_place(u);
+    if (!ngx_live_origin_publish_place(u) && u->blind_us && !u->ended) {
+        ngx_live_origin_publish_read(u->request);
+    }
 
     ngx_http_run_posted_requests(c);
+}
+
+
+/* whether reading pauses; then a timer will go on */
+
+static ngx_uint_t
+ngx_live_origin_publish_pause(ngx_live_origin_upload_t *u)
+{
+    int64_t  now;
+
+    if (!ngx_live_origin_body_blind(u)) {
+        u->blind_us = 0;
+        return 0;
+    }
+
+    now = ngx_live_origin_mono();
+    u->blind_us = u->blind_us ? u->blind_us : now;
+
+    if (now - u->blind_us > NGX_LIVE_ORIGIN_BLIND) {
+        return 0;
+    }
+
+    if (!u->timer.timer_set) {
+        ngx_add_timer(&u->timer, NGX_LIVE_ORIGIN_RETRY);
+    }
+
+    return 1;
 }
 
 
@@ -600,6 +629,10 @@ ngx_live_origin_publish_read(ngx_http_request_t *r)
 
         if (!r->reading_body) {
             break;
+        }
+
+        if (ngx_live_origin_publish_pause(u)) {
+            return;
         }
 
         ngx_live_origin_publish_repoint(u);

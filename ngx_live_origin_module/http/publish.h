@@ -13,6 +13,10 @@
 #include "http/module.h"
 
 
+#define NGX_LIVE_ORIGIN_RETRY  10          /* ms, while d is not known */
+#define NGX_LIVE_ORIGIN_BLIND  5000000     /* us, of a stream */
+
+
 typedef struct {
     ngx_queue_t                  queue;
     lo_zone_upload_t             up;
@@ -63,6 +67,7 @@ typedef struct {
 
     ngx_event_t                  timer;    /* LO_WHY_WAIT */
     int64_t                      wait_us;  /* since; 0: not waiting */
+    int64_t                      blind_us; /* since */
     lo_anchor_t                  anchor;   /* of what was placed last */
 
     /* the answer */
@@ -95,6 +100,8 @@ ngx_uint_t ngx_live_origin_body_span(ngx_live_origin_upload_t *u,
 ngx_uint_t ngx_live_origin_body_end(ngx_live_origin_upload_t *u);
 /* before the next read: where the socket may write; NULL: anywhere */
 u_char *ngx_live_origin_body_room(ngx_live_origin_upload_t *u, size_t *len);
+/* 1: to be read on a little later */
+ngx_uint_t ngx_live_origin_body_blind(ngx_live_origin_upload_t *u);
 void ngx_live_origin_body_free(ngx_live_origin_upload_t *u);
 void ngx_live_origin_piece_free(ngx_live_origin_upload_t *u,
     ngx_live_origin_piece_t *piece);

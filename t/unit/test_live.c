@@ -308,7 +308,8 @@ test_depth(void **state)
         assert_true(us - depth >= start || steps == 0);
     }
 
-    assert_int_equal(steps, 6);         /* 16 s, 1, 4, 16 min, 1 h, window */
+    assert_int_equal(steps, 10);        /* 4 to 16 s, 1, 4, 16 min, 1 h,
+                                           window */
     assert_int_equal(depth, 5000LL * LO_USEC);
     sim_free(sim);
 }

@@ -222,6 +222,36 @@ test_restart_below(void **state)
 }
 
 
+/* the run before was begun by audio, and video never came into it */
+
+static void
+test_restart_half(void **state)
+{
+    sim_t    *sim;
+    int64_t   n, k;
+
+    sim = sim_new("{\"id\":\"e\",\"segment_ms\":2000}");
+    sim_inits(sim, "a");
+
+    for (k = 0; k < 5; k++) {
+        sim_ffmpeg(sim, "a", k);
+        sim_after(sim, 2000);
+    }
+
+    sim_inits(sim, "a");
+    n = sim_put(sim, "a", "a", -1024, 96256);
+    assert_int_equal(sim->place.run, 2);
+
+    sim_after(sim, 400000);
+    sim_inits(sim, "a");
+    assert_true(sim_put(sim, "a", "v", 0, 60000) > n);
+    assert_int_equal(sim->place.run, 3);
+    assert_true(sim_put(sim, "a", "a", -1024, 96256) > n);
+    assert_int_equal(sim->place.run, 3);
+    sim_free(sim);
+}
+
+
 /* the last segment once more after a reconnect is no restart */
 
 static void
@@ -433,6 +463,40 @@ test_irregular(void **state)
 }
 
 
+/* tracks that count for themselves drift apart, and may */
+
+static void
+test_irregular_drift(void **state)
+{
+    sim_t    *sim;
+    int64_t   n, k;
+
+    sim = sim_new("{\"id\":\"e\",\"dvr_s\":60}");
+    sim_inits(sim, "a");
+    sim_put(sim, "a", "v", 0, 60000);
+    sim_put(sim, "a", "v", 60000, 300000);
+    assert_true(sim->l.irregular);
+    n = sim_put(sim, "a", "a", 0, 96000);
+
+    for (k = 1; k < 300; k++) {
+        assert_int_equal(sim_put(sim, "a", "a", k * 96000, 96000), n + k);
+        sim_after(sim, 2000);
+
+        if (k % 5 == 4) {
+            sim_put(sim, "a", "v", 60000 + (k / 5 + 1) * 300000, 300000);
+        }
+    }
+
+    assert_true(sim->tracks[1].head > sim->tracks[0].head + 200);
+
+    /* a wild time is far ahead all the same */
+
+    assert_int_equal(sim_push(sim, "a", "v", 30000LL * 86400, 300000),
+                     LO_WHY_FUTURE);
+    sim_free(sim);
+}
+
+
 /* the last segment before the end may be short: that alone is no reason */
 
 static void
@@ -466,11 +530,13 @@ main(void)
         cmocka_unit_test(test_anchor),
         cmocka_unit_test(test_restart),
         cmocka_unit_test(test_restart_below),
+        cmocka_unit_test(test_restart_half),
         cmocka_unit_test(test_reconnect),
         cmocka_unit_test(test_own_process),
         cmocka_unit_test(test_full_speed),
         cmocka_unit_test(test_shifted),
         cmocka_unit_test(test_irregular),
+        cmocka_unit_test(test_irregular_drift),
         cmocka_unit_test(test_short_last),
     };
 

@@ -132,7 +132,7 @@ export class Origin {
             const mpd = await fetch(`${this.base}/live/${id}/manifest.mpd`);
             const list = await this.playlist(id);
 
-            return mpd.ok && list?.count >= 5;
+            return mpd.ok && list?.count >= 6;
         }, seconds);
 
         if (!found) {
