@@ -32,10 +32,12 @@ main(int argc, char **argv)
 
     rc = lt_options(&o, argc, argv);
     if (rc != -1) {
+        av_dict_free(&o.input_options);
         return rc;
     }
 
     if (lt_event_load(o.event, &plan) != 0) {
+        av_dict_free(&o.input_options);
         return 1;
     }
 
@@ -51,6 +53,7 @@ main(int argc, char **argv)
     rc = o.dry ? lt_dry_run(&o, &plan) : lt_supervise(&o, &plan);
 
     lt_plan_free(&plan);
+    av_dict_free(&o.input_options);
 
     return rc;
 }

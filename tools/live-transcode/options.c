@@ -11,8 +11,8 @@ static int lt_seconds(const char *text, int64_t *us);
 
 static const char  lt_usage[] =
 "usage: live-transcode --event FILE [--input URL] [--output URL]\n"
-"                      [--input-format NAME] [--anchor SECONDS]\n"
-"                      [--ffmpeg PATH] [--dry-run]\n"
+"                      [--input-format NAME] [--input-option K=V]\n"
+"                      [--anchor SECONDS] [--ffmpeg PATH] [--dry-run]\n"
 "\n"
 "  --event FILE    event document, - for standard input\n"
 "  --input URL     what ffmpeg can read, or test: (default), a camera with\n"
@@ -20,6 +20,9 @@ static const char  lt_usage[] =
 "  --output URL    where NUT goes, default - (standard output)\n"
 "  --input-format NAME\n"
 "                  how to read the input (a device: v4l2, alsa, ...)\n"
+"  --input-option K=V\n"
+"                  an option of libavformat for it (listen=1, probesize=1M,\n"
+"                  ...); may be repeated\n"
 "  --anchor SECONDS\n"
 "                  UTC, since 1970, of a live input's time 0; default: what\n"
 "                  arrives now is now\n"
@@ -31,6 +34,7 @@ static const struct option  lt_long_options[] = {
     { "event", required_argument, NULL, 'e' },
     { "input", required_argument, NULL, 'i' },
     { "input-format", required_argument, NULL, 'F' },
+    { "input-option", required_argument, NULL, 'O' },
     { "anchor", required_argument, NULL, 'a' },
     { "output", required_argument, NULL, 'o' },
     { "ffmpeg", required_argument, NULL, 'f' },
@@ -66,6 +70,17 @@ lt_options(lt_options_t *o, int argc, char **argv)
 
         case 'F':
             o->format = optarg;
+            break;
+
+        case 'O':
+            if (strchr(optarg, '=') == NULL
+                || av_dict_parse_string(&o->input_options, optarg, "=", "",
+                                        0) < 0)
+            {
+                fprintf(stderr, "--input-option: \"%s\" is not K=V\n",
+                        optarg);
+                return 2;
+            }
             break;
 
         case 'a':

@@ -3,6 +3,8 @@
 
 #include <stdint.h>
 
+#include <libavutil/dict.h>
+
 
 typedef struct {
     const char         *event;
@@ -10,6 +12,7 @@ typedef struct {
     const char         *output;
     const char         *ffmpeg;
     const char         *format;        /* of the input; or NULL */
+    AVDictionary       *input_options;
     int64_t             anchor_us;     /* or LT_NO_ANCHOR */
     int                 dry;
 } lt_options_t;

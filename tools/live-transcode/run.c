@@ -68,7 +68,7 @@ lt_supervise(const lt_options_t *o, const lt_plan_t *plan)
     lt_source_t  source;
 
     lt_relay_init(&relay, plan, o->output);
-    lt_source_init(&source, plan, o->input, o->format);
+    lt_source_init(&source, plan, o->input, o->format, o->input_options);
 
     source.anchor_us = o->anchor_us;
     source.fixed = (o->anchor_us != LT_NO_ANCHOR);

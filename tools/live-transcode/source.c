@@ -31,13 +31,14 @@ static int lt_source_on_time(lt_source_t *s, const AVPacket *pkt);
 
 void
 lt_source_init(lt_source_t *s, const lt_plan_t *plan, const char *url,
-    const char *format)
+    const char *format, AVDictionary *options)
 {
     memset(s, 0, sizeof(lt_source_t));
 
     s->plan = plan;
     s->url = url;
     s->format = format;
+    s->options = options;
     s->anchor_us = LT_NO_ANCHOR;
     s->video = -1;
     s->audio = -1;
@@ -47,10 +48,13 @@ lt_source_init(lt_source_t *s, const lt_plan_t *plan, const char *url,
 int
 lt_source_open(lt_source_t *s)
 {
-    int                   rc;
-    const AVInputFormat  *fmt;
+    int                       rc;
+    AVDictionary             *options;
+    const AVInputFormat      *fmt;
+    const AVDictionaryEntry  *unused;
 
     fmt = NULL;
+    options = NULL;
 
     if (s->format != NULL) {
         fmt = av_find_input_format(s->format);
@@ -69,7 +73,18 @@ lt_source_open(lt_source_t *s)
     s->in->interrupt_callback.opaque = s;
     s->deadline_us = 0;
 
-    rc = avformat_open_input(&s->in, s->url, fmt, NULL);
+    av_dict_copy(&options, s->options, 0);
+    rc = avformat_open_input(&s->in, s->url, fmt, &options);
+
+    unused = rc < 0 ? NULL : av_dict_get(options, "", NULL,
+                                         AV_DICT_IGNORE_SUFFIX);
+    if (unused != NULL) {
+        lt_log("input \"%s\": option \"%s\" is unknown", s->url,
+               unused->key);
+        rc = AVERROR_OPTION_NOT_FOUND;
+    }
+
+    av_dict_free(&options);
 
     if (rc >= 0) {
         s->deadline_us = lt_now_mono_us() + 2 * LT_SOURCE_SILENCE_US;

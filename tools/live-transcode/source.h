@@ -26,6 +26,7 @@ typedef struct {
     const lt_plan_t    *plan;
     const char         *url;
     const char         *format;        /* of a device; or NULL */
+    AVDictionary       *options;       /* the caller's */
     int64_t             anchor_us;     /* UTC of the input's time 0, or
                                           LT_NO_ANCHOR; outlives a run */
     unsigned            fixed:1;       /* the anchor was given to us */
@@ -46,7 +47,7 @@ typedef struct {
 
 
 void lt_source_init(lt_source_t *s, const lt_plan_t *plan, const char *url,
-    const char *format);
+    const char *format, AVDictionary *options);
 
 /* these return 0 or a libav error, and have logged it */
 int lt_source_open(lt_source_t *s);
