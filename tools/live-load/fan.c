@@ -16,6 +16,7 @@
 
 typedef enum {
     FAN_INIT,
+    FAN_PRIME,                     /* the head that readers wait beyond */
     FAN_PARK,
     FAN_HELD,
     FAN_READY
@@ -32,9 +33,6 @@ typedef struct {
     uint64_t       at;
     load_timer_t   timer;
 } fan_t;
-
-
-static void fan_round(void *data);
 
 
 static const char *
@@ -137,6 +135,23 @@ fan_init(void *data)
 
 
 static void
+fan_prime(void *data)
+{
+    group_t  *g = data;
+    fan_t    *f = g->data;
+
+    if (g->conns[0].state == CONN_IDLE) {
+        f->phase = FAN_PRIME;
+        g->conns[0].due = 0;
+        request_put(&g->conns[0], &g->targets[0], f->number);
+
+    } else {
+        fan_after(g, GAP, fan_prime);
+    }
+}
+
+
+static void
 fan_round(void *data)
 {
     uint64_t  i;
@@ -219,7 +234,12 @@ fan_done(conn_t *c)
     sent = g->conns[0].sent;
 
     if (f->phase == FAN_INIT) {
-        fan_after(g, GAP, c->in.status / 100 == 2 ? fan_round : fan_init);
+        fan_after(g, GAP, c->in.status / 100 == 2 ? fan_prime : fan_init);
+        return;
+    }
+
+    if (f->phase == FAN_PRIME) {
+        fan_after(g, GAP, c->in.status / 100 == 2 ? fan_round : fan_prime);
         return;
     }
 

@@ -175,7 +175,8 @@ sub get
 {
     my ($name, %o) = @_;
 
-    my ($ours, $peer) = pair(SENDFILE => $sendfile{ $o{size} });
+    my ($ours, $peer) = pair(SENDFILE => $sendfile{ $o{size} },
+                              EVENTS => $objects{ $o{size} }{events});
     my @servers = ($ours, $peer);
     my $start = now_number() - $objects{ $o{size} }{segments};
 
@@ -393,14 +394,16 @@ sub held
 {
     my ($name, %o) = @_;
 
-    my $ours = Bench::Server->start('ours', EVENTS => 64);
+    my $ours = Bench::Server->start('ours', EVENTS => 2);
+    my $start = now_number();
 
     my ($results) = alternate(sub {
+        $start += 100;
+
         return Bench::Load::expect(
             load('--url', $ours->url, '--seconds', 120, '--watch', $ours->pids,
-                 '--verify', 'off', '--event', 'e' . ++$o{event}, '--size',
-                 65536, 'fan', '--connections', 1000, '--rounds', 10),
-            200, 201);
+                 '--verify', 'off', '--size', 65536, '--start', $start, 'fan',
+                 '--connections', 1000, '--rounds', 10), 200, 201);
     });
 
     my ($wait, $ready) = map {
@@ -421,21 +424,23 @@ sub latency
 {
     my ($name, %o) = @_;
 
-    my $ours = Bench::Server->start('ours', EVENTS => 64);
+    my $ours = Bench::Server->start('ours', EVENTS => 3, ZONE => '1200m');
     my $proxy = Bench::Server->start('proxy', UPSTREAM => $ours->{port});
     my $start = now_number() - $objects{65536}{segments};
 
     fill($ours, $start, 65536);
 
     my $rate = int(half_rate($ours, $start));
-    my $event = 0;
+    my $number = now_number();
     my @fan = ('--track', 'v', '--tracks', 1, '--settle', '20ms');
 
     my @results = alternate(
         sub {
+            $number += 1000;
+
             return load('--url', $ours->url, '--seconds', 60, '--verify',
                         'off', read_back($ours, $start, 65536), 'fan', @fan,
-                        '--event', 'edge' . ++$event, '--start', 0,
+                        '--event', 'edge', '--start', $number,
                         '--connections', 1,
                         '--rounds', 20 * $Bench::Load::seconds,
                         'read', '--rate', $rate, '--connections', 64,
@@ -445,7 +450,7 @@ sub latency
             return load('--url', $proxy->url, '--put-url', $ours->url,
                         '--seconds', 60, '--verify', 'off', media(65536),
                         '--get-path', '/live/{event}/{track}/{name}', 'fan',
-                        @fan, '--event', 'proxied' . ++$event,
+                        @fan, '--event', 'proxied', '--start', $number,
                         '--connections', 2,
                         '--rounds', 4 * $Bench::Load::seconds);
         }

@@ -17,7 +17,7 @@ our $build = $ENV{LO_BUILD} ? abs_path($ENV{LO_BUILD}) : "$root/build";
 our $conf = "$root/t/bench/conf";
 our $top = "/dev/shm/lo-bench.$$";
 our $cpu = 0;
-our $zone = '4g';
+our $zone = '768m';
 
 my $owner = $$;
 my $count = 0;
@@ -132,6 +132,7 @@ sub start
 
     $start->($self, $self->settings(%o));
     $self->_wait;
+    $self->settle if $kind eq 'ours';
 
     return $self;
 }
@@ -223,6 +224,28 @@ sub _wait
     die "$self->{kind} does not start:\n"
         . join '', map { -e ? slurp($_) : '' }
                    "$self->{dir}/out.log", "$self->{dir}/error.log";
+}
+
+
+# A worker of ours maps and touches the zone little by little after its start;
+# that is over long before most requests of its life.
+
+sub settle
+{
+    my ($self) = @_;
+
+    my ($worker) = children($self->{pid});
+    my $until = time() + 60;
+
+    while (time() < $until) {
+        my ($size, $rss) = slurp("/proc/$worker/smaps")
+                           =~ m{\S*/zone\nSize:\s+(\d+) kB\n.*?Rss:\s+(\d+)}s;
+
+        return if !$size || $rss > 0.98 * $size;
+        sleep 0.2;
+    }
+
+    return;
 }
 
 
