@@ -558,6 +558,34 @@ lo_dash_clock(const lo_manifest_t *m, int64_t us)
 }
 
 
+/* those of one type; *id counts all of the Period */
+
+static void
+lo_dash_sets(lo_dash_t *x, uint32_t type, unsigned *id, int64_t first)
+{
+    unsigned                    i, j;
+    const lo_manifest_track_t  *t;
+
+    for (i = 0; i < x->p->ntracks; i++) {
+        t = &x->p->tracks[i];
+
+        if (t->info->type != type) {
+            continue;
+        }
+
+        for (j = 0; j < i; j++) {
+            if (lo_dash_same_set(&x->p->tracks[j], t)) {
+                break;
+            }
+        }
+
+        if (j == i) {
+            lo_dash_set(x, i, ++*id, first);
+        }
+    }
+}
+
+
 /*
  * No @duration while live: the next Period's start says it, and ffmpeg would
  * take the longest Period for the current one.
@@ -566,10 +594,9 @@ lo_dash_clock(const lo_manifest_t *m, int64_t us)
 static void
 lo_dash_period(lo_dash_t *x, unsigned index)
 {
-    int64_t                     first, start, end;
-    unsigned                    i, j, id;
-    const lo_manifest_t        *m;
-    const lo_manifest_track_t  *t;
+    int64_t               first, start, end;
+    unsigned              id, type;
+    const lo_manifest_t  *m;
 
     m = x->m;
     x->p = &m->periods[index];
@@ -595,18 +622,10 @@ lo_dash_period(lo_dash_t *x, unsigned index)
 
     lo_buf_puts(x->b, ">\n");
 
-    for (id = 0, i = 0; i < x->p->ntracks; i++) {
-        t = &x->p->tracks[i];
+    id = 0;
 
-        for (j = 0; j < i; j++) {
-            if (lo_dash_same_set(&x->p->tracks[j], t)) {
-                break;
-            }
-        }
-
-        if (j == i) {
-            lo_dash_set(x, i, ++id, first);
-        }
+    for (type = LO_MEDIA_VIDEO; type <= LO_MEDIA_META; type++) {
+        lo_dash_sets(x, type, &id, first);
     }
 
     lo_buf_puts(x->b, "  </Period>\n");

@@ -102,6 +102,9 @@ typedef struct {
     int32_t             declared_delay;   /* delay_us comes from there too */
     int64_t             delay_us;     /* until live: largest lateness seen */
     int64_t             first;        /* first number of all; INT64_MAX: none */
+    int64_t             origin;       /* the number whose slot begins the MPD's
+                                         clock: 0, or for a first run that is
+                                         not on UTC where its media time is 0 */
     int64_t             last;         /* ended: the last number */
     int64_t             window;       /* numbers that can be asked for, fixed
                                          when live; 0 before */

@@ -258,6 +258,27 @@ lo_live_bounds(const lo_live_plan_t *p, int64_t grid)
 }
 
 
+/* the first number whose media time is not negative */
+
+static int64_t
+lo_live_origin(const lo_live_plan_t *p)
+{
+    int64_t  n, off;
+
+    if (p->run.flags & LO_RUN_UTC) {
+        return 0;
+    }
+
+    n = lo_timeline_number(&p->d, &p->run.anchor, 0, p->ts, &off);
+
+    if (off > 0) {
+        n++;
+    }
+
+    return n > 0 ? n : 0;
+}
+
+
 static int
 lo_live_place_run(lo_live_t *l, const lo_live_plan_t *p, uint32_t *id)
 {
@@ -266,6 +287,10 @@ lo_live_place_run(lo_live_t *l, const lo_live_plan_t *p, uint32_t *id)
     lo_live_run_t  *run;
 
     if (p->begin) {
+        if (p->run.id == 1) {
+            l->origin = lo_live_origin(p);
+        }
+
         *id = lo_live_add_run(l, &p->run)->id;
         return 1;
     }

@@ -47,6 +47,7 @@ lo_live_use_begin(lo_live_plan_t *p, const lo_live_run_t *cur)
     p->run = *cur;
     p->run.id = p->l->next_run;
     p->run.first = p->n;
+    p->run.start_us = lo_timeline_utc_us(&cur->anchor, p->s->m, p->ts);
     p->run.pipelines = p->bit;
     p->run.room = lo_live_room(p, p->n);
     p->begin = 1;

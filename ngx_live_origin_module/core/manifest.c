@@ -115,12 +115,14 @@ lo_manifest_track(lo_manifest_track_t *t, const lo_live_track_t *track,
 
 
 /*
- * An event that began on UTC has one grid from 1970 on, and so has its first
- * Period; any other Period begins at its run's first number.
+ * The first Period begins with the MPD's clock, where media time is 0 (or
+ * barely above): ffmpeg's demuxer counts from there and knows no @start.  Any
+ * other begins at its run's first number.
  */
 
 static void
-lo_manifest_period(lo_manifest_period_t *p, const lo_live_run_t *run)
+lo_manifest_period(lo_manifest_period_t *p, const lo_live_t *l,
+    const lo_live_run_t *run)
 {
     memset(p, 0, sizeof(lo_manifest_period_t));
 
@@ -129,9 +131,9 @@ lo_manifest_period(lo_manifest_period_t *p, const lo_live_run_t *run)
     p->first = run->first;
     p->start_us = run->start_us > 0 ? run->start_us : 0;
 
-    if (run->id == 1 && (run->flags & LO_RUN_UTC)) {
-        p->first = 0;
-        p->start_us = 0;
+    if (run->id == 1) {
+        p->first = l->origin;
+        p->start_us = lo_timeline_start_us(&l->d, l->origin);
     }
 }
 
@@ -174,6 +176,7 @@ lo_manifest_live(lo_manifest_t *m, const lo_live_t *l, const lo_event_t *doc,
     memset(m, 0, sizeof(lo_manifest_t));
 
     m->d = l->d;
+    m->origin = l->origin;
     m->delay_us = l->delay_us;
     m->depth_us = l->depth_us;
     m->publish_us = l->shown_us;
@@ -201,7 +204,7 @@ lo_manifest_live(lo_manifest_t *m, const lo_live_t *l, const lo_event_t *doc,
         }
 
         p = &room->periods[m->nperiods];
-        lo_manifest_period(p, &l->runs[i]);
+        lo_manifest_period(p, l, &l->runs[i]);
 
         n = lo_manifest_tracks(room->tracks + used, room->max_tracks - used,
                                l, doc, &l->runs[i], last);

@@ -84,8 +84,9 @@ typedef struct {
     lo_str_t                    id;
     lo_str_t                    title;
     lo_dur_t                    d;
-    int64_t                     origin;       /* n0: 0; its slot begins at
-                                                 t0, 1970 + n0 d */
+    int64_t                     origin;       /* n0: its slot begins at t0,
+                                                 1970 + n0 d; 0 for an event
+                                                 that is locked to it */
     int64_t                     delay_us;
     int64_t                     depth_us;     /* timeShiftBufferDepth */
     int64_t                     publish_us;   /* of the last change shown */

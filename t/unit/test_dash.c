@@ -200,19 +200,20 @@ test_periods(void **state)
 static void
 test_sets(void **state)
 {
-    track_video(&tracks[0], &info[0], "v1", 1280, 720, 3000000);
-    track_video(&tracks[1], &info[1], "v2", 854, 480, 1200000);
-    track_video(&tracks[2], &info[2], "v3", 640, 480, 1000000);
-    track_video(&tracks[3], &info[3], "h1", 1280, 720, 2000000);
-    info[3].fourcc = lo_fourcc('h', 'v', 'c', '1');
-    strcpy(info[3].codec, "hvc1.1.6.L93.90");
-    track_audio(&tracks[4], &info[4], "a1", "en", 128000);
+    track_audio(&tracks[0], &info[0], "a1", "en", 128000);
+    track_video(&tracks[1], &info[1], "v1", 1280, 720, 3000000);
+    track_video(&tracks[2], &info[2], "v2", 854, 480, 1200000);
+    track_video(&tracks[3], &info[3], "v3", 640, 480, 1000000);
+    track_video(&tracks[4], &info[4], "h1", 1280, 720, 2000000);
+    info[4].fourcc = lo_fourcc('h', 'v', 'c', '1');
+    strcpy(info[4].codec, "hvc1.1.6.L93.90");
     track_audio(&tracks[5], &info[5], "a2", "de", 128000);
     track_audio(&tracks[6], &info[6], "a3", "en", 64000);
     track_text(&tracks[7], &info[7], "t1", "de");
     event(8);
 
     render();
+    expect("<AdaptationSet id=\"1\" contentType=\"video\"");
     assert_int_equal(count("<AdaptationSet"), 6);
     assert_int_equal(count("<Representation"), 8);
     expect("contentType=\"text\" mimeType=\"application/mp4\" lang=\"de\"");
@@ -400,6 +401,7 @@ live_event(void)
     live.runs[0].flags = LO_RUN_UTC;
     live.runs[1].id = 2;
     live.runs[1].first = 850000100;
+    live.runs[1].start_us = 1700000205LL * LO_USEC;
     live.runs[1].anchor.offset = 1700000200;
     live.runs[1].anchor.scale = 1;
 
@@ -424,6 +426,7 @@ test_state(void **state)
                      LO_OK);
     assert_int_equal(mpd.nperiods, 2);
     assert_int_equal(mpd.publish_us, 5);
+    assert_int_equal(mpd.origin, 0);
     assert_int_equal(periods[0].id, 1);
     assert_int_equal(periods[0].first, 0);
     assert_int_equal(periods[0].ntracks, 2);
@@ -434,6 +437,17 @@ test_state(void **state)
     assert_int_equal(periods[1].ntracks, 2);
     assert_int_equal(periods[1].tracks[0].digest >> 32, 3);
     assert_int_equal(periods[1].tracks[1].digest >> 32, 4);
+
+    /* a first run on a clock of its own */
+
+    live.origin = 849999000;
+    live.irregular = 1;
+    assert_int_equal(lo_manifest_live(&mpd, &live, NULL, 850000000, &room),
+                     LO_OK);
+    assert_int_equal(mpd.origin, 849999000);
+    assert_int_equal(periods[0].first, 849999000);
+    assert_int_equal(periods[0].start_us, 1699998000LL * LO_USEC);
+    assert_int_equal(periods[1].start_us, 1700000205LL * LO_USEC);
 
     /* the first run has left the window */
 

@@ -108,6 +108,36 @@ test_anchor(void **state)
 }
 
 
+/* where the MPD's clock begins: never moves, whatever comes after */
+
+static void
+test_origin(void **state)
+{
+    sim_t    *sim;
+    int64_t   n;
+
+    sim = sim_new("{\"id\":\"e\",\"segment_ms\":2000}");
+    sim_inits(sim, "a");
+    n = sim_ffmpeg(sim, "a", 100);
+    assert_int_equal(sim->l.origin, n - 100);
+    assert_int_equal(sim->l.runs[0].start_us,
+                     lo_timeline_start_us(&sim->l.d, n));
+
+    sim_after(sim, 60000);
+    sim_inits(sim, "a");
+    sim_ffmpeg(sim, "a", 0);
+    assert_int_equal(sim->l.nruns, 2);
+    assert_int_equal(sim->l.origin, n - 100);
+    sim_free(sim);
+
+    sim = sim_new("{\"id\":\"e\",\"segment_ms\":2000}");
+    sim_inits(sim, "a");
+    sim_put(sim, "a", "v", sim_utc(sim, 30000) / 60000 * 60000, 60000);
+    assert_int_equal(sim->l.origin, 0);
+    sim_free(sim);
+}
+
+
 /* killed and started again, with the same command: numbers go on */
 
 static void
@@ -526,6 +556,7 @@ int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(test_origin),
         cmocka_unit_test(test_durations),
         cmocka_unit_test(test_anchor),
         cmocka_unit_test(test_restart),
