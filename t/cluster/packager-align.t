@@ -211,7 +211,7 @@ sub one_case
         my $mixed = "$dir/$event-$track.mp4";
 
         write_file($mixed, $origin->body("/pub/$event/a/$track/init.mp4"),
-                   map { $origin->body($_ % 2 && $second{$_} ? $second{$_} : $first{$_}) }
+                    map { $origin->body($_ % 2 && $second{$_} || $first{$_}) }
                    sort { $a <=> $b } keys %first);
 
         my @stream = ('-copyts', '-i', $file, '-map',

@@ -173,7 +173,7 @@ subtest 'plain' => sub {
     for my $track ('v0', 'a0') {
         my ($one, @rest) = grep { $_->{path} =~ m{/$track/} } @r;
 
-        like($one->{path}, qr{/$track/init\.mp4$}, "$track opens with its init");
+        like($one->{path}, qr{/$track/init\.mp4$}, "$track: its init first");
         is($one->{headers}{'content-type'},
            $track eq 'v0' ? 'video/mp4' : 'audio/mp4', "type of $track");
         is(scalar(grep { $_->{path} =~ /init/ } @rest), 0,
