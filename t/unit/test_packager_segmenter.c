@@ -132,7 +132,7 @@ on_chunk(void *data, const lo_cmaf_chunk_t *c)
         assert_int_equal(c->tfdt, r->tfdt + r->duration);
     }
 
-    assert_true(c->prft_us == c->tfdt * 1000);
+    assert_in_range(c->tfdt * 1000 - c->prft_us, 0, 1);    /* NTP's rounding */
     r->duration += c->duration;
     r->samples += c->samples;
 
@@ -277,14 +277,14 @@ compare(unsigned video, uint32_t frame, uint32_t chunk, int gop)
         add(a, i * frame + 7, i * frame + 7, i % gop == 0, 1);
     }
 
-    for (from = 1; from < 200; from += 13) {
+    for (from = 1; from < 110; from += 7) {
         b = rig(video, frame, chunk);
 
         for (i = from; i < 400; i++) {
             add(b, i * frame + 7, i * frame + 7, i % gop == 0, 1);
         }
 
-        assert_true(b->n >= 3);
+        assert_true(b->n >= 2);
 
         for (k = 0, j = 0; j < b->n; j++) {
             while (a->out[k].number < b->out[j].number) {
