@@ -302,6 +302,7 @@ lo_live_place_run(lo_live_t *l, const lo_live_plan_t *p, uint32_t *id)
         run->room -= run->room == UINT32_MAX
                          ? 0 : (uint32_t) (run->first - p->lower);
         run->first = p->lower;
+        run->start_us = lo_timeline_utc_us(&run->anchor, p->s->m, p->ts);
         shown = 1;
     }
 

@@ -249,6 +249,8 @@ test_new_configuration(void **state)
         assert_int_equal(sim->place.run, 2);
         assert_int_equal(sim->l.nruns, 2);
         assert_int_equal(sim->l.runs[1].first, n + 1);
+        assert_int_equal(sim->l.runs[1].start_us,
+                         lo_timeline_start_us(&sim->l.d, n + 1));
         sim_free(sim);
     }
 }
