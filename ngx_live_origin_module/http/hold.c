@@ -69,6 +69,25 @@ ngx_live_origin_hold_init(ngx_live_origin_zone_t *zone)
 }
 
 
+void
+ngx_live_origin_hold_free(ngx_live_origin_zone_t *zone)
+{
+    uint32_t                  i;
+    ngx_live_origin_holds_t  *h;
+
+    h = zone->holds;
+
+    for (i = 0; i < h->ntracks; i++) {
+        free(h->parked[i]);
+    }
+
+    free(h->parked);
+    free(h);
+
+    zone->holds = NULL;
+}
+
+
 static ngx_live_origin_parked_t *
 ngx_live_origin_hold_parked(ngx_live_origin_holds_t *h, uint32_t track)
 {

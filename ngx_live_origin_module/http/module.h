@@ -200,6 +200,7 @@ void ngx_live_origin_serve_again(ngx_http_request_t *r,
 /* hold.c */
 
 ngx_int_t ngx_live_origin_hold_init(ngx_live_origin_zone_t *zone);
+void ngx_live_origin_hold_free(ngx_live_origin_zone_t *zone);
 /* NGX_DONE: parked; NGX_AGAIN: look again, it is there now; NGX_ERROR */
 ngx_int_t ngx_live_origin_hold(ngx_http_request_t *r,
     ngx_live_origin_ctx_t *ctx, uint32_t track, ngx_msec_t timeout);

@@ -251,34 +251,6 @@ ngx_live_origin_publish_create(ngx_http_request_t *r,
 }
 
 
-/* an answer to the head alone; a body that is on its way is thrown away */
-
-static ngx_int_t
-ngx_live_origin_publish_refuse(ngx_live_origin_upload_t *u)
-{
-    ngx_int_t            rc;
-    ngx_http_request_t  *r;
-
-    r = u->request;
-
-    /* who asked whether to send is told not to */
-
-    if (r->headers_in.expect && u->status >= NGX_HTTP_SPECIAL_RESPONSE) {
-        r->expect_tested = 1;
-        r->keepalive = 0;
-        r->lingering_close = 1;
-
-    } else {
-        rc = ngx_http_discard_request_body(r);
-        if (rc != NGX_OK) {
-            return rc;
-        }
-    }
-
-    return ngx_live_origin_publish_answer(u);
-}
-
-
 /*
  * nginx takes the size of its buffer from the location.  HTTP/2 moves one
  * buffer a round trip: 16k would make a 4 MB segment wait for the network.
@@ -306,6 +278,50 @@ ngx_live_origin_publish_start(ngx_http_request_t *r)
 #endif
 
     return ngx_http_read_client_request_body(r, ngx_live_origin_publish_body);
+}
+
+
+/* an answer to the head alone; a body that is on its way is thrown away */
+
+static ngx_int_t
+ngx_live_origin_publish_refuse(ngx_live_origin_upload_t *u)
+{
+    ngx_int_t            rc;
+    ngx_http_request_t  *r;
+
+    r = u->request;
+
+#if (NGX_HTTP_V2)
+
+    /* a stream that is reset behind its answer makes clients lose the answer:
+       the body is read to its end, and thrown away */
+
+    if (r->stream) {
+        u->drain = 1;
+        r->request_body_no_buffering = 1;
+
+        rc = ngx_live_origin_publish_start(r);
+
+        return rc >= NGX_HTTP_SPECIAL_RESPONSE ? rc : NGX_DONE;
+    }
+
+#endif
+
+    /* who asked whether to send is told not to */
+
+    if (r->headers_in.expect && u->status >= NGX_HTTP_SPECIAL_RESPONSE) {
+        r->expect_tested = 1;
+        r->keepalive = 0;
+        r->lingering_close = 1;
+
+    } else {
+        rc = ngx_http_discard_request_body(r);
+        if (rc != NGX_OK) {
+            return rc;
+        }
+    }
+
+    return ngx_live_origin_publish_answer(u);
 }
 
 
