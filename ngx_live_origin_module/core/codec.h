@@ -37,6 +37,9 @@ int lo_codec_esds(lo_cmaf_init_t *init, const lo_span_t *body,
 void lo_codec_avc_fps(lo_cmaf_init_t *init, const unsigned char *sps,
     size_t len);
 
+/* num / den reduced, unless it is no frame rate */
+void lo_codec_fps(lo_cmaf_init_t *init, uint32_t num, uint32_t den);
+
 /* XXH3 with init->config as its seed, into init->config */
 void lo_codec_fold(lo_cmaf_init_t *init, const void *data, size_t len);
 

@@ -8,6 +8,26 @@
 
 
 #define LO_SPS_MAX  512
+#define LO_FPS_MAX  1000
+
+
+void
+lo_codec_fps(lo_cmaf_init_t *init, uint32_t num, uint32_t den)
+{
+    uint32_t  gcd, t, rest;
+
+    if (den == 0 || num < den || num / den > LO_FPS_MAX) {
+        return;
+    }
+
+    for (gcd = den, t = num; t != 0; t = rest) {
+        rest = gcd % t;
+        gcd = t;
+    }
+
+    init->fps_num = num / gcd;
+    init->fps_den = den / gcd;
+}
 
 
 static uint32_t
@@ -176,7 +196,7 @@ lo_sps_vui_to_timing(lo_bits_t *b)
 void
 lo_codec_avc_fps(lo_cmaf_init_t *init, const unsigned char *sps, size_t len)
 {
-    uint32_t       units, scale, gcd, t;
+    uint32_t       units, scale;
     lo_bits_t      b;
     unsigned char  buf[LO_SPS_MAX];
 
@@ -201,23 +221,9 @@ lo_codec_avc_fps(lo_cmaf_init_t *init, const unsigned char *sps, size_t len)
     units = lo_bits(&b, 32);
     scale = lo_bits(&b, 32);
 
-    /* two ticks a frame; rates beyond reason are not told to players */
-
-    if (b.over || units == 0 || scale / 2 / units > 1000
-        || units > UINT32_MAX / 2 || scale < units * 2)
-    {
+    if (b.over || units > UINT32_MAX / 2) {
         return;
     }
 
-    units *= 2;
-
-    for (gcd = units, t = scale; t != 0; /* void */) {
-        uint32_t  rest = gcd % t;
-
-        gcd = t;
-        t = rest;
-    }
-
-    init->fps_num = scale / gcd;
-    init->fps_den = units / gcd;
+    lo_codec_fps(init, scale, units * 2);  /* two ticks a frame */
 }

@@ -7,6 +7,9 @@
 #include <time.h>
 
 
+#define LO_HLS_KEY_FRAMES  10          /* seconds, x264's default at 25 fps */
+
+
 /*
  * RFC 8216, 4.3.3.1: no EXTINF, rounded to the nearest second, may exceed it.
  * Audio misses the grid by half a frame or so.
@@ -22,6 +25,17 @@ lo_hls_target(const lo_dur_t *d)
     us = (us + room + LO_USEC / 2) / LO_USEC;
 
     return us > 1 ? us : 1;
+}
+
+
+uint32_t
+lo_hls_target_irregular(const lo_dur_t *d)
+{
+    int64_t  us;
+
+    us = (2 * lo_dur_us(d) + LO_USEC - 1) / LO_USEC;
+
+    return us > LO_HLS_KEY_FRAMES ? us : LO_HLS_KEY_FRAMES;
 }
 
 

@@ -14,6 +14,13 @@
  */
 uint32_t lo_hls_target(const lo_dur_t *d);
 
+/*
+ * The same for an irregular event: its longest segment is not known, and the
+ * target may not grow.  2 d, and at least the 10 s that encoders put between
+ * key frames when nobody tells them.
+ */
+uint32_t lo_hls_target_irregular(const lo_dur_t *d);
+
 /* the multivariant playlist, of the newest period's tracks */
 void lo_hls_master(lo_buf_t *b, const lo_manifest_t *m);
 

@@ -484,6 +484,12 @@ lo_init_finish(lo_init_t *in)
         return rc;
     }
 
+    if (init->type == LO_MEDIA_VIDEO && init->fps_num == 0
+        && init->def_duration)
+    {
+        lo_codec_fps(init, init->timescale, init->def_duration);
+    }
+
     must[0] = init->scheme;
     lo_codec_fold(init, must, sizeof(must[0]));
     lo_codec_fold(init, init->kid, sizeof(init->kid));

@@ -318,10 +318,12 @@ ngx_live_origin_body_span(ngx_live_origin_upload_t *u, u_char *data,
 
     rc = lo_cmaf_feed(&u->reader, data, len, &err);
 
-    if (rc == LO_ERROR) {
+    if (rc == LO_ERROR || rc == LO_NONE) {
         return u->status ? u->status
-                         : ngx_live_origin_say(u, NGX_HTTP_BAD_REQUEST, "%s",
-                                               err.text);
+                         : ngx_live_origin_say(u, rc == LO_NONE
+                                              ? NGX_HTTP_UNSUPPORTED_MEDIA_TYPE
+                                              : NGX_HTTP_BAD_REQUEST, "%s",
+                                              err.text);
     }
 
     if (u->whole) {

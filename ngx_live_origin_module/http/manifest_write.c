@@ -428,6 +428,8 @@ ngx_live_origin_write_media(ngx_live_origin_zone_t *zone,
     }
 
     out.d = event->live->d;
+    out.target_s = event->live->irregular
+                   ? lo_hls_target_irregular(&out.d) : lo_hls_target(&out.d);
     out.ended = event->live->phase == LO_LIVE_ENDED;
     out.segments = s;
     out.nsegments = event->live->irregular

@@ -159,6 +159,20 @@ is $ng->put("/live/ev/a/v/$m.m4s", $s, headers => ['Content-Range',
 is $ng->put("/live/ev/a/v/$m.m4s", substr($s, 0, -1))->status, 400,
     'truncated';
 is $ng->put("/live/ev/a/v/$m.m4s", 'x' x 5000)->status, 400, 'no boxes';
+is $ng->put("/live/ev/a/v/$m.m4s", box('mdat', 'x' x 5000))->status, 415,
+    'a file that is not fragmented';
+
+# what a plain ffmpeg writes without default_base_moof
+
+$r = $ng->put("/live/ev/a/v/$m.m4s",
+    box('moof', full_box('mfhd', 0, 0, pack('N', 1)),
+        box('traf', full_box('tfhd', 0, 1, pack('N Q>', 1, 0)),
+            full_box('tfdt', 1, 0, pack('Q>', 0)),
+            full_box('trun', 0, 1, pack('N N', 0, 0))))
+    . box('mdat'));
+is $r->status, 415, 'a base-data-offset';
+like $r->body, qr/default_base_moof/, '... with what helps';
+
 is $ng->put("/live/ev/a/v/$m.m4s", box('free', 'x'))->status, 400,
     'no segment';
 is $ng->put("/live/ev/a/a1/$m.m4s", $a->segment($m))->status, 412,

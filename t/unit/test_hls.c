@@ -242,6 +242,9 @@ test_target(void **state)
         assert_int_equal(lo_hls_target(&cases[i].d), cases[i].target);
     }
 
+    assert_int_equal(lo_hls_target_irregular(&cases[0].d), 10);
+    assert_int_equal(lo_hls_target_irregular(&cases[4].d), 12);
+
     segments(1, 5, 60060, 30000);
     list.target_s = 9;
     assert_non_null(strstr(media(), "#EXT-X-TARGETDURATION:9\n"));
