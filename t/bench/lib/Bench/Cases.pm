@@ -181,7 +181,8 @@ sub get
     my $start = now_number() - $objects{ $o{size} }{segments};
 
     fill($_, $start, $o{size}) for $same ? $peer : @servers;
-    push @servers, others($peer, $start, $o{size}) if !$o{tls} && !$same;
+    push @servers, others($peer) if !$o{tls} && !$same;
+    read_once($_, $start, $o{size}) for @servers;
 
     my @results = alternate(map {
         my $s = $_;
@@ -215,30 +216,32 @@ sub drawn
 }
 
 
-# Varnish and h2o, with every object asked for once
-
 sub others
 {
-    my ($peer, $start, $size) = @_;
+    my ($peer) = @_;
 
     my @servers;
 
-    if (-x '/usr/sbin/varnishd') {
-        push @servers, Bench::Server->start('varnish',
-                                            UPSTREAM => $peer->{port});
-    }
-
-    if (-x '/usr/bin/h2o') {
-        push @servers, Bench::Server->start('h2o',
-                                            FILES => "$peer->{dir}/root");
-    }
-
-    for my $s (@servers) {
-        load('--url', $s->url, '--seconds', 60, read_back($s, $start, $size),
-             'read', '--all', '--connections', 8);
-    }
+    push @servers, Bench::Server->start('varnish', UPSTREAM => $peer->{port})
+        if -x '/usr/sbin/varnishd';
+    push @servers, Bench::Server->start('h2o', FILES => "$peer->{dir}/root")
+        if -x '/usr/bin/h2o';
 
     return @servers;
+}
+
+
+# fills the caches: open files, and Varnish's objects
+
+sub read_once
+{
+    my ($server, $start, $size) = @_;
+
+    my $r = load('--url', $server->url, '--seconds', 60,
+                 read_back($server, $start, $size), 'read', '--all',
+                 '--connections', 8);
+
+    return Bench::Load::expect($r, 200);
 }
 
 
