@@ -638,6 +638,7 @@ ngx_live_origin_place_publish(ngx_live_origin_place_t *c)
     }
 
     u->placed = 1;
+    u->pieces++;
     u->number = c->place.number;
     u->track = c->track;
     u->anchor = c->anchor;

@@ -460,6 +460,26 @@ ngx_live_origin_publish_end(ngx_live_origin_upload_t *u)
 }
 
 
+/*
+ * A worker that is to exit ends a stream: between two segments, at the latest
+ * behind the one that was under way.
+ */
+
+static ngx_uint_t
+ngx_live_origin_publish_leave(ngx_live_origin_upload_t *u)
+{
+    if (!ngx_exiting || !u->early || !u->placed) {
+        return 0;
+    }
+
+    if (u->leaving == 0) {
+        u->leaving = u->pieces + 1;
+    }
+
+    return u->open == NULL && (u->npending == 0 || u->pieces >= u->leaving);
+}
+
+
 /* publishes what can be; 1: the request is over */
 
 static ngx_uint_t
@@ -475,8 +495,7 @@ ngx_live_origin_publish_place(ngx_live_origin_upload_t *u)
         return 0;
     }
 
-    if (u->ended || (u->early && u->placed && ngx_exiting && u->open == NULL))
-    {
+    if (u->ended || ngx_live_origin_publish_leave(u)) {
         if (u->status == 0) {
             u->status = NGX_HTTP_NO_CONTENT;
         }
@@ -552,6 +571,10 @@ ngx_live_origin_publish_spans(ngx_live_origin_upload_t *u)
 
     cl = r->request_body->bufs;
     r->request_body->bufs = NULL;
+
+    if (cl == NULL) {
+        return 0;
+    }
 
     while (cl) {
 

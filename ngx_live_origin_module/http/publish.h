@@ -69,6 +69,9 @@ typedef struct {
     int64_t                      wait_us;  /* since; 0: not waiting */
     int64_t                      blind_us; /* since */
     lo_anchor_t                  anchor;   /* of what was placed last */
+    ngx_uint_t                   pieces;   /* published */
+    ngx_uint_t                   leaving;  /* those when the worker was told
+                                              to exit, plus 1 */
 
     /* the answer */
 
