@@ -13,7 +13,7 @@ use Bench::Server;
 our @EXPORT_OK = qw(load median spread);
 
 our $cpu = 1;
-our $seconds = 5;
+our $seconds = 3;
 our $errors = 0;
 
 
