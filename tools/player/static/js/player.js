@@ -224,12 +224,13 @@ async function launch(session) {
     await readTimeline(wanted.event);
     watch();
 
+    const autoplay = query.get('autoplay') !== '0';
     const { create, manifest } = await import(`./engines/${wanted.player}.js`);
     const made = await create(video, manifestURL(wanted.event, manifest), {
         segment: (s) => onSegment(session, s),
         rendition: (r) => onRendition(session, r),
         error: (e) => onError(session, e),
-    }, serverClock);
+    }, serverClock, autoplay);
 
     if (session !== state.session) {
         await made.destroy();
@@ -238,7 +239,7 @@ async function launch(session) {
 
     engine = made;
 
-    if (query.get('autoplay') !== '0') {
+    if (autoplay && !made.starts) {
         play();
     }
 }

@@ -2,6 +2,7 @@
 
 import { loadScript } from './load.js';
 import { utcOf } from './dashclock.js';
+import { emptyBox, GONE } from './gone.js';
 
 export const manifest = 'manifest.mpd';
 
@@ -35,7 +36,7 @@ function settings(dashjs, base) {
     };
 }
 
-export async function create(video, url, on, clock) {
+export async function create(video, url, on, clock, autoplay) {
     await loadScript('lib/dash.js');
 
     const { dashjs } = window;
@@ -50,6 +51,13 @@ export async function create(video, url, on, clock) {
 
         if (value) {
             headers.set(response.request.url, value);
+        }
+
+        if (response.status === GONE
+            && response.request.customData?.request?.type === 'MediaSegment')
+        {
+            response.status = 200;
+            response.data = emptyBox();
         }
 
         return response;
@@ -102,9 +110,12 @@ export async function create(video, url, on, clock) {
         text: `dash.js ${error.code} · ${error.message}`,
     }));
 
-    player.initialize(video, url, false);
+    // Started from outside before its streams are there, dash.js takes itself
+    // for paused and never asks for the MPD again.
+    player.initialize(video, url, autoplay);
 
     return {
+        starts: true,
         mediaTime: () => utcOf(video.currentTime, clock),
         seekLive: () => player.seekToOriginalLive(),
         destroy: async () => player.destroy(),

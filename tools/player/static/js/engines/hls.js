@@ -1,7 +1,8 @@
 // hls.js on the multivariant playlist.
 //
 // Every engine answers the same calls; times are milliseconds of UTC, buffers
-// and durations are seconds.  `on` takes segment(), rendition() and error().
+// and durations are seconds.  `on` takes segment(), rendition() and error();
+// an engine that starts the element itself says so with `starts`.
 
 import { loadScript } from './load.js';
 

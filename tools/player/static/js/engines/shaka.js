@@ -2,6 +2,7 @@
 
 import { loadScript } from './load.js';
 import { utcOf } from './dashclock.js';
+import { emptyBox, GONE } from './gone.js';
 
 export const manifest = 'manifest.mpd';
 
@@ -29,6 +30,29 @@ const config = (segment) => ({
     },
 });
 
+function skipGone({ NetworkingEngine, HttpFetchPlugin }, { Code }) {
+    const { PluginPriority, RequestType } = NetworkingEngine;
+
+    const fetchOrSkip = (uri, request, type, ...rest) =>
+        HttpFetchPlugin.parse(uri, request, type, ...rest).chain(
+            (response) => response,
+            (error) => {
+                if (type === RequestType.SEGMENT && error.data?.[1] === GONE
+                    && error.code === Code.BAD_HTTP_STATUS)
+                {
+                    return { uri, originalUri: uri, data: emptyBox(),
+                             headers: {}, status: 200, fromCache: false };
+                }
+
+                throw error;
+            });
+
+    for (const scheme of ['http', 'https']) {
+        NetworkingEngine.registerScheme(scheme, fetchOrSkip,
+                                        PluginPriority.APPLICATION, true);
+    }
+}
+
 export async function create(video, url, on, clock) {
     await loadScript('lib/shaka.js');
 
@@ -40,6 +64,8 @@ export async function create(video, url, on, clock) {
     if (!shaka.Player.isBrowserSupported()) {
         throw new Error('this browser has no Media Source Extensions');
     }
+
+    skipGone(shaka.net, shaka.util.Error);
 
     const player = new shaka.Player();
 
