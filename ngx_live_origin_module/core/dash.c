@@ -634,6 +634,19 @@ lo_dash_period(lo_dash_t *x, unsigned index)
 
 /* ---- the MPD */
 
+/*
+ * A pusher that is not on UTC begins a new Period whenever it is started
+ * again, and a player that does not know of it yet puts the new segments
+ * where the old ones were.
+ */
+
+static int
+lo_dash_restarts(const lo_manifest_t *m)
+{
+    return m->nperiods != 0 && m->periods[m->nperiods - 1].anchor.offset != 0;
+}
+
+
 int64_t
 lo_dash_update_us(const lo_manifest_t *m)
 {
@@ -645,7 +658,7 @@ lo_dash_update_us(const lo_manifest_t *m)
 
     d = lo_dur_us(&m->d);
 
-    if (m->irregular || m->depth_us < LO_DASH_YOUNG) {
+    if (m->irregular || m->depth_us < LO_DASH_YOUNG || lo_dash_restarts(m)) {
         return d > 2 * LO_USEC ? d : 2 * LO_USEC;
     }
 

@@ -355,6 +355,9 @@ test_update(void **state)
 
     mpd.depth_us = 16 * LO_USEC;
     assert_int_equal(lo_dash_update_us(&mpd), 10 * LO_USEC);
+
+    periods[0].anchor.offset = 1700000000;         /* its pusher: not on UTC */
+    assert_int_equal(lo_dash_update_us(&mpd), 2002000);
 }
 
 

@@ -58,8 +58,9 @@ async function goesOn(v, latency, published) {
        && after.currentTime - before.currentTime > 7,
        `${v.player}: and plays on`,
        [before.presentedFrames, after.presentedFrames, after.journal]);
-    ok(before.stallMs < 3 * SEGMENT * 1000 && after.stalls === before.stalls,
-       `${v.player}: with no stall worth the name`, after.journal);
+    note(`${v.player}: stood still for ${after.stallMs} ms between the runs`);
+    ok(after.stallMs - before.stallMs < 500, `${v.player}: without a stall`,
+       after.journal);
     ok(!after.errors.some((e) => e.fatal) && after.session === before.session,
        `${v.player}: nothing fatal`, after.errors);
 }
