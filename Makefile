@@ -2,6 +2,7 @@
 #                 (build/bin/NAME)
 # make unit       unit tests under ASan and UBSan (build/t/unit/NAME)
 # make clang-warnings   everything through clang: its warnings are errors too
+# make fuzz       the fuzzers (build/fuzz/NAME; t/fuzz/fuzz.t runs them)
 # make asan       the module under ASan and UBSan (LO_ASAN=1 tools/check)
 # make check      every test (tools/check)
 # make bench      benchmarks against the peers
@@ -120,6 +121,25 @@ $(BUILD)/t/unit/%: $(SOBJ)/t/unit/%.o $(UNIT_LIB)
 	@mkdir -p $(dir $@)
 	$(CC) $(SAN) -o $@ $^ $(CORE_LIBS) -lcmocka -lm -lpthread
 
+# ---- fuzzers: clang's libFuzzer over core
+
+FZ         = -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
+             -fno-sanitize-recover=all -fno-omit-frame-pointer
+FZOBJ      = $(BUILD)/fz
+FUZZERS   := $(patsubst t/fuzz/fuzz_%.c,%,$(wildcard t/fuzz/fuzz_*.c))
+FUZZ_LIB  := $(CORE_SRCS:%.c=$(FZOBJ)/%.o) $(FZOBJ)/t/unit/lib/sim.o
+
+fuzz: $(FUZZERS:%=$(BUILD)/fuzz/%)
+
+$(FZOBJ)/%.o: %.c
+	@mkdir -p $(dir $@)
+	$(CLANG) $(CPPFLAGS) -std=gnu11 $(FZ) $(WARN) -It/unit -MMD -MP -c $< \
+	    -o $@
+
+$(BUILD)/fuzz/%: $(FZOBJ)/t/fuzz/fuzz_%.o $(FUZZ_LIB)
+	@mkdir -p $(dir $@)
+	$(CLANG) $(FZ) -fsanitize=fuzzer -o $@ $^ $(CORE_LIBS) -lcmocka
+
 # ---- the module under the sanitizers, for an nginx that preloads libasan
 
 asan:
@@ -174,6 +194,6 @@ check:
 clean:
 	rm -rf $(BUILD)
 
--include $(shell test -d $(BUILD) && find $(BUILD)/obj $(BUILD)/san $(BUILD)/clang -name '*.d' 2>/dev/null)
+-include $(shell test -d $(BUILD) && find $(BUILD)/obj $(BUILD)/san $(BUILD)/clang $(BUILD)/fz -name '*.d' 2>/dev/null)
 
-.PHONY: all module tools unit clang-warnings asan install bench check clean FORCE
+.PHONY: all module tools unit fuzz clang-warnings asan install bench check clean FORCE

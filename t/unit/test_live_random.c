@@ -235,7 +235,7 @@ test_declared(void **state)
 {
     uint64_t  i;
 
-    for (i = 0; i < 100; i++) {
+    for (i = 0; i < 300; i++) {
         run(i, "{\"id\":\"e\",\"segment_ms\":2000,\"dvr_s\":600}");
     }
 }
@@ -246,7 +246,7 @@ test_learned(void **state)
 {
     uint64_t  i;
 
-    for (i = 0; i < 100; i++) {
+    for (i = 0; i < 300; i++) {
         run(1000 + i, "{\"id\":\"e\",\"dvr_s\":60}");
     }
 }

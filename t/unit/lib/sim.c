@@ -11,7 +11,7 @@
 sim_t *
 sim_new(const char *json)
 {
-    int             i, k;
+    int             i;
     sim_t          *sim;
     lo_event_t     *ev;
     lo_event_err_t  err;
@@ -36,10 +36,6 @@ sim_new(const char *json)
 
     for (i = 0; i < SIM_TRACKS; i++) {
         sim->tracks[i].head = -1;
-
-        for (k = 0; k < SIM_GIVEN; k++) {
-            sim->tracks[i].given[k] = -1;
-        }
     }
 
     return sim;
@@ -125,7 +121,7 @@ sim_check(sim_t *sim, unsigned track, int64_t n)
     assert_int_equal(in->track, track);
 
     for (i = 0; i < SIM_TRACKS; i++) {
-        if (sim->tracks[i].given[slot] == n) {
+        if (sim->tracks[i].given[slot] == n + 1) {
             assert_int_equal(sim->tracks[i].run[slot], sim->place.run);
         }
     }
@@ -175,7 +171,7 @@ sim_push(sim_t *sim, const char *pipeline, const char *track, int64_t m,
 
     sim_check(sim, index, sim->place.number);
     slot = (int) (sim->place.number % SIM_GIVEN);
-    t->given[slot] = sim->place.number;
+    t->given[slot] = sim->place.number + 1;
     t->run[slot] = sim->place.run;
     sim->f.last_us[s.pipeline] = sim->f.now_us;
 

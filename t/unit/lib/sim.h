@@ -19,7 +19,8 @@ typedef struct {
     int64_t             head_m;
     uint64_t            head_duration;
     uint32_t            head_run;
-    int64_t             given[SIM_GIVEN];   /* number, by number % SIM_GIVEN */
+    int64_t             given[SIM_GIVEN];   /* number + 1, by number %
+                                               SIM_GIVEN */
     uint32_t            run[SIM_GIVEN];     /* the run it was given in */
 } sim_track_t;
 

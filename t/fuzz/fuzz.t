@@ -1,0 +1,47 @@
+# Every fuzzer for some seconds, from seeds that are made here.  LO_FUZZ is
+# the seconds of each.
+# time-out: 600
+
+use strict;
+use warnings;
+
+use File::Temp qw(tempdir);
+use Test::More;
+
+use lib 't/lib';
+use LiveOrigin::Nginx;
+
+my $root = LiveOrigin::Nginx::root();
+my $build = LiveOrigin::Nginx::build();
+my $seconds = $ENV{LO_FUZZ} || 5;
+my $out = `make -s -C $root BUILD=$build fuzz 2>&1`;
+
+is $?, 0, 'the fuzzers build' or BAIL_OUT($out);
+
+my @names = map { m{fuzz_(\w+)\.c$} } glob "$root/t/fuzz/fuzz_*.c";
+
+cmp_ok scalar @names, '>=', 4, 'all of them';
+
+for my $name (@names) {
+    my $dir = tempdir(TMPDIR => 1, CLEANUP => 1);
+
+    mkdir "$dir/$_" or die "$dir/$_: $!\n" for 'seeds', 'corpus';
+    is system("$root/t/fuzz/seeds", $name, "$dir/seeds"), 0, "$name: seeds";
+
+    my $log = `$build/fuzz/$name -max_total_time=$seconds -timeout=20 \\
+        -rss_limit_mb=1024 -max_len=4096 -artifact_prefix=$dir/ \\
+        -print_final_stats=1 $dir/corpus $dir/seeds 2>&1`;
+    my $ok = $? == 0;
+    my ($runs) = $log =~ /number_of_executed_units:\s*(\d+)/;
+
+    ok $ok, "$name: nothing found in " . ($runs || 0) . ' runs';
+    diag substr $log, -4000 if !$ok;
+
+    for my $found ($ok ? () : glob "$dir/{crash,leak,oom,timeout}-*") {
+        open my $fh, '<:raw', $found or next;
+        local $/;
+        diag "$name: ", unpack 'H*', substr <$fh>, 0, 2000;
+    }
+}
+
+done_testing;

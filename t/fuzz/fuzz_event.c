@@ -1,0 +1,93 @@
+/*
+ * Any bytes as an event document.  What is taken lies within its bounds, and
+ * makes a live state; what is refused says why.
+ */
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/live.h"
+
+
+static void
+check(int ok)
+{
+    if (!ok) {
+        abort();
+    }
+}
+
+
+static void
+check_track(const lo_event_track_t *t)
+{
+    check(lo_id_ok(t->id));
+    check(t->type <= LO_MEDIA_META);
+    check(t->codec.len < LO_CODEC_MAX && t->lang.len < LO_LANG_MAX);
+    check(t->width <= 16384 && t->height <= 16384);
+    check((t->fps_num == 0) == (t->fps_den == 0));
+    check(t->fps_num >= t->fps_den);
+    check(t->nffmpeg <= LO_EVENT_FFMPEG);
+}
+
+
+static void
+check_event(const lo_event_t *ev)
+{
+    unsigned  i;
+
+    check(lo_id_ok(ev->id));
+    check(ev->start_us >= 0 && ev->end_us >= 0);
+    check(ev->d.duration == 0 || (lo_dur_us(&ev->d) >= 100000
+                                  && lo_dur_us(&ev->d) <= 60000000));
+    check(ev->delay_us >= -1 && ev->dvr_s && ev->playlist_s);
+    check(ev->playlist_s <= ev->dvr_s);
+    check(ev->npipelines <= LO_MAX_PIPELINES);
+    check(ev->ntracks <= LO_MAX_TRACKS);
+
+    for (i = 0; i < ev->npipelines; i++) {
+        check(lo_id_ok(ev->pipelines[i]));
+    }
+
+    for (i = 0; i < ev->ntracks; i++) {
+        check_track(&ev->tracks[i]);
+    }
+}
+
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    void             *copy;
+    lo_event_err_t    err;
+
+    static lo_live_t   live;
+    static lo_event_t  ev;
+
+    /* of its exact size, so that ASan sees one byte too many */
+
+    copy = malloc(size ? size : 1);
+    check(copy != NULL);
+    memcpy(copy, data, size);
+
+    if (lo_event_parse(&ev, copy, size, &err) == LO_OK) {
+        check_event(&ev);
+
+        lo_live_create(&live, &ev);
+        check(live.ntracks == ev.ntracks);
+        check(live.npipelines == ev.npipelines);
+        check(lo_live_document(&live, &ev) == 0);
+
+        lo_event_free(&ev);
+
+    } else {
+        check(err.err.text[0] != '\0' && ev.json == NULL);
+    }
+
+    free(copy);
+
+    return 0;
+}
