@@ -683,20 +683,44 @@ lo_dash_encrypted(const lo_manifest_t *m)
 }
 
 
+/* the longest segment: d, or what an irregular event lists, in seconds */
+
+static int64_t
+lo_dash_longest(const lo_manifest_t *m)
+{
+    int64_t                     us, max;
+    unsigned                    i, j, k;
+    const lo_manifest_track_t  *t;
+
+    max = lo_dur_us(&m->d);
+
+    for (i = 0; i < m->nperiods && m->irregular; i++) {
+        for (j = 0; j < m->periods[i].ntracks; j++) {
+            t = &m->periods[i].tracks[j];
+
+            for (k = 0; k < t->nsegments; k++) {
+                us = lo_rescale(t->segments[k].duration, LO_USEC,
+                                t->info->timescale, LO_CEIL);
+                us = (us + LO_USEC - 1) / LO_USEC * LO_USEC;
+                max = us > max ? us : max;
+            }
+        }
+    }
+
+    return max;
+}
+
+
 static void
 lo_dash_dynamic(lo_buf_t *b, const lo_manifest_t *m)
 {
-    int64_t  d;
-
-    d = lo_dur_us(&m->d);
-
     lo_buf_puts(b, " type=\"dynamic\"");
     lo_dash_time(b, "availabilityStartTime",
                  lo_timeline_start_us(&m->d, m->origin) + m->delay_us);
     lo_dash_time(b, "publishTime", m->publish_us);
     lo_dash_duration(b, "minimumUpdatePeriod", lo_dash_update_us(m));
     lo_dash_duration(b, "timeShiftBufferDepth", m->depth_us);
-    lo_dash_duration(b, "suggestedPresentationDelay", 3 * d);
+    lo_dash_duration(b, "suggestedPresentationDelay", 3 * lo_dash_longest(m));
 }
 
 
@@ -738,7 +762,7 @@ lo_dash_mpd(lo_buf_t *b, const lo_manifest_t *m)
     }
 
     lo_dash_duration(b, "minBufferTime", lo_dur_us(&m->d));
-    lo_dash_duration(b, "maxSegmentDuration", lo_dur_us(&m->d));
+    lo_dash_duration(b, "maxSegmentDuration", lo_dash_longest(m));
     lo_buf_puts(b, ">\n");
 
     if (m->title.len) {

@@ -337,6 +337,12 @@ test_irregular(void **state)
            "          </SegmentTimeline>\n"
            "        </SegmentTemplate>\n");
     assert_null(strstr(text, "cmaf:2019"));
+    expect("suggestedPresentationDelay=\"PT6.006S\"");
+
+    s[3].duration = 150000;                /* 5 s */
+    render();
+    expect("suggestedPresentationDelay=\"PT15S\"");
+    expect("maxSegmentDuration=\"PT5S\"");
     assert_int_equal(lo_dash_update_us(&mpd), 2002000);
 
     tracks[0].nsegments = 0;
