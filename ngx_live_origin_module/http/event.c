@@ -369,10 +369,9 @@ ngx_live_origin_event_put(ngx_live_origin_zone_t *zone, lo_event_t *doc,
     index = lo_zone_event_find(zone->z, doc->id);
 
     if (index < 0) {
-        ngx_live_origin_try(index, lo_zone_event_add(zone->z, doc->id,
-                                                     doc->zone_share));
+        index = lo_zone_event_add(zone->z, doc->id, doc->zone_share);
         if (index < 0) {
-            return index;
+            return LO_FULL;
         }
 
     } else if (doc->zone_share && replace
@@ -402,8 +401,6 @@ ngx_live_origin_event_put(ngx_live_origin_zone_t *zone, lo_event_t *doc,
         if (e == NULL) {
             return LO_FULL;
         }
-
-        rc = LO_OK;
     }
 
     if (replace) {

@@ -296,19 +296,7 @@ lp_segmenter_may_start(const lp_segmenter_t *s, int64_t off)
 }
 
 
-/* not earlier than a quarter of a segment */
-
-static int
-lp_segmenter_near(const lp_segmenter_t *s, int64_t off)
-{
-    return -4 * off <= lo_timeline_media(&s->d, &lp_utc, 1, s->timescale);
-}
-
-
-/*
- * The last sample is a key frame: does a segment begin here?  One that is very
- * early may still be the nearest; chunks do not wait to see.
- */
+/* the last sample is a key frame: does a segment begin here */
 
 static void
 lp_segmenter_consider(lp_segmenter_t *s)
@@ -318,9 +306,7 @@ lp_segmenter_consider(lp_segmenter_t *s)
     n = lo_timeline_number(&s->d, &lp_utc, s->samples[s->n - 1].pts,
                            s->timescale, &off);
 
-    if (s->started
-        && (n <= s->number || (s->chunk && !lp_segmenter_near(s, off))))
-    {
+    if (s->started && n <= s->number) {
         return;
     }
 
@@ -449,16 +435,24 @@ lp_segmenter_full(const lp_segmenter_t *s)
 }
 
 
+/* nothing follows: is the cut one that stands by itself; an audio frame that
+   is not the nearest has only lacked its next */
+
+static int
+lp_segmenter_near(const lp_segmenter_t *s)
+{
+    return s->video
+           && -4 * s->cut_off <= lo_timeline_media(&s->d, &lp_utc, 1,
+                                                   s->timescale);
+}
+
+
 void
 lp_segmenter_end(lp_segmenter_t *s, int publish)
 {
     static const lp_bytes_t  none;
 
-    /* an audio frame that is not the nearest has only lacked its next */
-
-    if (publish && s->pending && s->video
-        && lp_segmenter_near(s, s->cut_off))
-    {
+    if (publish && s->pending && lp_segmenter_near(s)) {
         lp_segmenter_commit(s);
     }
 

@@ -71,7 +71,6 @@ lt_supervise(const lt_options_t *o, const lt_plan_t *plan)
     lt_source_init(&source, plan, o->input, o->format, o->input_options);
 
     source.anchor_us = o->anchor_us;
-    source.fixed = (o->anchor_us != LT_NO_ANCHOR);
     backoff = 0;
 
     for ( ;; ) {

@@ -21,11 +21,13 @@ static int lt_source_start_live(lt_source_t *s, int64_t from_us,
     int64_t *frame, int64_t *base_us);
 static int lt_source_fill(lt_source_t *s);
 static int lt_source_anchor(lt_source_t *s);
+static int lt_source_agrees(int64_t lead);
 static int64_t lt_source_snap(lt_source_t *s, int64_t us);
 static void lt_source_set_loop(lt_source_t *s, int64_t loop);
 static int lt_source_next(lt_source_t *s, AVPacket *pkt);
 static int lt_source_wrap(lt_source_t *s);
 static int64_t lt_source_us(lt_source_t *s, const AVPacket *pkt);
+static int64_t lt_source_shown_us(lt_source_t *s, const AVPacket *pkt);
 static int lt_source_on_time(lt_source_t *s, const AVPacket *pkt);
 
 
@@ -243,7 +245,7 @@ lt_source_start_live(lt_source_t *s, int64_t from_us, int64_t *frame,
         return rc;
     }
 
-    first = lt_source_us(s, s->queue[0]) + s->anchor_us;
+    first = lt_source_shown_us(s, s->queue[0]) + s->anchor_us;
     *base_us = (first / LO_USEC - LT_SOURCE_REORDER_S) * LO_USEC;
     *frame = lt_grid_start(s->plan, first > from_us ? first : from_us);
 
@@ -256,7 +258,10 @@ lt_source_fill(lt_source_t *s)
 {
     int        rc;
     int64_t    began;
+    unsigned   skipped;
     AVPacket  *pkt;
+
+    skipped = 0;
 
     while (s->queued < LT_SOURCE_QUEUE) {
         pkt = av_packet_alloc();
@@ -272,9 +277,9 @@ lt_source_fill(lt_source_t *s)
             return rc;
         }
 
-        /* decoding begins at a key frame */
+        /* decoding begins at a key frame, where there are any */
 
-        if (s->queued == 0 && s->video >= 0
+        if (s->queued == 0 && s->video >= 0 && skipped++ < LT_SOURCE_QUEUE
             && (pkt->stream_index != s->video
                 || !(pkt->flags & AV_PKT_FLAG_KEY)))
         {
@@ -296,8 +301,8 @@ lt_source_fill(lt_source_t *s)
 
 
 /*
- * The anchor of an earlier run stays while the input's clock has not moved;
- * a clock that is UTC needs none.
+ * An anchor that was given, or is an earlier run's, stays while the input's
+ * clock agrees with it; a clock that is UTC needs none.
  */
 
 static int
@@ -308,28 +313,34 @@ lt_source_anchor(lt_source_t *s)
     now = lt_now_us();
     last = lt_source_us(s, s->queue[s->queued - 1]);
 
-    if (s->fixed || (s->anchor_us != LT_NO_ANCHOR
-                     && last + s->anchor_us < now + LO_USEC
-                     && last + s->anchor_us > now - 2 * LO_USEC))
+    if (s->anchor_us != LT_NO_ANCHOR
+        && lt_source_agrees(last + s->anchor_us - now))
     {
         lt_log("input \"%s\": time 0 stays at %.6f UTC (%+.3f s)", s->url,
                s->anchor_us / 1e6, (last + s->anchor_us - now) / 1e6);
         return 0;
     }
 
-    if (last < now + LT_SOURCE_EARLY_US && last > now - LT_SOURCE_LATE_US) {
+    if (lt_source_agrees(last - now)) {
         s->anchor_us = 0;
         lt_log("input \"%s\" is on UTC", s->url);
         return 0;
     }
 
     anchor = now - last;
-    first = lt_source_us(s, s->queue[0]);
+    first = lt_source_shown_us(s, s->queue[0]);
     s->anchor_us = lt_source_snap(s, first + anchor) - first;
 
     lt_log("input \"%s\": time 0 is at %.6f UTC", s->url, s->anchor_us / 1e6);
 
     return 0;
+}
+
+
+static int
+lt_source_agrees(int64_t lead)
+{
+    return lead < LT_SOURCE_EARLY_US && lead > -LT_SOURCE_LATE_US;
 }
 
 
@@ -430,6 +441,15 @@ lt_source_us(lt_source_t *s, const AVPacket *pkt)
 }
 
 
+static int64_t
+lt_source_shown_us(lt_source_t *s, const AVPacket *pkt)
+{
+    return av_rescale_q(pkt->pts != AV_NOPTS_VALUE ? pkt->pts : pkt->dts,
+                        s->in->streams[pkt->stream_index]->time_base,
+                        AV_TIME_BASE_Q);
+}
+
+
 /* an input whose clock jumped or drifted away begins a new run */
 
 static int
@@ -439,9 +459,7 @@ lt_source_on_time(lt_source_t *s, const AVPacket *pkt)
 
     lead = lt_source_us(s, pkt) + s->anchor_us - lt_now_us();
 
-    if (s->fixed
-        || (lead < LT_SOURCE_EARLY_US && lead > -LT_SOURCE_LATE_US))
-    {
+    if (lt_source_agrees(lead)) {
         return 0;
     }
 

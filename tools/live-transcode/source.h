@@ -29,7 +29,6 @@ typedef struct {
     AVDictionary       *options;       /* the caller's */
     int64_t             anchor_us;     /* UTC of the input's time 0, or
                                           LT_NO_ANCHOR; outlives a run */
-    unsigned            fixed:1;       /* the anchor was given to us */
 
     AVFormatContext    *in;
     int                 video;         /* stream indices, or -1 */
