@@ -221,7 +221,8 @@ typedef struct {
     int64_t             track_head;   /* newest number of this track, or -1 */
     int64_t             head_m;       /* its media time and duration, for */
     uint64_t            head_duration;  /* irregular events */
-    uint32_t            head_run;     /* and its run */
+    uint32_t            head_run;     /* and its run; 0: the head itself is
+                                         not there to be looked at */
 } lo_live_segment_t;
 
 typedef struct {

@@ -42,7 +42,8 @@ int lo_live_alive(const lo_live_t *l, const lo_live_facts_t *f,
 typedef struct {
     const lo_live_t          *l;
     const lo_live_facts_t    *f;
-    const lo_live_segment_t  *s;
+    const lo_live_segment_t  *s;      /* segment */
+    lo_live_segment_t         segment;
     const lo_live_track_t    *track;
     const lo_live_init_t     *init;   /* of the segment */
     uint32_t                  bit;    /* of the pipeline */

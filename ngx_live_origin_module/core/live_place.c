@@ -108,6 +108,28 @@ lo_live_learn(lo_live_plan_t *p)
 }
 
 
+/* a head that was evicted since leaves its number, which tells its run */
+
+static void
+lo_live_head_lost(lo_live_plan_t *p)
+{
+    lo_live_segment_t    *s;
+    const lo_live_run_t  *run;
+
+    s = &p->segment;
+
+    if (s->track_head < 0 || s->head_run) {
+        return;
+    }
+
+    run = lo_live_run_at(p->l, s->track_head);
+
+    s->head_run = run ? run->id : 0;
+    s->head_m = INT64_MIN;
+    s->head_duration = 0;
+}
+
+
 static lo_live_reason_e
 lo_live_plan(lo_live_plan_t *p, const lo_live_t *l, const lo_live_facts_t *f,
     const lo_live_segment_t *s)
@@ -121,8 +143,11 @@ lo_live_plan(lo_live_plan_t *p, const lo_live_t *l, const lo_live_facts_t *f,
 
     p->l = l;
     p->f = f;
-    p->s = s;
+    p->segment = *s;
+    p->s = &p->segment;
     p->lower = INT64_MAX;
+
+    lo_live_head_lost(p);
 
     if (l->phase == LO_LIVE_ENDED) {
         return LO_WHY_ENDED;

@@ -96,7 +96,11 @@ lo_live_use_first(lo_live_plan_t *p, const lo_live_run_t *cur,
     s = p->s;
 
     if (now == NULL) {
-        return LO_WHY_OK;
+
+        /* below another init's first number there is nothing to begin */
+
+        return lo_live_init_at(p->l, (unsigned) s->track, INT64_MAX) == NULL
+               ? LO_WHY_OK : LO_WHY_TAKEN;
     }
 
     if (lo_live_use_contested(p, now)) {
@@ -146,10 +150,10 @@ lo_live_use(lo_live_plan_t *p)
     if (p->n < in->first) {
 
         /* its uploads overtook each other, or another track was a little
-           earlier */
+           earlier: only where the init before it serves nothing */
 
-        if (now == NULL || (in->run == cur->id
-                            && (p->n >= cur->first || p->lower == p->n)))
+        if (now == NULL || (in->run == cur->id && in->first <= cur->first
+                            && p->lower == p->n))
         {
             return LO_WHY_OK;
         }

@@ -511,6 +511,11 @@ ngx_live_origin_api_store(ngx_http_request_t *r, ngx_live_origin_zone_t *zone,
                                          err.err.text, err.field);
     }
 
+    if (rc == LO_AGAIN) {
+        return ngx_live_origin_api_error(r, NGX_HTTP_SERVICE_UNAVAILABLE,
+                                         "the zone is busy: try again", NULL);
+    }
+
     if (rc < 0) {
         return ngx_live_origin_api_error(r, NGX_HTTP_INSUFFICIENT_STORAGE,
                    "the zone has no room for this event: raise its size or "

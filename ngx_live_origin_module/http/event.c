@@ -369,9 +369,10 @@ ngx_live_origin_event_put(ngx_live_origin_zone_t *zone, lo_event_t *doc,
     index = lo_zone_event_find(zone->z, doc->id);
 
     if (index < 0) {
-        index = lo_zone_event_add(zone->z, doc->id, doc->zone_share);
+        ngx_live_origin_try(index, lo_zone_event_add(zone->z, doc->id,
+                                                     doc->zone_share));
         if (index < 0) {
-            return LO_FULL;
+            return index;
         }
 
     } else if (doc->zone_share && replace
@@ -401,6 +402,8 @@ ngx_live_origin_event_put(ngx_live_origin_zone_t *zone, lo_event_t *doc,
         if (e == NULL) {
             return LO_FULL;
         }
+
+        rc = LO_OK;
     }
 
     if (replace) {

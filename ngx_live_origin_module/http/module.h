@@ -146,6 +146,20 @@ ngx_live_origin_clock(clockid_t id)
 #define ngx_live_origin_wall()  ngx_live_origin_clock(CLOCK_REALTIME)
 #define ngx_live_origin_mono()  ngx_live_origin_clock(CLOCK_MONOTONIC)
 
+/*
+ * The zone's tables are locked for some microseconds when an event or a track
+ * comes: another worker that adds one just then lets the first finish.
+ */
+
+#define ngx_live_origin_try(rc, call)                                         \
+    do {                                                                      \
+        ngx_uint_t  try_;                                                     \
+                                                                              \
+        for (try_ = 0; ((rc) = (call)) == LO_AGAIN && try_ < 1000; try_++) {  \
+            ngx_sched_yield();                                                \
+        }                                                                     \
+    } while (0)
+
 #define ngx_live_origin_lo_str(s)  (*(lo_str_t *) (s))
 
 
@@ -176,10 +190,10 @@ int ngx_live_origin_event_change(ngx_live_origin_zone_t *zone,
 void ngx_live_origin_event_facts(ngx_live_origin_zone_t *zone,
     ngx_live_origin_event_t *event, lo_live_facts_t *f);
 /* an event document, from the API or the folder: the index of its event,
-   LO_ERROR: see err, LO_FULL */
+   LO_ERROR: see err, LO_FULL, or LO_AGAIN: try later */
 int ngx_live_origin_event_document(ngx_live_origin_zone_t *zone,
     const u_char *json, size_t len, lo_event_err_t *err);
-/* an event without a document: its index, or LO_FULL */
+/* an event without a document: its index, LO_FULL, or LO_AGAIN: try later */
 int ngx_live_origin_event_auto(ngx_live_origin_zone_t *zone, lo_str_t id);
 /* ends it and wakes who waits; LO_OK, LO_NONE, LO_FULL */
 int ngx_live_origin_event_end(ngx_live_origin_zone_t *zone,

@@ -33,6 +33,7 @@ typedef struct {
     unsigned                   pipeline;
     int                        track;
     uint32_t                   ring;
+    int                        no_ring;     /* LO_FULL, LO_AGAIN */
     int                        force;
     int64_t                    m;
     lo_cmaf_init_t             init;
@@ -129,6 +130,11 @@ ngx_live_origin_place_event(ngx_live_origin_upload_t *u)
     }
 
     u->index = ngx_live_origin_event_auto(u->zone, u->ctx->name.event);
+
+    if (u->index == LO_AGAIN) {
+        return ngx_live_origin_say(u, NGX_HTTP_SERVICE_UNAVAILABLE,
+                                   "the zone is busy");
+    }
 
     if (u->index < 0) {
         return ngx_live_origin_say(u, NGX_HTTP_INSUFFICIENT_STORAGE,
@@ -338,6 +344,7 @@ ngx_live_origin_change_place(lo_live_t *l, void *data)
     u = c->u;
     changed = 0;
 
+    c->no_ring = 0;
     c->why = lo_live_pipeline(l, u->ctx->name.pipeline, &c->pipeline,
                               &changed);
     if (c->why != LO_WHY_OK) {
@@ -376,10 +383,11 @@ ngx_live_origin_change_place(lo_live_t *l, void *data)
     changed |= c->place.changed;
 
     if (t->ring == LO_ZONE_NO_TRACK) {
-        ring = lo_zone_track_add(u->zone->z, u->index,
-                                 lo_cstr(t->id), ngx_live_origin_place_cap(l));
+        ngx_live_origin_try(ring, lo_zone_track_add(u->zone->z, u->index,
+                                          lo_cstr(t->id),
+                                          ngx_live_origin_place_cap(l)));
         if (ring < 0) {
-            c->why = LO_WHY_TRACKS;
+            c->no_ring = ring;
             return 0;
         }
 
@@ -732,6 +740,15 @@ ngx_live_origin_place_piece(ngx_live_origin_upload_t *u,
                                       : NGX_HTTP_INSUFFICIENT_STORAGE,
                                    rc == LO_NONE ? "unknown event"
                                                  : "no room in the zone");
+    }
+
+    if (c.no_ring) {
+        return ngx_live_origin_say(u, c.no_ring == LO_AGAIN
+                                      ? NGX_HTTP_SERVICE_UNAVAILABLE
+                                      : NGX_HTTP_INSUFFICIENT_STORAGE,
+                                   c.no_ring == LO_AGAIN
+                                   ? "the zone is busy"
+                                   : "no room for another track");
     }
 
     if (c.why == LO_WHY_WAIT && !c.force) {

@@ -121,7 +121,7 @@ sub all_there
 # ---- all at once
 
 my %o = map { $_ => LiveOrigin::PutServer->new(strict => 1) }
-        qw(plain trouble init alive back shut refuse chunked growing);
+        qw(plain trouble init alive back shut refuse chunked growing busy);
 my $gone = LiveOrigin::PutServer->new;
 
 $gone->down;
@@ -134,6 +134,7 @@ $o{trouble}->rule('early 500', "/v0/" . ($first + 6) . '\.', 1);
 $o{trouble}->rule('hang', "/a0/" . ($first + 5) . '\.', 1);
 $o{trouble}->rule('slow 0.6', "/a0/" . ($first + 7) . '\.', 1);
 $o{trouble}->rule('404', '/v0/init', 1);
+$o{busy}->rule('503', '/\d+\.m4s', 100000);
 $o{refuse}->rule('409', "/a0/" . ($first + 3) . '\.', 1);
 $o{growing}->rule('reset', "/v0/" . ($first + 3) . '\.', 1);
 $o{growing}->rule('503', "/a0/" . ($first + 4) . '\.', 1);
@@ -144,6 +145,7 @@ start('init', [$o{init}]);
 start('two', [$o{alive}, $o{back}]);
 start('window', [$o{shut}, $gone], '--window', 3);
 start('refuse', [$o{refuse}]);
+start('busy', [$o{busy}]);
 start('chunked', [$o{chunked}], '--chunk-ms', 200);
 start('growing', [$o{growing}], '--chunk-ms', 200);
 
@@ -303,6 +305,25 @@ subtest 'a segment that is refused' => sub {
     is($counts->{retried}, 0, 'not tried again');
     like(log_of($case), qr{LOST a0/\d+\.m4s at http\S+: refused: 409 told so},
          'with the answer');
+};
+
+subtest 'an origin that is always busy' => sub {
+    my $case = $cases{busy};
+
+    finish($case);
+
+    my @at = map { $_->{at} } $o{busy}->requests;
+    my $most = 0;
+
+    for my $i (0 .. $#at) {
+        my $n = grep { $_ >= $at[$i] && $_ < $at[$i] + 1 } @at;
+
+        $most = $n if $n > $most;
+    }
+
+    cmp_ok($most, '<', 60, 'is not hammered');
+    cmp_ok($case->{status}{origins}[0]{lost}, '>=', 2 * ($count - 1),
+           'and what it did not take is lost');
 };
 
 subtest 'chunks' => sub {

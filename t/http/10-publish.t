@@ -228,6 +228,22 @@ is $ng->put("/live/ev/$_/v/init.mp4", $v->init)->status, 200, "pipeline $_"
 is $ng->put('/live/ev/e/v/init.mp4', $v->init)->status, 403,
     'a fifth pipeline';
 
+# events that two workers make at the same moment
+
+$bad = 0;
+
+for my $i (1 .. 4) {
+    my @in = map { $ng->client } 1 .. 4;
+
+    $in[$_]->begin('PUT', "/auto/new$i/a/t$_/init.mp4",
+        length => length $v->init) for 0 .. 3;
+    $in[$_]->piece($v->init) for 0 .. 3;
+    $bad += grep { $_->end->status != 201 } @in;
+    $bad += grep { $ng->get("/live/new$i/t$_/init.mp4")->status != 200 } 0 .. 3;
+}
+
+is $bad, 0, 'an event that several make at once';
+
 # a refusal leaves the connection
 
 $c = $ng->client;

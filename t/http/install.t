@@ -12,8 +12,8 @@ use LiveOrigin::Nginx;
 
 my $dest = tempdir(TMPDIR => 1, CLEANUP => 1);
 my $root = LiveOrigin::Nginx::root();
-my $build = LiveOrigin::Nginx::build();
-my $out = `make -s -C $root BUILD=$build install DESTDIR=$dest 2>&1`;
+my $build = "$root/build";
+my $out = `make -s -C $root install DESTDIR=$dest 2>&1`;
 
 is $?, 0, 'make install' or diag $out;
 ok -f "$dest/usr/lib/nginx/modules/ngx_live_origin_module.so", 'the module';

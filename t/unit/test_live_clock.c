@@ -314,6 +314,36 @@ test_reconnect(void **state)
 }
 
 
+/* the head was evicted before the pusher began again */
+
+static void
+test_restart_lost_head(void **state)
+{
+    int       t;
+    sim_t    *sim;
+    int64_t   n, k;
+
+    sim = sim_new("{\"id\":\"e\",\"segment_ms\":2000}");
+    sim_inits(sim, "a");
+
+    for (n = 0, k = 0; k < 2; k++) {
+        n = sim_ffmpeg(sim, "a", k);
+        sim_after(sim, 1000);
+    }
+
+    for (t = 0; t < 2; t++) {
+        sim->tracks[t].head_run = 0;
+        sim->tracks[t].head_m = 0;
+        sim->tracks[t].head_duration = 0;
+    }
+
+    sim_inits(sim, "a");
+    assert_int_equal(sim_ffmpeg(sim, "a", 0), n + 1);
+    assert_int_equal(sim->place.run, 2);
+    sim_free(sim);
+}
+
+
 /* only video's process began again: audio goes on with its own clock */
 
 static void
@@ -440,6 +470,7 @@ main(void)
         cmocka_unit_test(test_restart),
         cmocka_unit_test(test_restart_below),
         cmocka_unit_test(test_restart_half),
+        cmocka_unit_test(test_restart_lost_head),
         cmocka_unit_test(test_reconnect),
         cmocka_unit_test(test_own_process),
         cmocka_unit_test(test_full_speed),

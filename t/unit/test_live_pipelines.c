@@ -256,6 +256,38 @@ test_new_configuration(void **state)
 }
 
 
+/* another configuration begins above what is there, never below */
+
+static void
+test_configuration_below(void **state)
+{
+    sim_t    *sim;
+    int64_t   n;
+
+    sim = sim_new("{\"id\":\"e\",\"segment_ms\":2000}");
+    sim_inits(sim, "a");
+    n = lo_timeline_at(&sim->l.d, SIM_NOW);
+
+    sim_put(sim, "a", "v", sim_at(sim, n, 30000), 60000);
+    sim_init(sim, "a", "v", VIDEO, 30000, 5);
+    assert_int_equal(sim_push(sim, "a", "v", sim_at(sim, n - 1, 30000),
+                              60000), LO_WHY_TAKEN);
+    assert_int_equal(sim_push(sim, "a", "v", sim_at(sim, n, 30000), 60000),
+                     LO_WHY_TAKEN);
+    assert_int_equal(sim_put(sim, "a", "v", sim_at(sim, n + 1, 30000),
+                             60000), n + 1);
+    assert_int_equal(sim->place.run, 2);
+
+    /* uploads overtook each other at a track's beginning */
+
+    sim_init(sim, "b", "x", VIDEO, 30000, 6);
+    sim_put(sim, "b", "x", sim_at(sim, n + 3, 30000), 60000);
+    assert_int_equal(sim_put(sim, "b", "x", sim_at(sim, n + 2, 30000),
+                             60000), n + 2);
+    sim_free(sim);
+}
+
+
 int
 main(void)
 {
@@ -265,6 +297,7 @@ main(void)
         cmocka_unit_test(test_standby_race),
         cmocka_unit_test(test_other_init),
         cmocka_unit_test(test_new_configuration),
+        cmocka_unit_test(test_configuration_below),
     };
 
     return cmocka_run_group_tests_name("live_pipelines", tests, NULL, NULL);

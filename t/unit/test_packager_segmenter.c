@@ -491,6 +491,24 @@ test_chunks(void **state)
     expect(r, 2, 2, 4000, 2000, 50);
 
     rig_free(r);
+
+    /* a key frame in the middle holds nothing up */
+
+    r = rig(1, 40, 500);
+
+    for (i = 0; i < 49; i++) {
+        add(r, i * 40, i * 40, i % 25 == 0, 1);
+    }
+
+    assert_int_equal(r->out[0].pieces, 3);
+
+    for (i = 49; i < 51; i++) {
+        add(r, i * 40, i * 40, i % 25 == 0, 1);
+    }
+
+    expect(r, 0, 0, 0, 2000, 50);
+
+    rig_free(r);
 }
 
 

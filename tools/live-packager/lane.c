@@ -319,7 +319,9 @@ lp_lane_start_segments(lp_lane_t *lane, int64_t now)
         }
 
         if (job->late) {
-            if (back >= LP_LANE_BACKFILL || (!lane->origin->up && waiting)) {
+            if (back >= LP_LANE_BACKFILL || lane->back_next > now
+                || (!lane->origin->up && waiting))
+            {
                 continue;
             }
 
@@ -419,6 +421,10 @@ lp_lane_retry(lp_job_t *job, const lp_result_t *r, int64_t now)
         job->next = now + (r->retry_after > lane->publish->d_ms
                            ? lane->publish->d_ms : r->retry_after);
     }
+
+    if (job->late) {
+        lane->back_next = job->next;
+    }
 }
 
 
@@ -507,9 +513,7 @@ lp_lane_done(void *data, const lp_result_t *r)
     if (job == lane->init) {
         lp_lane_init_done(lane, r, now);
 
-    } else if (r->status >= 200 && r->status < 300 && job->obj->whole
-               && r->sent == job->obj->body.len)
-    {
+    } else if (r->status >= 200 && r->status < 300) {
         lp_lane_delivered(job, r, now);
 
     } else if (r->status == 412) {

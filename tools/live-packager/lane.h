@@ -34,6 +34,7 @@ struct lp_lane_s {
 
     lp_job_t                 *init;       /* not in jobs; the track's own */
     unsigned                  accepted:1; /* the origin has it */
+    int64_t                   back_next;  /* ms: no back-fill before */
 };
 
 

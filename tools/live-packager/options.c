@@ -251,10 +251,6 @@ lp_options_event(lp_options_t *o, const char *path)
     memcpy(o->id, o->event.id.data, o->event.id.len);
     o->id[o->event.id.len] = '\0';
 
-    if (o->event.d.duration != 0) {
-        o->d = o->event.d;
-    }
-
     if (o->window_s == 0) {
         o->window_s = o->event.dvr_s;
     }
@@ -403,6 +399,19 @@ lp_options_complete(lp_options_t *o)
     if (o->norigins == 0) {
         fputs("live-packager: --origin is missing\n", stderr);
         return -1;
+    }
+
+    if (o->event.d.duration != 0) {
+        if (o->d.duration != 0
+            && (o->d.duration != o->event.d.duration
+                || o->d.timescale != o->event.d.timescale))
+        {
+            fputs("live-packager: --segment is not what the event document "
+                  "says\n", stderr);
+            return -1;
+        }
+
+        o->d = o->event.d;
     }
 
     if (o->d.duration == 0) {

@@ -296,7 +296,19 @@ lp_segmenter_may_start(const lp_segmenter_t *s, int64_t off)
 }
 
 
-/* the last sample is a key frame: does a segment begin here */
+/* not earlier than a quarter of a segment */
+
+static int
+lp_segmenter_near(const lp_segmenter_t *s, int64_t off)
+{
+    return -4 * off <= lo_timeline_media(&s->d, &lp_utc, 1, s->timescale);
+}
+
+
+/*
+ * The last sample is a key frame: does a segment begin here?  One that is very
+ * early may still be the nearest; chunks do not wait to see.
+ */
 
 static void
 lp_segmenter_consider(lp_segmenter_t *s)
@@ -306,7 +318,9 @@ lp_segmenter_consider(lp_segmenter_t *s)
     n = lo_timeline_number(&s->d, &lp_utc, s->samples[s->n - 1].pts,
                            s->timescale, &off);
 
-    if (s->started && n <= s->number) {
+    if (s->started
+        && (n <= s->number || (s->chunk && !lp_segmenter_near(s, off))))
+    {
         return;
     }
 
@@ -435,24 +449,16 @@ lp_segmenter_full(const lp_segmenter_t *s)
 }
 
 
-/* nothing follows: is the cut one that stands by itself; an audio frame that
-   is not the nearest has only lacked its next */
-
-static int
-lp_segmenter_near(const lp_segmenter_t *s)
-{
-    return s->video
-           && -4 * s->cut_off <= lo_timeline_media(&s->d, &lp_utc, 1,
-                                                   s->timescale);
-}
-
-
 void
 lp_segmenter_end(lp_segmenter_t *s, int publish)
 {
     static const lp_bytes_t  none;
 
-    if (publish && s->pending && lp_segmenter_near(s)) {
+    /* an audio frame that is not the nearest has only lacked its next */
+
+    if (publish && s->pending && s->video
+        && lp_segmenter_near(s, s->cut_off))
+    {
         lp_segmenter_commit(s);
     }
 
