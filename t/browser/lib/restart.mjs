@@ -48,6 +48,8 @@ async function goesOn(v, latency, published) {
        `${v.player}: goes on within three segments`,
        (await v.state()).journal);
 
+    await sleep(1000);      // a seek shows its frame before playing goes on
+
     const before = await v.state();
 
     await sleep(8000);
