@@ -270,6 +270,57 @@ test_nal(void **state)
 }
 
 
+/* damaged and random access units, sets and records: sanitizers watch */
+
+static void
+test_noise(void **state)
+{
+    size_t         i, k, len;
+    lp_au_t        au;
+    unsigned       size;
+    lp_sps_t       sps;
+    lp_bytes_t     out, sets, none;
+    lp_header_t    h;
+    unsigned char  buf[sizeof(hevc)];
+
+    memset(&out, 0, sizeof(out));
+    memset(&none, 0, sizeof(none));
+    srandom(1);
+
+    for (i = 0; i < 20000; i++) {
+        len = random() % sizeof(buf);
+        memcpy(buf, hevc, len);
+
+        for (k = random() % 20; k > 0 && len > 0; k--) {
+            buf[random() % len] = random();
+        }
+
+        memset(&sets, 0, sizeof(sets));
+        memset(&au, 0, sizeof(au));
+        out.len = 0;
+        au.key = i & 1;
+
+        lp_au_convert(i & 2 ? LP_CODEC_H264 : LP_CODEC_HEVC, i & 4, buf, len,
+                      &none, &out, &sets, &au);
+        (void) lp_sps_parse(i & 2 ? LP_CODEC_H264 : LP_CODEC_HEVC, buf, len,
+                            &sps);
+
+        memset(&h, 0, sizeof(h));
+        h.codec = i & 2 ? LP_CODEC_H264 : LP_CODEC_HEVC;
+        h.video = 1;
+        h.sets = sets;
+        out.len = 0;
+        (void) lp_header_write(&out, &h);
+
+        buf[0] = 1;
+        (void) lp_record_parse(h.codec, buf, len, &h.sets, &size);
+        lp_bytes_free(&h.sets);
+    }
+
+    lp_bytes_free(&out);
+}
+
+
 int
 main(void)
 {
@@ -280,6 +331,7 @@ main(void)
         cmocka_unit_test(test_opus),
         cmocka_unit_test(test_broken),
         cmocka_unit_test(test_nal),
+        cmocka_unit_test(test_noise),
     };
 
     return cmocka_run_group_tests_name("packager_header", tests, NULL, NULL);

@@ -408,6 +408,35 @@ test_leading(void **state)
 }
 
 
+/* the first frame of all is not the nearest to the boundary just before it */
+
+static void
+test_start(void **state)
+{
+    int     i;
+    rig_t  *r;
+
+    r = rig(1, 40, 0);
+
+    for (i = 0; i < 151; i++) {
+        add(r, 30 + i * 40, 30 + i * 40, i == 0 || i % 50 == 49, 1);
+    }
+
+    assert_int_equal(r->out[0].number, FIRST + 1);
+    expect(r, 0, 1, 1990, 2000, 50);
+    rig_free(r);
+
+    r = rig(1, 40, 0);
+
+    for (i = 0; i < 101; i++) {
+        add(r, 20 + i * 40, 20 + i * 40, i % 50 == 0, 1);
+    }
+
+    expect(r, 0, 0, 20, 2000, 50);
+    rig_free(r);
+}
+
+
 static void
 test_missing(void **state)
 {
@@ -523,6 +552,7 @@ main(void)
         cmocka_unit_test(test_long_gop),
         cmocka_unit_test(test_short_gop),
         cmocka_unit_test(test_leading),
+        cmocka_unit_test(test_start),
         cmocka_unit_test(test_missing),
         cmocka_unit_test(test_chunks),
     };

@@ -292,7 +292,7 @@ lp_segmenter_may_start(const lp_segmenter_t *s, int64_t off)
         return 1;
     }
 
-    return s->video ? off < s->frame : 2 * off <= s->frame;
+    return 2 * off <= s->frame;
 }
 
 
