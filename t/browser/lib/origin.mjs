@@ -102,7 +102,7 @@ export class Origin {
         return fetch(`${this.base}/api/status`).then((r) => r.ok, () => false);
     }
 
-    // The numbers that the first media playlist lists; null before there is one.
+    // What the first media playlist lists; null before there is one.
     async playlist(id) {
         const text = async (url) => {
             const r = await fetch(url);

@@ -1,6 +1,7 @@
 // The player page: one engine at a time on one video element.
 
 import { eventStatus, listEvents, manifestURL } from './api.js';
+import { bindControls } from './controls.js';
 import { $, el, setText } from './dom.js';
 import { bitrate, clock, count, dash, parseLiveOrigin,
          seconds } from './format.js';
@@ -109,8 +110,9 @@ function onRendition(session, r) {
 
     const before = state.rendition;
     const text = r.height ? `${r.width} × ${r.height}` : 'Sound only';
-    const rest = [bitrate(r.bitrate), r.fps ? `${+(+r.fps).toFixed(3)} fps` : '',
-                  r.codecs].filter(Boolean).join(' · ');
+    const fps = r.fps ? `${+Number(r.fps).toFixed(3)} fps` : '';
+    const rest = [bitrate(r.bitrate), fps, r.codecs].filter(Boolean)
+        .join(' · ');
 
     state.rendition = r;
     setText($('#rendition'), text);
@@ -221,7 +223,12 @@ async function launch(session) {
     state.status = 'loading';
     remember();
     say('Tuning in', `${names[wanted.player]} · ${wanted.event}`);
-    await readTimeline(wanted.event);
+    await onAir(session);
+
+    if (session !== state.session) {
+        return;
+    }
+
     watch();
 
     const autoplay = query.get('autoplay') !== '0';
@@ -255,7 +262,9 @@ async function play() {
     }
 }
 
-// What the API knows of the event's timeline; the manifest alone will do.
+// What the API knows of the event's timeline; without it the manifest alone
+// will do.
+
 async function readTimeline(id) {
     Object.assign(serverClock, { start: null, delay: 0, segment: 2 });
 
@@ -265,6 +274,29 @@ async function readTimeline(id) {
 
     if (s.segment?.timescale) {
         serverClock.segment = s.segment.duration / s.segment.timescale;
+    }
+
+    return s;
+}
+
+// A player that joins before there is room three segments behind the edge
+// stays too close to it for ever.
+
+async function onAir(session) {
+    for (;;) {
+        const s = await readTimeline(wanted.event);
+        const young = s.phase === 'live'
+            && (s.depth_s < 3 * serverClock.segment || s.head - s.first < 3);
+
+        if (session !== state.session || (s.phase !== 'scheduled' && !young)) {
+            return;
+        }
+
+        state.status = 'waiting';
+        say(young ? 'Going on air' : 'Not on air yet',
+            young ? 'The first segments are coming in.'
+                  : `${wanted.event} starts here by itself.`);
+        await new Promise((done) => setTimeout(done, 1000));
     }
 }
 
@@ -401,44 +433,10 @@ async function readClock() {
 
 // ---- the viewer's hands
 
-function togglePlay() {
-    if (video.paused) {
-        play();
-
-    } else {
-        video.pause();
-    }
-}
-
 function toLive() {
     monitor?.expectSeek();
     engine?.seekLive();
     play();
-}
-
-function toggleMute() {
-    video.muted = !video.muted;
-    $('#mute').setAttribute('aria-label', video.muted ? 'Unmute' : 'Mute');
-}
-
-function toggleFull() {
-    if (document.fullscreenElement) {
-        document.exitFullscreen();
-
-    } else {
-        screen.requestFullscreen?.();
-    }
-}
-
-function choose(player) {
-    if (!names[player]) {
-        return;
-    }
-
-    wanted.player = player;
-    $(`#engines [value="${player}"]`).checked = true;
-    retries = 0;
-    start();
 }
 
 function nudge(by) {
@@ -446,69 +444,11 @@ function nudge(by) {
     video.currentTime += by;
 }
 
-const keys = {
-    ' ': togglePlay, k: togglePlay, m: toggleMute, f: toggleFull, l: toLive,
-    1: () => choose('hls'), 2: () => choose('shaka'), 3: () => choose('dash'),
-    ArrowLeft: () => nudge(-5), ArrowRight: () => nudge(5),
-};
-
-function bind() {
-    let idle = null;
-
-    const wake = () => {
-        screen.classList.remove('idle');
-        clearTimeout(idle);
-        idle = setTimeout(() => screen.classList.toggle('idle',
-            !video.paused), 2500);
-    };
-
-    $('#play').onclick = togglePlay;
-    $('#mute').onclick = toggleMute;
-    $('#live').onclick = toLive;
-    $('#full').onclick = toggleFull;
-    $('#volume').oninput = ({ target }) => {
-        video.volume = Number(target.value);
-        video.muted = video.volume === 0;
-    };
-    $('#event').onchange = ({ target }) => {
-        wanted.event = target.value;
-        retries = 0;
-        start();
-    };
-    $('#engines').onchange = ({ target }) => choose(target.value);
-
-    // a finger has no hover: its first tap brings the controls
-    video.addEventListener('pointerup', ({ pointerType }) => {
-        if (pointerType === 'mouse' || !screen.classList.contains('idle')) {
-            togglePlay();
-        }
-    });
-    video.addEventListener('dblclick', toggleFull);
-    video.addEventListener('playing', () => {
-        if (state.started) {
-            say(null);
-        }
-    });
-    screen.addEventListener('pointermove', wake);
-    screen.addEventListener('pointerup', wake);
-    screen.addEventListener('focusin', wake);
-    video.addEventListener('play', wake);
-
-    document.addEventListener('keydown', (event) => {
-        const busy = event.target.closest?.('select, input, button')
-            && [' ', 'ArrowLeft', 'ArrowRight'].includes(event.key);
-        const act = keys[event.key.length === 1 ? event.key.toLowerCase()
-                                                : event.key];
-
-        if (!act || busy || event.ctrlKey || event.metaKey || event.altKey
-            || event.defaultPrevented)
-        {
-            return;
-        }
-
-        event.preventDefault();
-        act();
-    });
+function choose(change) {
+    Object.assign(wanted, change);
+    $(`#engines [value="${wanted.player}"]`).checked = true;
+    retries = 0;
+    start();
 }
 
 async function versions() {
@@ -530,7 +470,7 @@ wanted.player = names[query.get('player')] ? query.get('player') : 'hls';
 $(`#engines [value="${wanted.player}"]`).checked = true;
 video.muted = true;
 video.volume = 0.8;
-bind();
+bindControls(video, screen, { play, toLive, nudge, choose });
 versions();
 readClock();
 setInterval(measure, TICK);

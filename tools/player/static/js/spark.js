@@ -39,7 +39,7 @@ export class Spark {
 
         const values = points.map((p) => p[1]).sort((a, b) => a - b);
         const middle = values[values.length >> 1];
-        const reach = Math.max(1, values[values.length - 1] - middle,
+        const reach = Math.max(2, values[values.length - 1] - middle,
                                middle - values[0]);
         const now = points[points.length - 1][0];
         const pad = 3 * ratio;
@@ -47,7 +47,8 @@ export class Spark {
         const y = (v) => h / 2 - (v - middle) / reach * (h / 2 - pad);
         const line = new Path2D();
 
-        points.forEach(([t, v], i) => line[i ? 'lineTo' : 'moveTo'](x(t), y(v)));
+        points.forEach(([t, v], i) =>
+            line[i ? 'lineTo' : 'moveTo'](x(t), y(v)));
 
         const area = new Path2D(line);
         const style = getComputedStyle(canvas);

@@ -78,7 +78,7 @@ function pipelineCells(p) {
         el('td.num.r', {}, count(p.segments)),
         el('td.num.r', {}, bytes(p.bytes)),
         el('td.num.r', {}, known(p.write_ms)
-            ? `${p.write_ms.toFixed(p.write_ms < 10 ? 1 : 0)} ms` : dash),
+            ? `${p.write_ms.toFixed(p.write_ms < 1 ? 2 : 1)} ms` : dash),
         el('td.num', {}, verdicts(p)),
     ];
 }
