@@ -52,6 +52,7 @@ export class Viewer {
         viewer.player = player;
         viewer.context = context;
         viewer.errors = [];
+        viewer.foreign = [];
         viewer.page = await context.newPage();
         viewer.page.on('console', (m) => {
             if (m.type() === 'error') {
@@ -59,6 +60,11 @@ export class Viewer {
             }
         });
         viewer.page.on('pageerror', (e) => viewer.errors.push(String(e)));
+        viewer.page.on('request', (r) => {
+            if (!/^(data|blob):/.test(r.url()) && !r.url().startsWith(base)) {
+                viewer.foreign.push(r.url());
+            }
+        });
         await viewer.page.addInitScript(installCounter);
         await viewer.page.goto(
             `${base}/player/?event=${event}&player=${player}&autoplay=1`);

@@ -34,6 +34,7 @@ export async function judged(v, name, seconds, rate) {
 
 export function complaints(v, name) {
     ok(!v.errors.length, `${name}: nothing on the console`, v.errors);
+    ok(!v.foreign.length, `${name}: asks nobody but the origin`, v.foreign);
 }
 
 async function statusPage(browser, base) {
