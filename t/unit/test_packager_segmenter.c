@@ -34,6 +34,7 @@ typedef struct {
     unsigned            chunks;       /* of the last parsed */
     uint64_t            tfdt;
     uint64_t            duration;
+    uint64_t            hole;         /* between chunks */
     uint32_t            samples;
     unsigned            sync;
 } rig_t;
@@ -129,7 +130,8 @@ on_chunk(void *data, const lo_cmaf_chunk_t *c)
         assert_true(c->styp);
 
     } else {
-        assert_int_equal(c->tfdt, r->tfdt + r->duration);
+        assert_true(c->tfdt >= r->tfdt + r->duration + r->hole);
+        r->hole = c->tfdt - r->tfdt - r->duration;
     }
 
     assert_in_range(c->tfdt * 1000 - c->prft_us, 0, 1);    /* NTP's rounding */
@@ -149,6 +151,7 @@ parse(rig_t *r, unsigned i)
 
     r->chunks = 0;
     r->duration = 0;
+    r->hole = 0;
     r->samples = 0;
 
     lo_cmaf_reader(&reader, &handler, r, NULL);
@@ -169,6 +172,7 @@ expect(rig_t *r, unsigned i, int64_t number, int64_t tfdt, int64_t duration,
     assert_int_equal(r->tfdt, BASE + tfdt);
     assert_int_equal(r->duration, duration);
     assert_int_equal(r->samples, samples);
+    assert_int_equal(r->hole, 0);
     assert_true(r->sync);
 }
 
@@ -477,6 +481,44 @@ test_missing(void **state)
 }
 
 
+/* more than a quarter is missing: the segment does not look whole */
+
+static void
+test_holes(void **state)
+{
+    int       i;
+    rig_t    *r;
+    uint32_t  chunk;
+
+    for (chunk = 0; chunk <= 500; chunk += 500) {
+        r = rig(1, 40, chunk);
+
+        for (i = 0; i < 400; i++) {
+            if ((i > 10 && i < 30) || (i >= 80 && i < 100)
+                || (i > 160 && i < 250))
+            {
+                continue;
+            }
+
+            add(r, i * 40, i * 40, i % 50 == 0, 1);
+        }
+
+        assert_int_equal(r->out[0].number, FIRST);
+        parse(r, 0);
+        assert_int_equal(r->duration, 31 * 40);
+        assert_int_equal(r->hole, 19 * 40);
+        assert_int_equal(r->samples, 31);
+
+        expect(r, 1, 1, 2000, 30 * 40, 30);
+        expect(r, 2, 2, 4000, 2000, 50);
+        expect(r, 3, 3, 6000, 11 * 40, 11);
+        expect(r, 4, 5, 10000, 2000, 50);
+
+        rig_free(r);
+    }
+}
+
+
 static void
 test_chunks(void **state)
 {
@@ -554,6 +596,7 @@ main(void)
         cmocka_unit_test(test_leading),
         cmocka_unit_test(test_start),
         cmocka_unit_test(test_missing),
+        cmocka_unit_test(test_holes),
         cmocka_unit_test(test_chunks),
     };
 

@@ -4,6 +4,9 @@
 #include "segmenter.h"
 
 
+#define LP_HOLES  4                   /* at most in a segment: see _hole() */
+
+
 static const lo_anchor_t  lp_utc = { 0, 1, 0 };
 
 
@@ -16,10 +19,14 @@ lp_segmenter_drop(lp_segmenter_t *s, size_t n)
         free(s->samples[i].data);
     }
 
-    memmove(s->samples, s->samples + n, (s->n - n) * sizeof(lp_sample_t));
+    if (n) {
+        memmove(s->samples, s->samples + n,
+                (s->n - n) * sizeof(lp_sample_t));
+    }
 
     s->n -= n;
     s->sent = 0;
+    s->chunks = 0;
 }
 
 
@@ -65,9 +72,35 @@ lp_segmenter_chunk(const lp_segmenter_t *s, size_t i)
 static unsigned
 lp_segmenter_chunks(const lp_segmenter_t *s)
 {
-    return s->chunk ? 2 + 2 * lo_timeline_media(&s->d, &lp_utc, 1,
-                                                s->timescale) / s->chunk
-                    : 1;
+    return LP_HOLES + (s->chunk ? 2 + 2 * lo_timeline_media(&s->d, &lp_utc, 1,
+                                                            s->timescale)
+                                        / s->chunk
+                                : 1);
+}
+
+
+/*
+ * So much is missing between two times that it is not to be hidden in a
+ * frame's duration: a segment that lacks more than a quarter looks as short as
+ * it is, so that the origin can prefer another pipeline's.
+ */
+
+static int
+lp_segmenter_hole(const lp_segmenter_t *s, int64_t from, int64_t to)
+{
+    return s->frame != 0 && to - from > 2 * (int64_t) s->frame
+           && 4 * (to - from - s->frame)
+              > lo_timeline_media(&s->d, &lp_utc, 1, s->timescale);
+}
+
+
+/* does a chunk begin with sample i; the open one begins with sent */
+
+static int
+lp_segmenter_breaks(const lp_segmenter_t *s, size_t i)
+{
+    return lp_segmenter_chunk(s, i) != lp_segmenter_chunk(s, s->sent)
+           || lp_segmenter_hole(s, s->order[i - 1], s->order[i]);
 }
 
 
@@ -82,12 +115,13 @@ lp_segmenter_emit(lp_segmenter_t *s, size_t upto, unsigned flags)
 
     for (i = s->sent; i < upto; i++) {
         s->samples[i].dts = s->order[i];
-        s->samples[i].duration = s->order[i + 1] - s->order[i];
+        s->samples[i].duration =
+            lp_segmenter_hole(s, s->order[i], s->order[i + 1])
+            ? s->frame : s->order[i + 1] - s->order[i];
     }
 
     f.timescale = s->timescale;
-    f.sequence = s->number * lp_segmenter_chunks(s)
-                 + lp_segmenter_chunk(s, s->sent);
+    f.sequence = s->number * lp_segmenter_chunks(s) + s->chunks++;
     f.prft = s->prft;
     f.video = s->video;
     f.first = s->sent == 0;
@@ -127,7 +161,7 @@ lp_segmenter_push(lp_segmenter_t *s)
     lp_segmenter_order(s, n, INT64_MAX);
 
     for (i = s->sent + 1; i < n && s->order[i] <= s->horizon; i++) {
-        if (lp_segmenter_chunk(s, i) != lp_segmenter_chunk(s, s->sent)) {
+        if (lp_segmenter_breaks(s, i)) {
             lp_segmenter_emit(s, i, 0);
         }
     }
@@ -188,7 +222,7 @@ lp_segmenter_close(lp_segmenter_t *s, size_t n, int64_t end)
     }
 
     for (i = s->sent + 1; i < n; i++) {
-        if (lp_segmenter_chunk(s, i) != lp_segmenter_chunk(s, s->sent)) {
+        if (lp_segmenter_breaks(s, i)) {
             lp_segmenter_emit(s, i, 0);
         }
     }
@@ -202,28 +236,15 @@ lp_segmenter_close(lp_segmenter_t *s, size_t n, int64_t end)
 
 /*
  * Where the segment before key frame i ends: at that frame, unless frames
- * that are shown before it can still come.
+ * that are shown before it can still come, or a whole number lies between.
  */
 
 static int64_t
 lp_segmenter_border(const lp_segmenter_t *s, size_t i)
 {
-    size_t   k;
-    int64_t  last;
-
-    if (s->samples[i].idr || s->frame == 0 || i == 0) {
-        return s->samples[i].pts;
-    }
-
-    last = s->samples[0].pts;
-
-    for (k = 1; k < i; k++) {
-        if (s->samples[k].pts > last) {
-            last = s->samples[k].pts;
-        }
-    }
-
-    return last + s->frame;
+    return s->cut_number == s->number + 1
+           && (s->samples[i].idr || s->frame == 0)
+           ? s->samples[i].pts : INT64_MIN;
 }
 
 

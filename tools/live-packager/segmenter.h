@@ -65,6 +65,7 @@ typedef struct {
     size_t              n;
     size_t              cap;
     size_t              sent;         /* handed on in chunks */
+    unsigned            chunks;       /* so many */
 
     size_t              cut;          /* where the next one may begin */
     int64_t             cut_number;
