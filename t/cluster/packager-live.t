@@ -89,7 +89,8 @@ my $ffmpeg = spawn('ffmpeg', 'ffmpeg', '-hide_banner', '-loglevel', 'error',
     . "[1:a]asetnsamples=1024,asetpts=N+$sample\[a]",
     '-map', '[v]', '-map', '[a]', '-c:v', 'libx264', '-preset', 'ultrafast',
     '-bf', 2, '-g', 1000, '-force_key_frames',
-    'expr:eq(mod(n+' . $frame % 25 . ',25),0)', '-c:a', 'aac', '-copyts', '-f', 'tee', $targets);
+    'expr:eq(mod(n+' . $frame % 25 . ',25),0)', '-c:a', 'aac', '-copyts',
+    '-f', 'tee', $targets);
 
 sleep 7;
 my $two = packager('b', $ports[1]);

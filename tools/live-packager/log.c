@@ -83,7 +83,9 @@ lp_log_libav_line(void *avcl, int level, const char *fmt, va_list args)
     int   prefix;
     char  line[512];
 
-    if (level > AV_LOG_WARNING) {
+    /* a message can come in pieces: the first says it */
+
+    if (level > AV_LOG_WARNING || fmt[0] == '.') {
         return;
     }
 
