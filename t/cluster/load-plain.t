@@ -67,7 +67,8 @@ subtest 'what is published is read back, byte by byte' => sub {
     my ($rc, $r) = run_load(quoted(@url, @media), 'publish --connections 4');
 
     is $rc, 0, 'exit code';
-    is $r->{groups}[0]{status}{201}, 2 * 3 * 21, 'init and segments';
+    is $r->{groups}[0]{status}{201}, 2 * 3 * 20, 'all segments';
+    is $r->{groups}[0]{inits}, 2 * 3, 'and an init each';
     is $r->{groups}[0]{next}, 1020, 'where to go on';
 
     ($rc, $r) = run_load(quoted(@url, @media), 'read --all --connections 40');

@@ -390,7 +390,13 @@ conn_complete(conn_t *c)
 
     now = load_clock();
     s = &c->group->stats;
-    s->status[c->in.status]++;
+
+    if (c->is_init && c->in.status / 100 == 2) {
+        s->inits++;
+
+    } else {
+        s->status[c->in.status]++;
+    }
 
     if (!c->is_init) {
         lo_hist_add(&s->total, now - c->due);
@@ -539,6 +545,14 @@ conn_header(conn_t *c, const unsigned char *p, size_t len)
 
 /* What is not looked at is not copied: MSG_TRUNC drops it in the kernel. */
 
+static int
+conn_drops(conn_t *c)
+{
+    return !c->ssl && !c->verify && !c->group->o.copy
+           && c->in.state == RESPONSE_BODY && !c->in.until_close;
+}
+
+
 static ssize_t
 conn_read(conn_t *c, size_t *want)
 {
@@ -547,12 +561,13 @@ conn_read(conn_t *c, size_t *want)
         return tls_read(c, scratch, SCRATCH);
     }
 
-    if (c->in.state == RESPONSE_BODY && !c->verify && !c->in.until_close) {
+    if (conn_drops(c)) {
         *want = c->in.left < SCRATCH ? (size_t) c->in.left : SCRATCH;
         return recv(c->fd, scratch, *want, MSG_TRUNC);
     }
 
-    *want = c->in.state == RESPONSE_HEAD && !c->verify ? FIRST_READ : SCRATCH;
+    *want = c->in.state == RESPONSE_HEAD && !c->verify && !c->group->o.copy
+            ? FIRST_READ : SCRATCH;
 
     return recv(c->fd, scratch, *want, 0);
 }
@@ -590,9 +605,7 @@ conn_take(conn_t *c, size_t n)
         return conn_header(c, scratch, n);
     }
 
-    if (!c->ssl && c->in.state == RESPONSE_BODY && !c->verify
-        && !c->in.until_close)
-    {
+    if (conn_drops(c)) {
         c->body += n;
         c->group->stats.bytes_in += n;
         c->in.left -= n;

@@ -78,6 +78,7 @@ typedef struct {
     verify_e      verify;
     media_t       media;
     int           all;
+    int           copy;
     int           live;
     int           digest;
 } load_opts_t;
@@ -119,6 +120,7 @@ typedef struct {
 
 typedef struct {
     uint64_t      requests;
+    uint64_t      inits;           /* taken; in no other figure */
     uint64_t      status[600];
     uint64_t      connect_errors;
     uint64_t      aborted;         /* closed before the response was whole */

@@ -67,6 +67,8 @@ static const opt_t  options[] = {
       "chunked bodies, chunks of that size" },
     { "digest", OPT_FLAG, OFF(digest), NULL, "send Content-Digest: sha-256" },
     { "verify", OPT_OTHER, 0, "HOW", "all, sample (1 of 16) or off (all)" },
+    { "copy", OPT_FLAG, OFF(copy), NULL,
+      "take in what is not verified as well, instead of dropping it" },
     { "rounds", OPT_COUNT, OFF(rounds), "N", "fan: that many (20)" },
     { "settle", OPT_TIME, OFF(settle), "TIME",
       "fan: between asking and publishing (200ms)" },

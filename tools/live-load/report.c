@@ -203,7 +203,8 @@ json_group(load_t *load, group_t *g)
            (unsigned long long) s->verified, (unsigned long long) s->wrong);
 
     if (g->mode->puts == MODE_PUTS_ALL) {
-        printf(",\"next\":%llu", (unsigned long long) next_number(g));
+        printf(",\"inits\":%llu,\"next\":%llu", (unsigned long long) s->inits,
+               (unsigned long long) next_number(g));
     }
 
     json_hist("first_byte_us", &s->first);

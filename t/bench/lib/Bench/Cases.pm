@@ -191,7 +191,8 @@ sub get
             return Bench::Load::expect(
                 load('--url', $o{tls} ? $s->tls_url : $s->url, timed($s),
                      read_back($s, $start, $o{size}), '--verify', 'sample',
-                     'read', '--connections', 64), 200);
+                     $o{by} eq 'rps' ? '--copy' : (), 'read',
+                     '--connections', 64), 200);
         };
     } @servers);
 
@@ -447,7 +448,7 @@ sub latency
                         '--connections', 1,
                         '--rounds', 20 * $Bench::Load::seconds,
                         'read', '--rate', $rate, '--connections', 64,
-                        '--requests', $rate * $Bench::Load::seconds);
+                        '--requests', int($rate * $Bench::Load::seconds));
         },
         sub {
             return load('--url', $proxy->url, '--put-url', $ours->url,
