@@ -191,8 +191,7 @@ sub get
             return Bench::Load::expect(
                 load('--url', $o{tls} ? $s->tls_url : $s->url, timed($s),
                      read_back($s, $start, $o{size}), '--verify', 'sample',
-                     $o{by} eq 'rps' ? '--copy' : (), 'read',
-                     '--connections', 64), 200);
+                     '--copy', 'read', '--connections', 64), 200);
         };
     } @servers);
 
