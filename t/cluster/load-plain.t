@@ -140,7 +140,8 @@ subtest 'a wrong byte is seen' => sub {
 
 
 subtest 'what it makes is CMAF on the grid of the epoch' => sub {
-    plan skip_all => 'no ffprobe' if system('ffprobe -version > /dev/null 2>&1');
+    plan skip_all => 'no ffprobe'
+        if system('ffprobe -version > /dev/null 2>&1');
 
     for my $case (['video', '120120/60000', '60000/1001', 120],
                   ['audio', '96000/48000', '25', 94])
@@ -156,7 +157,8 @@ subtest 'what it makes is CMAF on the grid of the epoch' => sub {
 
         my $dir = $ng->dir . "/html/$kind/v";
         my @packets = split /\n/, `cat $dir/init.mp4 $dir/800000000.m4s |
-            ffprobe -v quiet -fflags noparse -show_entries packet=pts -of csv=p=0 -`;
+            ffprobe -v quiet -fflags noparse -show_entries packet=pts \\
+                    -of csv=p=0 -`;
 
         is @packets, $samples, "$kind: samples";
 

@@ -374,6 +374,14 @@ group_target(group_t *g, target_t *t, uint64_t i, char **pipelines,
 }
 
 
+static int
+group_puts(group_t *g, uint64_t connection)
+{
+    return g->mode->puts == MODE_PUTS_ALL
+           || (g->mode->puts == MODE_PUTS_FIRST && connection == 0);
+}
+
+
 static const char *
 group_targets(group_t *g)
 {
@@ -454,8 +462,8 @@ group_init(group_t *g)
         g->conns[i].group = g;
         g->conns[i].fd = -1;
         g->conns[i].index = (uint32_t) i;
-        g->conns[i].address = g->mode->puts && (i == 0 || g->mode->puts == MODE_PUTS_ALL)
-                              ? &g->put_address : &g->address;
+        g->conns[i].address = group_puts(g, i) ? &g->put_address
+                                               : &g->address;
     }
 
     return NULL;

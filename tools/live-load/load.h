@@ -70,7 +70,7 @@ typedef struct {
     uint64_t      segments;
     uint64_t      cycle;
     uint64_t      chunk;           /* 0: Content-Length */
-    uint64_t      rate;            /* requests a second; 0: as fast as it goes */
+    uint64_t      rate;            /* a second; 0: as fast as it goes */
     uint64_t      jitter;
     uint64_t      timeout;
     uint64_t      settle;
@@ -323,11 +323,19 @@ void request_put_init(conn_t *c, target_t *t);
 
 /* conn.c */
 
-int conn_setup(void);
 void conn_open(conn_t *c);
 void conn_request(conn_t *c);
+void conn_complete(conn_t *c);
+void conn_fail(conn_t *c, uint64_t *counter);
+void conn_eof(conn_t *c);
 void conn_event(conn_t *c, uint32_t events);
 void conn_expire(conn_t *c);
+
+/* send.c, receive.c */
+
+int conn_setup(void);
+void conn_send(conn_t *c);
+void conn_receive(conn_t *c, int ending);
 
 /* tls.c */
 
