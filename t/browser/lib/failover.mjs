@@ -16,6 +16,9 @@ const served = (s) => s.segments.filter((x) => x.type === 'video')
 // Long enough for what was fetched to have been on screen as well.
 const PLAY = 31;
 
+// How long before a case ends the next one's encoders start.
+const EARLY = 12;
+
 async function failover(origin, relays, id, a) {
     await sleep(4000);
 
@@ -31,45 +34,41 @@ async function failover(origin, relays, id, a) {
 
 const idOf = ({ fps, hz }) => `cam-${fps.replace('/', '-')}-${hz}`;
 
-async function one(browser, origin, relays, c) {
-    const id = idOf(c);
-    const a = origin.pipeline(id, 'a', relays.a.port);
-    const b = origin.pipeline(id, 'b', relays.b.port);
+async function watched(v, id, fps) {
+    const name = `${id} ${v.player}`;
+    const s = await judged(v, name, PLAY, rate(fps));
+    const order = served(s);
 
+    note(`${name}: ${order.join('')}`);
+    ok(s.pipelines.includes('a') && s.pipelines.includes('b'),
+       `${name}: Live-Origin shows the switch`, order.join(' '));
+    ok(order.lastIndexOf('a') > order.indexOf('b'),
+       `${name}: and a's return`, order.join(' '));
+    complaints(v, name);
+}
+
+// `soon` is called when the next case's encoders may start.
+
+async function one(browser, origin, relays, { id, fps, pipelines }, soon) {
     await origin.ready(id);
 
     const viewers = await Promise.all(players.map((p) =>
         Viewer.open(browser, origin.base, id, p)));
 
     const started = await Promise.all(viewers.map((v) => v.started()));
-    const ready = started.every(Boolean);
 
-    ok(ready, `${id}: ${players.join(', ')} start`);
-
-    if (ready) {
+    if (ok(started.every(Boolean), `${id}: ${players.join(', ')} start`)) {
         const [back] = await Promise.all([
-            failover(origin, relays, id, a),
-            ...viewers.map(async (v) => {
-                const name = `${id} ${v.player}`;
-                const s = await judged(v, name, PLAY, rate(c.fps));
-                const order = served(s);
-
-                ok(s.pipelines.includes('a') && s.pipelines.includes('b'),
-                   `${name}: Live-Origin shows the switch`, order.join(' '));
-                ok(order.lastIndexOf('a') > order.indexOf('b'),
-                   `${name}: and a's return`, order.join(' '));
-                note(`${name}: ${order.join('')}`);
-                complaints(v, name);
-            }),
+            failover(origin, relays, id, pipelines[0]),
+            sleep((PLAY - EARLY) * 1000).then(soon),
+            ...viewers.map((v) => watched(v, id, fps)),
         ]);
 
-        await back.stop();
+        pipelines.push(back);
     }
 
     await Promise.all(viewers.map((v) => v.close()));
-    await a.stop();
-    await b.stop();
-
+    await Promise.all(pipelines.map((p) => p.stop()));
 }
 
 export const main = () => run(async () => {
@@ -84,9 +83,21 @@ export const main = () => run(async () => {
         b: await Relay.start(origin.port, { delay: 400 }),
     };
 
-    for (let i = 0; i < rounds; i++) {
-        for (const c of cases) {
-            await one(browser, origin, relays, c);
-        }
+    const publish = (c) => ({
+        ...c, id: idOf(c),
+        pipelines: ['a', 'b'].map((name) =>
+            origin.pipeline(idOf(c), name, relays[name].port)),
+    });
+
+    const todo = Array(rounds).fill(cases).flat();
+    let next = null;
+
+    for (const [i, c] of todo.entries()) {
+        const now = next ?? publish(c);
+
+        next = null;
+        await one(browser, origin, relays, now, () => {
+            next = i + 1 < todo.length ? publish(todo[i + 1]) : null;
+        });
     }
 });
