@@ -187,8 +187,16 @@ ngx_live_origin_event_t *ngx_live_origin_event_get(
 int ngx_live_origin_event_change(ngx_live_origin_zone_t *zone,
     ngx_live_origin_event_t *event, ngx_live_origin_change_pt change,
     void *data);
+/* a record in place of old; LO_AGAIN: somebody was faster */
+int ngx_live_origin_event_store(ngx_live_origin_zone_t *zone,
+    ngx_uint_t index, lo_word_t old, const lo_live_t *l, lo_word_t *word);
 void ngx_live_origin_event_facts(ngx_live_origin_zone_t *zone,
     ngx_live_origin_event_t *event, lo_live_facts_t *f);
+void ngx_live_origin_event_free(ngx_live_origin_zone_t *zone);
+
+
+/* document.c */
+
 /* an event document, from the API or the folder: the index of its event,
    LO_ERROR: see err, LO_FULL, or LO_AGAIN: try later */
 int ngx_live_origin_event_document(ngx_live_origin_zone_t *zone,
@@ -199,7 +207,6 @@ int ngx_live_origin_event_auto(ngx_live_origin_zone_t *zone, lo_str_t id);
 int ngx_live_origin_event_end(ngx_live_origin_zone_t *zone,
     ngx_uint_t index);
 void ngx_live_origin_event_load(ngx_live_origin_zone_t *zone);
-void ngx_live_origin_event_free(ngx_live_origin_zone_t *zone);
 
 
 /* publish.c, serve.c, api.c, metrics.c */
@@ -209,6 +216,12 @@ ngx_int_t ngx_live_origin_serve_handler(ngx_http_request_t *r);
 /* looks again for a held request and finalizes it */
 void ngx_live_origin_serve_again(ngx_http_request_t *r,
     ngx_live_origin_ctx_t *ctx);
+
+
+/* object.c: what ctx->pin holds */
+
+ngx_int_t ngx_live_origin_object(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx, ngx_uint_t track);
 
 
 /* hold.c */

@@ -1,7 +1,8 @@
 /*
- * An upload in progress: shared by body.c, which turns bytes into pieces (a
- * piece is what becomes one segment), place.c, which finds their numbers and
- * publishes them, and publish.c, the request around both.
+ * An upload in progress.  publish.c reads the head of the request, receive.c
+ * its body; body.c and fragments.c turn that into pieces (a piece is what
+ * becomes one segment); place_init.c and place.c find out where they belong
+ * and publish them; answer.c says so.
  */
 
 #ifndef NGX_LIVE_ORIGIN_PUBLISH_H
@@ -96,7 +97,7 @@ typedef struct {
 } ngx_live_origin_upload_t;
 
 
-/* body.c: LO_OK, or an HTTP status with u->text set */
+/* body.c: 0, or an HTTP status with u->text set */
 
 ngx_uint_t ngx_live_origin_body_span(ngx_live_origin_upload_t *u,
     u_char *data, size_t len);
@@ -109,7 +110,24 @@ void ngx_live_origin_body_free(ngx_live_origin_upload_t *u);
 void ngx_live_origin_piece_free(ngx_live_origin_upload_t *u,
     ngx_live_origin_piece_t *piece);
 
-/* place.c */
+/* for fragments.c */
+ngx_uint_t ngx_live_origin_body_open(ngx_live_origin_upload_t *u,
+    uint64_t size);
+void ngx_live_origin_body_close(ngx_live_origin_upload_t *u);
+/* the body's bytes up to an offset go to the open piece, or nowhere */
+ngx_uint_t ngx_live_origin_body_take(ngx_live_origin_upload_t *u,
+    uint64_t upto);
+
+/* fragments.c: data is the upload */
+
+extern const lo_cmaf_handler_t  ngx_live_origin_fragments;
+
+/* receive.c */
+
+void ngx_live_origin_publish_read(ngx_http_request_t *r);
+void ngx_live_origin_publish_wait(ngx_event_t *ev);
+
+/* place_init.c */
 
 /* the event of the upload, created if need be and allowed: 0 or a status */
 ngx_uint_t ngx_live_origin_place_event(ngx_live_origin_upload_t *u);
@@ -118,10 +136,21 @@ ngx_uint_t ngx_live_origin_place_init(ngx_live_origin_upload_t *u,
 /* the init by which a pipeline's segments of a track are read; or NULL */
 const lo_live_init_t *ngx_live_origin_place_known(ngx_live_origin_upload_t *u,
     const lo_live_t *l, ngx_uint_t track);
-/* NGX_OK: the queue is empty; NGX_AGAIN: waiting; NGX_ERROR: u->status says */
+
+/* place.c: NGX_OK: the queue is empty; NGX_AGAIN: waiting; NGX_ERROR: u->status says */
 ngx_int_t ngx_live_origin_place_queue(ngx_live_origin_upload_t *u);
-/* what the answer says; returns status */
+
+/* ready.c */
+
+void ngx_live_origin_place_after(ngx_live_origin_upload_t *u, int64_t number);
+
+/* answer.c; what the answer says: both return the status */
 ngx_uint_t ngx_live_origin_say(ngx_live_origin_upload_t *u, ngx_uint_t status,
     const char *fmt, ...);
+ngx_uint_t ngx_live_origin_say_why(ngx_live_origin_upload_t *u,
+    lo_live_reason_e why);
+ngx_int_t ngx_live_origin_publish_answer(ngx_live_origin_upload_t *u);
+void ngx_live_origin_publish_count(ngx_live_origin_zone_t *zone,
+    ngx_uint_t status);
 
 #endif /* NGX_LIVE_ORIGIN_PUBLISH_H */

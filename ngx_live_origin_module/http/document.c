@@ -1,0 +1,310 @@
+/*
+ * Events come, change and end: by the API, the folder of documents, or the
+ * first init of an unknown one.
+ */
+
+#include "http/module.h"
+
+
+static int
+ngx_live_origin_event_redocument(lo_live_t *l, void *data)
+{
+    return lo_live_document(l, data);
+}
+
+
+static int
+ngx_live_origin_event_set_doc(ngx_live_origin_zone_t *zone, ngx_uint_t index,
+    const u_char *json, size_t len, ngx_uint_t replace)
+{
+    u_char           *old;
+    int64_t           n;
+    lo_word_t         was, word;
+    ngx_uint_t        same;
+    lo_zone_event_t  *ze;
+
+    for ( ;; ) {
+
+        ze = lo_zone_event(zone->z, index);
+        if (ze == NULL) {
+            return LO_NONE;
+        }
+
+        was = __atomic_load_n(&ze->doc, __ATOMIC_ACQUIRE);
+
+        if (was) {
+
+            if (!replace) {
+                return LO_OK;
+            }
+
+            old = malloc(LO_EVENT_DOC_MAX);
+            if (old == NULL) {
+                return LO_FULL;
+            }
+
+            n = lo_zone_read(zone->z, was, old, LO_EVENT_DOC_MAX);
+            same = n == (int64_t) len && ngx_memcmp(old, json, len) == 0;
+            free(old);
+
+            if (same) {
+                return LO_OK;
+            }
+        }
+
+        word = lo_zone_put(zone->z, index, LO_KIND_DOC, json, len);
+        if (word == 0) {
+            return LO_FULL;
+        }
+
+        if (lo_zone_swap(zone->z, &ze->doc, was, word)) {
+            return LO_OK;
+        }
+
+        lo_zone_kill(zone->z, word);
+    }
+}
+
+
+static int
+ngx_live_origin_event_put(ngx_live_origin_zone_t *zone, lo_event_t *doc,
+    const u_char *json, size_t len, ngx_uint_t replace)
+{
+    int                       index, rc;
+    lo_word_t                 word;
+    ngx_live_origin_event_t  *e;
+
+    index = lo_zone_event_find(zone->z, doc->id);
+
+    if (index < 0) {
+        ngx_live_origin_try(index, lo_zone_event_add(zone->z, doc->id,
+                                                     doc->zone_share));
+        if (index < 0) {
+            return index;
+        }
+
+    } else if (doc->zone_share && replace
+               && lo_zone_event_share(zone->z, index, doc->zone_share)
+                  != LO_OK)
+    {
+        return LO_FULL;
+    }
+
+    rc = ngx_live_origin_event_set_doc(zone, index, json, len, replace);
+    if (rc != LO_OK) {
+        return rc;
+    }
+
+    e = ngx_live_origin_event_get(zone, index);
+
+    if (e == NULL) {
+        lo_live_create(zone->scratch, doc);
+
+        rc = ngx_live_origin_event_store(zone, index, 0, zone->scratch, &word);
+
+        if (rc == LO_OK) {
+            return index;
+        }
+
+        e = rc == LO_AGAIN ? ngx_live_origin_event_get(zone, index) : NULL;
+        if (e == NULL) {
+            return LO_FULL;
+        }
+
+        rc = LO_OK;
+    }
+
+    if (replace) {
+        rc = ngx_live_origin_event_change(zone, e,
+                                          ngx_live_origin_event_redocument,
+                                          doc);
+    }
+
+    return rc == LO_OK ? index : LO_FULL;
+}
+
+
+int
+ngx_live_origin_event_document(ngx_live_origin_zone_t *zone,
+    const u_char *json, size_t len, lo_event_err_t *err)
+{
+    int         rc;
+    lo_event_t  doc;
+
+    rc = lo_event_parse(&doc, json, len, err);
+    if (rc != LO_OK) {
+        return LO_ERROR;
+    }
+
+    rc = ngx_live_origin_event_put(zone, &doc, json, len, 1);
+
+    lo_event_free(&doc);
+
+    return rc;
+}
+
+
+int
+ngx_live_origin_event_auto(ngx_live_origin_zone_t *zone, lo_str_t id)
+{
+    int              rc;
+    u_char           json[LO_ID_MAX + 16], *last;
+    lo_event_t       doc;
+    lo_event_err_t   err;
+
+    last = ngx_snprintf(json, sizeof(json), "{\"id\":\"%V\"}", &id);
+
+    rc = lo_event_parse(&doc, json, last - json, &err);
+    if (rc != LO_OK) {
+        return LO_FULL;
+    }
+
+    rc = ngx_live_origin_event_put(zone, &doc, json, last - json, 0);
+
+    lo_event_free(&doc);
+
+    return rc;
+}
+
+
+static int
+ngx_live_origin_event_ended(lo_live_t *l, void *data)
+{
+    return lo_live_end(l, *(int64_t *) data);
+}
+
+
+int
+ngx_live_origin_event_end(ngx_live_origin_zone_t *zone, ngx_uint_t index)
+{
+    int                       rc;
+    int64_t                   last;
+    ngx_uint_t                i;
+    lo_zone_event_t          *ze;
+    ngx_live_origin_event_t  *e;
+
+    e = ngx_live_origin_event_get(zone, index);
+    ze = lo_zone_event(zone->z, index);
+
+    if (e == NULL || ze == NULL) {
+        return LO_NONE;
+    }
+
+    last = __atomic_load_n(&ze->head, __ATOMIC_RELAXED);
+
+    rc = ngx_live_origin_event_change(zone, e, ngx_live_origin_event_ended,
+                                      &last);
+    if (rc != LO_OK) {
+        return rc;
+    }
+
+    for (i = 0; i < e->live->ntracks; i++) {
+        if (e->live->tracks[i].ring != LO_ZONE_NO_TRACK) {
+            ngx_live_origin_hold_publish(zone, e->live->tracks[i].ring);
+        }
+    }
+
+    return LO_OK;
+}
+
+
+static void
+ngx_live_origin_event_load_file(ngx_live_origin_zone_t *zone, ngx_str_t *name)
+{
+    int              rc;
+    size_t           len;
+    u_char          *json;
+    ssize_t          n;
+    ngx_fd_t         fd;
+    lo_event_err_t   err;
+
+    fd = ngx_open_file(name->data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
+
+    if (fd == NGX_INVALID_FILE) {
+        ngx_log_error(NGX_LOG_ERR, zone->log, ngx_errno,
+                      ngx_open_file_n " \"%s\" failed", name->data);
+        return;
+    }
+
+    json = malloc(LO_EVENT_DOC_MAX + 1);
+    len = 0;
+    n = -1;
+
+    while (json && len <= LO_EVENT_DOC_MAX) {
+        n = read(fd, json + len, LO_EVENT_DOC_MAX + 1 - len);
+
+        if (n <= 0) {
+            break;
+        }
+
+        len += n;
+    }
+
+    ngx_close_file(fd);
+
+    if (n != 0) {
+        ngx_log_error(NGX_LOG_ERR, zone->log, n < 0 ? ngx_errno : 0,
+                      "event document \"%s\" cannot be read, or is larger "
+                      "than 64k", name->data);
+        free(json);
+        return;
+    }
+
+    rc = ngx_live_origin_event_document(zone, json, len, &err);
+
+    if (rc == LO_ERROR) {
+        ngx_log_error(NGX_LOG_ERR, zone->log, 0,
+                      "event document \"%s\": %s%s%s", name->data, err.field,
+                      err.field[0] ? ": " : "", err.err.text);
+
+    } else if (rc < 0) {
+        ngx_log_error(NGX_LOG_ERR, zone->log, 0,
+                      "event document \"%s\": the zone \"%V\" has no room for "
+                      "it", name->data, &zone->name);
+    }
+
+    free(json);
+}
+
+
+/* every worker does: it changes nothing that is there already */
+
+void
+ngx_live_origin_event_load(ngx_live_origin_zone_t *zone)
+{
+    u_char     path[NGX_MAX_PATH];
+    ngx_dir_t  dir;
+    ngx_str_t  name;
+    size_t     len;
+
+    if (zone->events->len == 0) {
+        return;
+    }
+
+    if (ngx_open_dir(zone->events, &dir) == NGX_ERROR) {
+        ngx_log_error(NGX_LOG_ERR, zone->log, ngx_errno,
+                      "\"live_origin_events\" " ngx_open_dir_n " \"%V\" failed",
+                      zone->events);
+        return;
+    }
+
+    while (ngx_read_dir(&dir) == NGX_OK) {
+
+        len = ngx_de_namelen(&dir);
+
+        if (ngx_de_name(&dir)[0] == '.' || len < 6
+            || ngx_strcmp(ngx_de_name(&dir) + len - 5, ".json") != 0)
+        {
+            continue;
+        }
+
+        name.data = path;
+        name.len = ngx_snprintf(path, sizeof(path) - 1, "%V/%s", zone->events,
+                                ngx_de_name(&dir)) - path;
+        path[name.len] = '\0';
+
+        ngx_live_origin_event_load_file(zone, &name);
+    }
+
+    ngx_close_dir(&dir);
+}

@@ -1,0 +1,342 @@
+/*
+ * An answer from the zone: headers, and a chain of the zone's own pages.  The
+ * object stays pinned until the request's pool goes, which is after its last
+ * byte has been copied to the socket.
+ */
+
+#include "http/module.h"
+
+
+static void
+ngx_live_origin_unpin(void *data)
+{
+    ngx_live_origin_ctx_t  *ctx = data;
+
+    lo_zone_unpin(ctx->zone->z, &ctx->pin);
+}
+
+
+/* how long a cache may keep it; *immutable: never other bytes at this URL */
+
+static int64_t
+ngx_live_origin_max_age(ngx_live_origin_ctx_t *ctx, ngx_uint_t *immutable)
+{
+    int64_t                  d, end, age;
+    const lo_live_t         *l;
+    const lo_zone_object_t  *o;
+
+    l = ctx->event->live;
+    o = ctx->pin.object;
+    d = l->d.duration ? lo_dur_us(&l->d) : 0;
+
+    *immutable = 0;
+
+    if (ctx->name.kind == LO_NAME_INIT || o->meta.rank > 0) {
+        return d > LO_USEC ? d / LO_USEC : 1;
+    }
+
+    *immutable = 1;
+
+    if (ctx->name.kind != LO_NAME_SEGMENT || l->window == 0 || l->irregular
+        || l->phase == LO_LIVE_ENDED)
+    {
+        return l->dvr_s;
+    }
+
+    end = lo_timeline_start_us(&l->d, o->number + l->window + 1)
+          + l->delay_us;
+    age = (end - ngx_live_origin_wall()) / LO_USEC;
+
+    return age > 1 ? age : 1;
+}
+
+
+static u_char *
+ngx_live_origin_cmsd(u_char *p, ngx_live_origin_ctx_t *ctx, ngx_uint_t track)
+{
+    int64_t                  ms;
+    const char              *type;
+    const lo_live_t         *l;
+    const lo_zone_object_t  *o;
+
+    l = ctx->event->live;
+    o = ctx->pin.object;
+
+    if (ctx->name.kind != LO_NAME_SEGMENT) {
+        return ngx_cpymem(p, "ot=i", 4);
+    }
+
+    switch (l->tracks[track].type) {
+
+    case LO_MEDIA_VIDEO:
+        type = "v";
+        break;
+
+    case LO_MEDIA_AUDIO:
+        type = "a";
+        break;
+
+    case LO_MEDIA_TEXT:
+        type = "c";
+        break;
+
+    default:
+        type = "o";
+    }
+
+    p = ngx_sprintf(p, "ot=%s", type);
+
+    if (o->meta.timescale && o->meta.duration) {
+        ms = lo_rescale(o->meta.duration, 1000, o->meta.timescale,
+                        LO_NEAREST);
+
+        p = ngx_sprintf(p, ",d=%L", ms);
+
+        if (ms) {
+            p = ngx_sprintf(p, ",br=%L", (int64_t) o->size * 8 / ms);
+        }
+    }
+
+    if (ctx->held_us >= 0) {
+        p = ngx_sprintf(p, ",ht=%L", ctx->held_us / 1000);
+    }
+
+    return p;
+}
+
+
+/* one allocation for all the values */
+
+static ngx_int_t
+ngx_live_origin_object_headers(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx, ngx_uint_t track)
+{
+    u_char                  *p, *v;
+    int64_t                  age;
+    ngx_uint_t               immutable;
+    const lo_live_t         *l;
+    const lo_zone_object_t  *o;
+
+    l = ctx->event->live;
+    o = ctx->pin.object;
+
+    p = ngx_pnalloc(r->pool, 3 * (LO_ID_MAX + 1) + 256);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    v = p;
+    age = ngx_live_origin_max_age(ctx, &immutable);
+    p = ngx_sprintf(p, "public, max-age=%L%s", age,
+                    immutable ? ", immutable" : "");
+
+    if (ngx_live_origin_header(r, "Cache-Control", v, p - v) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    v = p;
+    p = ngx_sprintf(p, "%V %V/%s", &ctx->name.event, &ctx->name.event,
+                    l->tracks[track].id);
+
+    if (ngx_live_origin_header(r, "Surrogate-Key", v, p - v) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    v = p;
+    p = ngx_live_origin_cmsd(p, ctx, track);
+
+    if (ngx_live_origin_header(r, "CMSD-Static", v, p - v) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (o->kind == LO_KIND_SEGMENT) {
+        v = p;
+        p = ngx_sprintf(p, "pipeline=%V", &ctx->pipeline);
+
+        if (ctx->held_us >= 0) {
+            p = ngx_sprintf(p, ", held=%L", ctx->held_us / 1000);
+        }
+
+        if (ngx_live_origin_header(r, "Live-Origin", v, p - v) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    if (ngx_live_origin_cors(r) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_live_origin_etag(r, o->digest);
+}
+
+
+static ngx_chain_t *
+ngx_live_origin_object_chain(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx)
+{
+    size_t                    n;
+    u_char                   *p;
+    lo_zone_t                *z;
+    ngx_buf_t                *b;
+    ngx_chain_t              *out, *cl, **ll;
+    lo_zone_cursor_t          c;
+    const lo_zone_object_t   *o;
+
+    z = ctx->zone->z;
+    o = ctx->pin.object;
+    out = NULL;
+    ll = &out;
+    b = NULL;
+
+    lo_zone_seek(z, o, 0, o->size, &c);
+
+    for (n = lo_zone_span(z, &c, &p); n; n = lo_zone_span(z, &c, &p)) {
+
+        cl = ngx_alloc_chain_link(r->pool);
+        b = ngx_calloc_buf(r->pool);
+
+        if (cl == NULL || b == NULL) {
+            return NULL;
+        }
+
+        b->pos = p;
+        b->last = p + n;
+        b->memory = 1;
+
+        cl->buf = b;
+        *ll = cl;
+        ll = &cl->next;
+    }
+
+    *ll = NULL;
+
+    if (b) {
+        b->last_buf = 1;
+        b->last_in_chain = 1;
+    }
+
+    return out;
+}
+
+
+static void
+ngx_live_origin_object_type(ngx_http_request_t *r, uint32_t type)
+{
+    switch (type) {
+
+    case LO_MEDIA_VIDEO:
+        ngx_str_set(&r->headers_out.content_type, "video/mp4");
+        break;
+
+    case LO_MEDIA_AUDIO:
+        ngx_str_set(&r->headers_out.content_type, "audio/mp4");
+        break;
+
+    default:
+        ngx_str_set(&r->headers_out.content_type, "application/mp4");
+    }
+
+    r->headers_out.content_type_len = r->headers_out.content_type.len;
+}
+
+
+static void
+ngx_live_origin_read_latency(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx)
+{
+    int64_t                      us;
+    ngx_live_origin_loc_conf_t  *lcf;
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_live_origin_module);
+
+    us = ngx_live_origin_mono() - ctx->start_us;
+
+    ngx_live_origin_hist_add(ctx->zone->cells, NGX_LIVE_ORIGIN_CELL_READ_HIST,
+                             us);
+
+    if (us > (int64_t) lcf->read_deadline * 1000) {
+        ctx->zone->cells[NGX_LIVE_ORIGIN_CELL_READ_MISSED]++;
+    }
+}
+
+
+ngx_int_t
+ngx_live_origin_object(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
+    ngx_uint_t track)
+{
+    ngx_int_t                 rc;
+    ngx_chain_t              *out;
+    const lo_live_t          *l;
+    ngx_pool_cleanup_t       *cln;
+    const lo_zone_object_t   *o;
+
+    l = ctx->event->live;
+    o = ctx->pin.object;
+
+    cln = ngx_pool_cleanup_add(r->pool, 0);
+    if (cln == NULL) {
+        lo_zone_unpin(ctx->zone->z, &ctx->pin);
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    cln->handler = ngx_live_origin_unpin;
+    cln->data = ctx;
+
+    if (o->kind == LO_KIND_SEGMENT) {
+        ctx->zone->cells[NGX_LIVE_ORIGIN_CELL_SEGMENTS]++;
+        ctx->pipeline.data = (u_char *) "?";
+        ctx->pipeline.len = 1;
+
+        if (o->pipeline < l->npipelines) {
+            ctx->pipeline.len = ngx_strlen(l->pipelines[o->pipeline]);
+            ctx->pipeline.data = ngx_pnalloc(r->pool, ctx->pipeline.len);
+
+            if (ctx->pipeline.data == NULL) {
+                return NGX_HTTP_INTERNAL_SERVER_ERROR;
+            }
+
+            ngx_memcpy(ctx->pipeline.data, l->pipelines[o->pipeline],
+                       ctx->pipeline.len);
+        }
+
+        /* when the media of this number ended: on every node the same, and
+           never later than Date */
+
+        r->headers_out.last_modified_time =
+            lo_timeline_start_us(&l->d, o->number + 1) / LO_USEC;
+
+    } else {
+        ctx->zone->cells[NGX_LIVE_ORIGIN_CELL_INITS]++;
+    }
+
+    r->headers_out.status = NGX_HTTP_OK;
+    r->headers_out.content_length_n = o->size;
+    r->allow_ranges = 1;
+    r->single_range = 1;
+
+    ngx_live_origin_object_type(r, l->tracks[track].type);
+
+    if (ngx_live_origin_object_headers(r, ctx, track) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    rc = ngx_http_send_header(r);
+
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        return rc;
+    }
+
+    out = ngx_live_origin_object_chain(r, ctx);
+    if (out == NULL) {
+        return NGX_ERROR;
+    }
+
+    ctx->zone->cells[NGX_LIVE_ORIGIN_CELL_BYTES_OUT] +=
+        r->headers_out.content_length_n;
+
+    rc = ngx_http_output_filter(r, out);
+
+    ngx_live_origin_read_latency(r, ctx);
+
+    return rc;
+}

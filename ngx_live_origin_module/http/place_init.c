@@ -1,0 +1,180 @@
+/*
+ * A whole header: the event it may create, the track and the init it is.
+ */
+
+#include "http/publish.h"
+
+
+typedef struct {
+    ngx_live_origin_upload_t  *u;
+    lo_live_facts_t            facts;
+    const lo_cmaf_init_t      *info;
+    uint64_t                   digest;
+    lo_word_t                  word;
+    uint32_t                   id;
+    unsigned                   pipeline;
+    lo_live_reason_e           why;
+    ngx_uint_t                 fresh;       /* the init is a new one */
+} ngx_live_origin_init_change_t;
+
+
+ngx_uint_t
+ngx_live_origin_place_event(ngx_live_origin_upload_t *u)
+{
+    if (u->index >= 0) {
+        return 0;
+    }
+
+    /* an unknown event is made by a valid init, of which this has none */
+
+    if (u->init.timescale == 0) {
+        return ngx_live_origin_say_why(u, LO_WHY_NO_INIT);
+    }
+
+    u->index = ngx_live_origin_event_auto(u->zone, u->ctx->name.event);
+
+    if (u->index == LO_AGAIN) {
+        return ngx_live_origin_say(u, NGX_HTTP_SERVICE_UNAVAILABLE,
+                                   "the zone is busy");
+    }
+
+    if (u->index < 0) {
+        return ngx_live_origin_say(u, NGX_HTTP_INSUFFICIENT_STORAGE,
+                                   "no room for another event");
+    }
+
+    return 0;
+}
+
+
+const lo_live_init_t *
+ngx_live_origin_place_known(ngx_live_origin_upload_t *u, const lo_live_t *l,
+    ngx_uint_t track)
+{
+    ngx_uint_t              i, p;
+    const lo_live_track_t  *t;
+    const lo_live_init_t   *init;
+
+    t = &l->tracks[track];
+
+    for (p = 0; p < l->npipelines; p++) {
+        if (lo_str_eq(lo_cstr(l->pipelines[p]), u->ctx->name.pipeline)) {
+
+            init = t->init[p] ? lo_live_init_by_id(l, t->init[p]) : NULL;
+
+            if (init) {
+                return init;
+            }
+        }
+    }
+
+    for (i = l->ninits; i > 0; i--) {
+        if (l->inits[i - 1].track == track) {
+            return &l->inits[i - 1];
+        }
+    }
+
+    return NULL;
+}
+
+
+static int
+ngx_live_origin_change_init(lo_live_t *l, void *data)
+{
+    int                             added, changed;
+    const lo_live_init_t           *init;
+    ngx_live_origin_init_change_t  *c = data;
+
+    added = 0;
+    changed = 0;
+    c->fresh = 0;
+
+    c->why = lo_live_pipeline(l, c->u->ctx->name.pipeline, &c->pipeline,
+                              &added);
+    if (c->why != LO_WHY_OK) {
+        return 0;
+    }
+
+    c->why = lo_live_init(l, &c->facts, c->pipeline, c->u->ctx->name.track,
+                          c->info, c->digest, c->word, &c->id, &changed);
+    if (c->why != LO_WHY_OK) {
+        return added || changed;
+    }
+
+    init = lo_live_init_by_id(l, c->id);
+    c->u->track = init->track;
+    c->u->init_digest = init->digest;
+    c->fresh = init->word == c->word;
+
+    return added || changed;
+}
+
+
+ngx_uint_t
+ngx_live_origin_place_init(ngx_live_origin_upload_t *u, const u_char *data,
+    size_t len)
+{
+    int                             rc;
+    ngx_uint_t                      status;
+    unsigned char                   digest[16];
+    ngx_live_origin_event_t        *e;
+    ngx_live_origin_init_change_t   c;
+
+    status = ngx_live_origin_place_event(u);
+    if (status) {
+        return status;
+    }
+
+    e = ngx_live_origin_event_get(u->zone, u->index);
+    if (e == NULL) {
+        return ngx_live_origin_say(u, NGX_HTTP_NOT_FOUND, "unknown event");
+    }
+
+    ngx_memzero(&c, sizeof(c));
+    c.u = u;
+    c.info = &u->init;
+
+    lo_zone_digest(digest, data, len);
+    c.digest = (uint64_t) digest[0] << 56 | (uint64_t) digest[1] << 48
+               | (uint64_t) digest[2] << 40 | (uint64_t) digest[3] << 32
+               | (uint64_t) digest[4] << 24 | (uint64_t) digest[5] << 16
+               | (uint64_t) digest[6] << 8 | digest[7];
+
+    ngx_live_origin_event_facts(u->zone, e, &c.facts);
+
+    c.word = lo_zone_put(u->zone->z, u->index, LO_KIND_INIT, data, len);
+    if (c.word == 0) {
+        return ngx_live_origin_say(u, NGX_HTTP_INSUFFICIENT_STORAGE,
+                                   "no room in the zone");
+    }
+
+    rc = ngx_live_origin_event_change(u->zone, e, ngx_live_origin_change_init,
+                                      &c);
+
+    if (rc != LO_OK || c.why != LO_WHY_OK || !c.fresh) {
+        lo_zone_kill(u->zone->z, c.word);
+    }
+
+    if (rc != LO_OK) {
+        return ngx_live_origin_say(u, rc == LO_NONE
+                                      ? NGX_HTTP_NOT_FOUND
+                                      : NGX_HTTP_INSUFFICIENT_STORAGE,
+                                   rc == LO_NONE ? "unknown event"
+                                                 : "no room in the zone");
+    }
+
+    if (c.why != LO_WHY_OK) {
+        return ngx_live_origin_say_why(u, c.why);
+    }
+
+    u->placed = 1;
+
+    /* the same configuration from another pipeline, or again: a retry */
+
+    if (u->status == 0) {
+        u->status = c.fresh ? NGX_HTTP_CREATED : NGX_HTTP_OK;
+        u->number = -1;
+    }
+
+    return 0;
+}
