@@ -155,26 +155,56 @@ test_off_grid(void **state)
 static void
 test_audio(void **state)
 {
-    int64_t      i, j, pts;
+    int64_t      i, j, k, first, pts[FRAMES];
     lp_unit_t    ts = { 1, 90000 }, ms = { 1, 1000 };
     lp_timing_t  t;
     uint32_t     rates[] = { 44100, 48000, 32000, 22050 };
+    int64_t      phases[] = { 0, 648, 5, 1019 };
 
     for (i = 0; i < 4; i++) {
-        lp_timing_audio(&t, ts, rates[i], 1024, 0);
-        assert_false(t.smooth);
+        for (k = 0; k < 4; k++) {
 
-        for (j = 0; j < 500; j++) {
-            pts = stamp((int64_t) NOW * rates[i] / 1024 + j, rates[i], 1024,
-                        ts);
-            assert_int_equal(lp_timing_ticks(&t, pts),
-                             ((int64_t) NOW * rates[i] / 1024 + j) * 1024);
+            /* MPEG-TS: a stamp every 5 frames, counted on from, cut off */
+
+            first = (int64_t) NOW * rates[i] / 1024 * 1024 + phases[k];
+
+            for (j = 0; j < FRAMES; j++) {
+                pts[j] = stamp(first + (j + k) / 5 * 5 * 1024, rates[i], 1, ts)
+                         + (j + k) % 5 * (90000 * 1024 / rates[i]);
+            }
+
+            lp_timing_audio(&t, ts, rates[i], 1024, 0, pts, FRAMES);
+            assert_true(t.grid);
+            assert_false(t.smooth);
+
+            for (j = 0; j < FRAMES; j++) {
+                assert_int_equal(lp_timing_ticks(&t, pts[j]),
+                                 first + (j + k) * 1024);
+            }
         }
     }
 
-    lp_timing_audio(&t, ms, 48000, 1024, 0);
+    first = (int64_t) NOW * 48000 / 1024;
+
+    for (j = 0; j < FRAMES; j++) {
+        pts[j] = stamp((first + j) * 1024, 48000, 1, ms);
+    }
+
+    lp_timing_audio(&t, ms, 48000, 1024, 0, pts, FRAMES);
+    assert_true(t.grid);
+    assert_int_equal(lp_timing_ticks(&t, pts[7]), (first + 7) * 1024);
+
+    for (j = 0; j < FRAMES; j++) {
+        pts[j] += j * j;
+    }
+
+    lp_timing_audio(&t, ms, 48000, 1024, 0, pts, FRAMES);
+    assert_false(t.grid);
     assert_true(t.smooth);
     assert_int_equal(t.slack, 48);
+
+    lp_timing_rephase(&t, 1000);
+    assert_int_equal(t.phase, 48000 % 1024);
 }
 
 

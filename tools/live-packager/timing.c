@@ -6,7 +6,8 @@
 #include "timing.h"
 
 
-#define LP_MPEG  90000
+#define LP_MPEG         90000
+#define LP_AUDIO_SLACK  4             /* samples */
 
 
 static const struct {
@@ -61,7 +62,8 @@ lp_timing_raw(const lp_timing_t *t, int64_t stamp)
 static int64_t
 lp_timing_snap(const lp_timing_t *t, int64_t ticks)
 {
-    return lo_rescale(ticks, 1, t->frame, LO_NEAREST) * t->frame;
+    return lo_rescale(ticks - t->phase, 1, t->frame, LO_NEAREST) * t->frame
+           + t->phase;
 }
 
 
@@ -174,6 +176,13 @@ lp_timing_slack(const lp_timing_t *t)
 }
 
 
+static void
+lp_timing_offset(lp_timing_t *t, int64_t offset)
+{
+    t->offset = lo_rescale(offset, t->timescale, LP_FLICKS, LO_NEAREST);
+}
+
+
 void
 lp_timing_video(lp_timing_t *t, lp_unit_t unit, uint32_t fps_num,
     uint32_t fps_den, int64_t offset, const int64_t *pts, unsigned n)
@@ -203,8 +212,55 @@ lp_timing_video(lp_timing_t *t, lp_unit_t unit, uint32_t fps_num,
 
 
 void
+lp_timing_rephase(lp_timing_t *t, int64_t stamp)
+{
+    int64_t  ticks;
+
+    ticks = lp_timing_raw(t, stamp) + t->offset;
+
+    t->phase = ticks - lo_rescale(ticks, 1, t->frame, LO_FLOOR) * t->frame;
+}
+
+
+/* a grid of any phase that all stamps lie on: that of the greatest */
+
+static int
+lp_timing_find_phase(lp_timing_t *t, const int64_t *pts, unsigned n)
+{
+    int64_t   from, off, min, max;
+    unsigned  i, last;
+
+    from = lp_timing_raw(t, pts[0]);
+    min = max = 0;
+    last = 0;
+
+    for (i = 1; i < n; i++) {
+        off = lp_timing_raw(t, pts[i]) - from;
+        off -= lo_rescale(off, 1, t->frame, LO_NEAREST) * t->frame;
+
+        if (off < min) {
+            min = off;
+        }
+
+        if (off > max) {
+            max = off;
+            last = i;
+        }
+    }
+
+    if (max - min > t->slack) {
+        return 0;
+    }
+
+    lp_timing_rephase(t, pts[last]);
+
+    return 1;
+}
+
+
+void
 lp_timing_audio(lp_timing_t *t, lp_unit_t unit, uint32_t rate, uint32_t frame,
-    int64_t offset)
+    int64_t offset, const int64_t *pts, unsigned n)
 {
     memset(t, 0, sizeof(lp_timing_t));
 
@@ -212,16 +268,16 @@ lp_timing_audio(lp_timing_t *t, lp_unit_t unit, uint32_t rate, uint32_t frame,
     t->timescale = rate;
     t->frame = frame;
     t->slack = lp_timing_slack(t);
-    t->smooth = (uint64_t) unit.num * rate > unit.den || offset != 0;
+
+    if (t->slack < LP_AUDIO_SLACK) {
+        t->slack = LP_AUDIO_SLACK;
+    }
 
     lp_timing_offset(t, offset);
-}
 
-
-void
-lp_timing_offset(lp_timing_t *t, int64_t offset)
-{
-    t->offset = lo_rescale(offset, t->timescale, LP_FLICKS, LO_NEAREST);
+    t->grid = lp_timing_on_grid(t, pts, n)
+              || lp_timing_find_phase(t, pts, n);
+    t->smooth = !t->grid;
 }
 
 

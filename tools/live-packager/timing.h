@@ -8,7 +8,9 @@
  *   frame duration since 1970, it is put exactly there ("on the grid");
  * - else the time stamp is rescaled, rounded to the nearest tick.
  *
- * Audio stamps coarser than a sample (1/1000) are made continuous: a frame
+ * Audio's grid may begin anywhere: its phase is taken from the first frames.
+ * Demuxers count on from one stamp over several frames, rounding down, so the
+ * greatest is the true one.  Audio on no grid is made continuous: a frame
  * within the input's rounding of where the last one ended begins there.
  */
 
@@ -33,6 +35,8 @@ typedef struct {
     uint32_t            frame;        /* ticks; 0: not constant */
     uint32_t            slack;        /* ticks the input's rounding can make */
     int64_t             offset;       /* ticks to add: 0 on UTC */
+    int64_t             phase;        /* ticks: where the grid's first frame
+                                         lies; video: 0 */
     unsigned            grid:1;
     unsigned            smooth:1;     /* audio: make continuous */
 } lp_timing_t;
@@ -46,10 +50,10 @@ uint32_t lp_timing_scale(uint32_t fps_num, uint32_t fps_den,
 void lp_timing_video(lp_timing_t *t, lp_unit_t unit, uint32_t fps_num,
     uint32_t fps_den, int64_t offset, const int64_t *pts, unsigned n);
 void lp_timing_audio(lp_timing_t *t, lp_unit_t unit, uint32_t rate,
-    uint32_t frame, int64_t offset);
+    uint32_t frame, int64_t offset, const int64_t *pts, unsigned n);
 
-/* another anchor, all else as it is */
-void lp_timing_offset(lp_timing_t *t, int64_t offset);
+/* audio that left its grid: the grid is where this frame is */
+void lp_timing_rephase(lp_timing_t *t, int64_t stamp);
 
 int64_t lp_timing_ticks(const lp_timing_t *t, int64_t stamp);
 

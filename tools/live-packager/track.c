@@ -147,20 +147,11 @@ lp_track_rate(lp_track_t *t, const int64_t *pts, unsigned n, uint32_t *num,
 
 
 static void
-lp_track_time_video(lp_track_t *t)
+lp_track_time_video(lp_track_t *t, const int64_t *pts)
 {
-    int64_t   pts[LP_PROBE_MAX];
     uint32_t  num, den;
-    unsigned  i, n;
 
-    n = t->nheld;
-
-    for (i = 0; i < n; i++) {
-        pts[i] = t->held[i].sample.pts;
-    }
-
-    qsort(pts, n, sizeof(int64_t), lp_track_by_time);
-    lp_track_rate(t, pts, n, &num, &den);
+    lp_track_rate(t, pts, t->nheld, &num, &den);
 
     if (t->master && !t->clock->known) {
         lp_clock_anchor(t->clock, &t->d, t->held[0].sample.pts,
@@ -168,17 +159,12 @@ lp_track_time_video(lp_track_t *t)
     }
 
     lp_timing_video(&t->timing, lp_track_unit(t), num, den, t->clock->offset,
-                    pts, n);
-
-    lp_log(LP_INFO, "%s: timescale %u, frame %u, %s", t->id,
-           t->timing.timescale, t->timing.frame,
-           t->timing.grid ? "on the frame grid from 1970"
-                          : "times as they come");
+                    pts, t->nheld);
 }
 
 
 static void
-lp_track_time_audio(lp_track_t *t)
+lp_track_time_audio(lp_track_t *t, const int64_t *pts)
 {
     if (t->master && !t->clock->known) {
         lp_clock_anchor(t->clock, &t->d, t->held[0].sample.pts,
@@ -186,10 +172,7 @@ lp_track_time_audio(lp_track_t *t)
     }
 
     lp_timing_audio(&t->timing, lp_track_unit(t), t->es.header.sample_rate,
-                    t->es.frame, t->clock->offset);
-
-    lp_log(LP_INFO, "%s: timescale %u, frame %u", t->id, t->timing.timescale,
-           t->timing.frame);
+                    t->es.frame, t->clock->offset, pts, t->nheld);
 }
 
 
@@ -202,7 +185,37 @@ lp_track_can_time(const lp_track_t *t, int last)
         return 0;
     }
 
-    return last || !t->es.header.video || t->nheld >= LP_PROBE_VIDEO;
+    return last || t->nheld >= LP_PROBE;
+}
+
+
+/* frames that leave the grid: video gives it up, audio takes another */
+
+static void
+lp_track_watch_grid(lp_track_t *t, int64_t stamp)
+{
+    if (!t->timing.grid
+        || lp_timing_off_grid(&t->timing, stamp) <= t->timing.slack)
+    {
+        t->off_grid = 0;
+        return;
+    }
+
+    if (++t->off_grid < LP_OFF_GRID) {
+        return;
+    }
+
+    t->off_grid = 0;
+
+    if (t->es.header.video) {
+        t->timing.grid = 0;
+        lp_log(LP_WARN, "%s: frames are off the frame grid: times are taken "
+               "as they come", t->id);
+
+    } else {
+        lp_timing_rephase(&t->timing, stamp);
+        lp_log(LP_INFO, "%s: the frame grid moves with the input", t->id);
+    }
 }
 
 
@@ -211,16 +224,7 @@ lp_track_feed(lp_track_t *t, lp_sample_t *sample)
 {
     int64_t  ticks;
 
-    if (t->timing.grid) {
-        if (lp_timing_off_grid(&t->timing, sample->pts) <= t->timing.slack) {
-            t->off_grid = 0;
-
-        } else if (++t->off_grid == LP_OFF_GRID) {
-            t->timing.grid = 0;
-            lp_log(LP_WARN, "%s: frames are off the frame grid: times are "
-                   "taken as they come", t->id);
-        }
-    }
+    lp_track_watch_grid(t, sample->pts);
 
     ticks = lp_timing_ticks(&t->timing, sample->pts);
 
@@ -242,14 +246,27 @@ lp_track_feed(lp_track_t *t, lp_sample_t *sample)
 static void
 lp_track_time(lp_track_t *t)
 {
+    int64_t   pts[LP_PROBE_MAX];
     unsigned  i;
 
+    for (i = 0; i < t->nheld; i++) {
+        pts[i] = t->held[i].sample.pts;
+    }
+
+    qsort(pts, t->nheld, sizeof(int64_t), lp_track_by_time);
+
     if (t->es.header.video) {
-        lp_track_time_video(t);
+        lp_track_time_video(t, pts);
 
     } else {
-        lp_track_time_audio(t);
+        lp_track_time_audio(t, pts);
     }
+
+    lp_log(LP_INFO, "%s: timescale %u, frame %u, %s", t->id,
+           t->timing.timescale, t->timing.frame,
+           !t->timing.grid ? "times as they come"
+           : t->timing.phase ? "on a frame grid of its own"
+                             : "on the frame grid from 1970");
 
     t->timed = 1;
     t->run = t->clock->run;

@@ -11,8 +11,8 @@
 #include "timing.h"
 
 
-#define LP_PROBE_VIDEO  16            /* frames that the timing is chosen by */
-#define LP_PROBE_MAX    4096          /* frames held for the clock's anchor */
+#define LP_PROBE      16              /* frames that the timing is chosen by */
+#define LP_PROBE_MAX  4096            /* frames held for the clock's anchor */
 
 
 typedef struct {
