@@ -8,6 +8,9 @@
 #include "publish.h"
 
 
+#define LP_NAME_MAX  (LO_ID_MAX + 32)
+
+
 typedef struct lp_job_s  lp_job_t;
 
 struct lp_job_s {
@@ -62,7 +65,17 @@ int lp_lane_step(lp_lane_t *lane, int64_t now);
 lp_job_t *lp_lane_oldest(lp_lane_t *lane);
 void lp_lane_lose(lp_job_t *job, const char *why);
 
-/* lp_transfers_t's done(), data is the job */
+const char *lp_lane_name(const lp_lane_t *lane);
+
+/* writes "TRACK/NUMBER.m4s" into name, which has LP_NAME_MAX bytes */
+const char *lp_job_name(const lp_job_t *job, char *name);
+
+/* ms until the next try */
+int64_t lp_lane_backoff(const lp_lane_t *lane, unsigned tries);
+
+void lp_job_remove(lp_job_t *job);
+
+/* lp_transfers_t's done(), data is the job: see outcome.c */
 void lp_lane_done(void *data, const lp_result_t *r);
 
 void lp_lane_close(lp_lane_t *lane);

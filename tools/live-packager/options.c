@@ -284,11 +284,84 @@ lp_options_origin(lp_options_t *o, char *value)
 }
 
 
+/* 1: it is none of these */
+
+static int
+lp_options_count(lp_options_t *o, int opt, const char *value)
+{
+    int       rc;
+    unsigned  n;
+
+    switch (opt) {
+
+    case LP_OPT_CHUNK:
+        return lp_options_number("chunk-ms", value, 60000, &o->chunk_ms);
+
+    case LP_OPT_WINDOW:
+        return lp_options_number("window", value, 14 * 86400, &o->window_s);
+
+    case LP_OPT_QUEUE:
+        return lp_options_number("queue", value, 1 << 20, &o->queue_mb);
+
+    case LP_OPT_STATUS:
+        return lp_options_number("status", value, 86400, &o->status_s);
+
+    case LP_OPT_STATUS_FD:
+        rc = lp_options_number("status-fd", value, 1 << 20, &n);
+        o->status_fd = rc == 0 ? (int) n : o->status_fd;
+        return rc;
+
+    default:
+        return 1;
+    }
+}
+
+
+/* 1: it is none of these */
+
+static int
+lp_options_flag(lp_options_t *o, int opt)
+{
+    switch (opt) {
+
+    case LP_OPT_PACE:
+        o->pace = 1;
+        return 0;
+
+    case LP_OPT_LOSSLESS:
+        o->patient = 1;
+        return 0;
+
+    case LP_OPT_QUIET:
+        o->level = LP_WARN;
+        return 0;
+
+    case LP_OPT_VERBOSE:
+        o->level = LP_DEBUG;
+        return 0;
+
+    default:
+        return 1;
+    }
+}
+
+
+static int
+lp_options_header(lp_options_t *o, const char *value)
+{
+    if (strchr(value, ':') == NULL) {
+        return lp_options_bad("header", value, "NAME: VALUE is wanted");
+    }
+
+    o->headers = curl_slist_append(o->headers, value);
+
+    return 0;
+}
+
+
 static int
 lp_options_one(lp_options_t *o, int opt, char *value)
 {
-    unsigned  n;
-
     switch (opt) {
 
     case LP_OPT_EVENT:
@@ -304,12 +377,7 @@ lp_options_one(lp_options_t *o, int opt, char *value)
         return lp_options_origin(o, value);
 
     case LP_OPT_HEADER:
-        if (strchr(value, ':') == NULL) {
-            return lp_options_bad("header", value, "NAME: VALUE is wanted");
-        }
-
-        o->headers = curl_slist_append(o->headers, value);
-        return 0;
+        return lp_options_header(o, value);
 
     case LP_OPT_INPUT:
         o->input.url = value;
@@ -326,51 +394,12 @@ lp_options_one(lp_options_t *o, int opt, char *value)
         return lp_options_map(o, value);
 
     case LP_OPT_CLOCK:
-        if (lp_clock_set(&o->clock, value) == -1) {
-            return lp_options_bad("clock", value,
-                                  "utc, arrival, auto or seconds is wanted");
-        }
-
-        return 0;
+        return lp_clock_set(&o->clock, value) == 0 ? 0
+               : lp_options_bad("clock", value,
+                                "utc, arrival, auto or seconds is wanted");
 
     case LP_OPT_SEGMENT:
         return lp_options_segment(o, value);
-
-    case LP_OPT_CHUNK:
-        return lp_options_number("chunk-ms", value, 60000, &o->chunk_ms);
-
-    case LP_OPT_WINDOW:
-        return lp_options_number("window", value, 14 * 86400, &o->window_s);
-
-    case LP_OPT_QUEUE:
-        return lp_options_number("queue", value, 1 << 20, &o->queue_mb);
-
-    case LP_OPT_PACE:
-        o->pace = 1;
-        return 0;
-
-    case LP_OPT_LOSSLESS:
-        o->patient = 1;
-        return 0;
-
-    case LP_OPT_STATUS:
-        return lp_options_number("status", value, 86400, &o->status_s);
-
-    case LP_OPT_STATUS_FD:
-        if (lp_options_number("status-fd", value, 1 << 20, &n) == -1) {
-            return -1;
-        }
-
-        o->status_fd = n;
-        return 0;
-
-    case LP_OPT_QUIET:
-        o->level = LP_WARN;
-        return 0;
-
-    case LP_OPT_VERBOSE:
-        o->level = LP_DEBUG;
-        return 0;
 
     case LP_OPT_HELP:
         fputs(lp_usage, stdout);
@@ -441,7 +470,15 @@ lp_options_parse(lp_options_t *o, int argc, char **argv)
     o->level = LP_INFO;
 
     while ((opt = getopt_long(argc, argv, "", lp_longopts, NULL)) != -1) {
-        rc = lp_options_one(o, opt, optarg);
+        rc = lp_options_flag(o, opt);
+
+        if (rc == 1) {
+            rc = lp_options_count(o, opt, optarg);
+        }
+
+        if (rc == 1) {
+            rc = lp_options_one(o, opt, optarg);
+        }
 
         if (rc != 0) {
             return rc;
