@@ -62,6 +62,8 @@ typedef struct {
     uint64_t                     span_at;
     size_t                       span_len;
     u_char                      *room;     /* the socket reads into the zone */
+    u_char                      *own_start;  /* nginx's own buffer, while */
+    u_char                      *own_end;    /* room is in use; or NULL */
 
     EVP_MD_CTX                  *sha;
     u_char                       sha_want[32];

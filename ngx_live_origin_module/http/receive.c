@@ -30,13 +30,47 @@ ngx_live_origin_publish_finish(ngx_live_origin_upload_t *u)
         r->keepalive = 0;
     }
 
+    /* whoever takes over, such as an error_page, has a context of its own */
+
+    r->read_event_handler = ngx_http_block_reading;
+
     ngx_http_finalize_request(r, ngx_live_origin_publish_answer(u));
 }
 
 
-/* refused: the rest is read and thrown away, so that the connection lives */
+/*
+ * When the pages of the upload go back to the zone, the socket must not write
+ * into them any more.
+ */
 
 static void
+ngx_live_origin_publish_unpoint(ngx_live_origin_upload_t *u)
+{
+    ngx_buf_t  *b;
+
+    if (u->own_start == NULL) {
+        return;
+    }
+
+    b = u->request->request_body->buf;
+
+    if (b) {
+        b->start = u->own_start;
+        b->pos = u->own_start;
+        b->last = u->own_start;
+        b->end = u->own_end;
+    }
+
+    u->own_start = NULL;
+}
+
+
+/*
+ * Refused: the rest is read and thrown away, so that the connection lives.
+ * 1: the request is over, and u may be gone with it.
+ */
+
+static ngx_uint_t
 ngx_live_origin_publish_refused(ngx_live_origin_upload_t *u)
 {
     ngx_uint_t           status;
@@ -45,6 +79,7 @@ ngx_live_origin_publish_refused(ngx_live_origin_upload_t *u)
     r = u->request;
     status = u->status;
 
+    ngx_live_origin_publish_unpoint(u);
     ngx_live_origin_body_free(u);
     u->drain = 1;
 
@@ -52,7 +87,10 @@ ngx_live_origin_publish_refused(ngx_live_origin_upload_t *u)
         || status == NGX_HTTP_REQUEST_ENTITY_TOO_LARGE)
     {
         ngx_live_origin_publish_finish(u);
+        return 1;
     }
+
+    return 0;
 }
 
 
@@ -86,11 +124,11 @@ ngx_live_origin_publish_end(ngx_live_origin_upload_t *u)
     }
 
     if (status) {
-        ngx_live_origin_publish_refused(u);
+        (void) ngx_live_origin_publish_refused(u);
         return;
     }
 
-    ngx_live_origin_publish_place(u);
+    (void) ngx_live_origin_publish_place(u);
 }
 
 
@@ -122,8 +160,7 @@ ngx_live_origin_publish_place(ngx_live_origin_upload_t *u)
     switch (ngx_live_origin_place_queue(u)) {
 
     case NGX_ERROR:
-        ngx_live_origin_publish_refused(u);
-        return u->answered;
+        return ngx_live_origin_publish_refused(u);
 
     case NGX_AGAIN:
         return 0;
@@ -228,12 +265,8 @@ ngx_live_origin_publish_spans(ngx_live_origin_upload_t *u)
                 status = ngx_live_origin_body_span(u, b->pos,
                                                    b->last - b->pos);
 
-                if (status) {
-                    ngx_live_origin_publish_refused(u);
-
-                    if (u->answered) {
-                        return 1;
-                    }
+                if (status && ngx_live_origin_publish_refused(u)) {
+                    return 1;
                 }
             }
         }
@@ -275,6 +308,11 @@ ngx_live_origin_publish_repoint(ngx_live_origin_upload_t *u)
     p = ngx_live_origin_body_room(u, &len);
     if (p == NULL) {
         return;
+    }
+
+    if (u->own_start == NULL) {
+        u->own_start = b->start;
+        u->own_end = b->end;
     }
 
     b->start = p;
@@ -319,6 +357,8 @@ ngx_live_origin_publish_read(ngx_http_request_t *r)
                                           ? NGX_HTTP_CLIENT_CLOSED_REQUEST
                                           : rc);
             u->answered = 1;
+            r->read_event_handler = ngx_http_block_reading;
+            ngx_live_origin_publish_unpoint(u);
             ngx_live_origin_body_free(u);
             ngx_http_finalize_request(r, rc);
             return;
