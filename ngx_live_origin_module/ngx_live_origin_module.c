@@ -169,6 +169,28 @@ static const ngx_live_origin_time_range_t  ngx_live_origin_times[] = {
 
 
 static ngx_int_t
+ngx_live_origin_not_allowed(ngx_http_request_t *r,
+    ngx_live_origin_loc_conf_t *lcf)
+{
+    ngx_int_t  rc;
+
+    rc = lcf->publish == NULL
+         ? ngx_live_origin_header_const(r, "Allow", "GET, HEAD, OPTIONS")
+         : lcf->serve == NULL
+         ? ngx_live_origin_header_const(r, "Allow", "PUT, POST, DELETE")
+         : ngx_live_origin_header_const(r, "Allow", "GET, HEAD, OPTIONS, PUT, "
+                                                    "POST, DELETE");
+
+    if (rc != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_live_origin_plain(r, NGX_HTTP_NOT_ALLOWED,
+                                 "method not allowed\n");
+}
+
+
+static ngx_int_t
 ngx_live_origin_handler(ngx_http_request_t *r)
 {
     ngx_live_origin_loc_conf_t  *lcf;
@@ -195,7 +217,7 @@ ngx_live_origin_handler(ngx_http_request_t *r)
         return ngx_live_origin_metrics_handler(r);
     }
 
-    return NGX_HTTP_NOT_ALLOWED;
+    return ngx_live_origin_not_allowed(r, lcf);
 }
 
 

@@ -320,6 +320,24 @@ ngx_live_origin_hold_wake(ngx_live_origin_zone_t *zone, uint32_t track)
 }
 
 
+/* a publisher may have died between publishing and waking */
+
+void
+ngx_live_origin_hold_tick(ngx_live_origin_zone_t *zone)
+{
+    uint32_t                  i;
+    ngx_live_origin_holds_t  *h;
+
+    h = zone->holds;
+
+    for (i = 0; i < h->ntracks; i++) {
+        if (h->parked[i]) {
+            ngx_live_origin_hold_wake(zone, i);
+        }
+    }
+}
+
+
 void
 ngx_live_origin_hold_publish(ngx_live_origin_zone_t *zone, uint32_t track)
 {

@@ -60,6 +60,7 @@ typedef struct {
     ngx_live_origin_holds_t     *holds;
     lo_live_t                   *scratch;
     ngx_event_t                  tick;
+    ngx_uint_t                   ticks;
     ngx_log_t                   *log;
 } ngx_live_origin_zone_t;
 
@@ -233,6 +234,8 @@ ngx_int_t ngx_live_origin_hold(ngx_http_request_t *r,
     ngx_live_origin_ctx_t *ctx, uint32_t track, ngx_msec_t timeout);
 /* a track has something new: puts its readers into the queue */
 void ngx_live_origin_hold_wake(ngx_live_origin_zone_t *zone, uint32_t track);
+/* once a second: for wake-ups that died with their sender */
+void ngx_live_origin_hold_tick(ngx_live_origin_zone_t *zone);
 /* after publishing: other workers and this one */
 void ngx_live_origin_hold_publish(ngx_live_origin_zone_t *zone,
     uint32_t track);
@@ -267,6 +270,9 @@ ngx_int_t ngx_live_origin_etag(ngx_http_request_t *r,
 /* a whole answer of a status and one line of text; the text must live */
 ngx_int_t ngx_live_origin_text(ngx_http_request_t *r, ngx_uint_t status,
     const u_char *text, size_t len);
+/* likewise, uncached, whatever the body of the request; a constant text */
+ngx_int_t ngx_live_origin_plain(ngx_http_request_t *r, ngx_uint_t status,
+    const char *text);
 void ngx_live_origin_reason(ngx_live_origin_ctx_t *ctx,
     ngx_live_origin_reason_e reason);
 /* the word and a newline */

@@ -336,9 +336,9 @@ ngx_live_origin_place_piece(ngx_live_origin_upload_t *u,
     ngx_live_origin_event_t  *e;
     ngx_live_origin_place_t   c;
 
-    e = ngx_live_origin_event_get(u->zone, u->index);
+    e = ngx_live_origin_place_get(u);
     if (e == NULL) {
-        return ngx_live_origin_say(u, NGX_HTTP_NOT_FOUND, "unknown event");
+        return u->status;
     }
 
     now = ngx_live_origin_mono();

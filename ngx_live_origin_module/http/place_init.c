@@ -18,9 +18,42 @@ typedef struct {
 } ngx_live_origin_init_change_t;
 
 
+void
+ngx_live_origin_place_set(ngx_live_origin_upload_t *u, int index)
+{
+    lo_zone_event_t  *ze;
+
+    ze = lo_zone_event(u->zone->z, index);
+
+    u->index = index;
+    u->row = ze ? __atomic_load_n(&ze->word, __ATOMIC_ACQUIRE) : 0;
+}
+
+
+ngx_live_origin_event_t *
+ngx_live_origin_place_get(ngx_live_origin_upload_t *u)
+{
+    lo_zone_event_t          *ze;
+    ngx_live_origin_event_t  *e;
+
+    ze = lo_zone_event(u->zone->z, u->index);
+
+    e = ze && __atomic_load_n(&ze->word, __ATOMIC_ACQUIRE) == u->row
+        ? ngx_live_origin_event_get(u->zone, u->index) : NULL;
+
+    if (e == NULL) {
+        ngx_live_origin_say(u, NGX_HTTP_NOT_FOUND, "unknown event");
+    }
+
+    return e;
+}
+
+
 ngx_uint_t
 ngx_live_origin_place_event(ngx_live_origin_upload_t *u)
 {
+    int  index;
+
     if (u->index >= 0) {
         return 0;
     }
@@ -31,17 +64,19 @@ ngx_live_origin_place_event(ngx_live_origin_upload_t *u)
         return ngx_live_origin_say_why(u, LO_WHY_NO_INIT);
     }
 
-    u->index = ngx_live_origin_event_auto(u->zone, u->ctx->name.event);
+    index = ngx_live_origin_event_auto(u->zone, u->ctx->name.event);
 
-    if (u->index == LO_AGAIN) {
+    if (index == LO_AGAIN) {
         return ngx_live_origin_say(u, NGX_HTTP_SERVICE_UNAVAILABLE,
                                    "the zone is busy");
     }
 
-    if (u->index < 0) {
+    if (index < 0) {
         return ngx_live_origin_say(u, NGX_HTTP_INSUFFICIENT_STORAGE,
                                    "no room for another event");
     }
+
+    ngx_live_origin_place_set(u, index);
 
     return 0;
 }
@@ -125,9 +160,9 @@ ngx_live_origin_place_init(ngx_live_origin_upload_t *u, const u_char *data,
         return status;
     }
 
-    e = ngx_live_origin_event_get(u->zone, u->index);
+    e = ngx_live_origin_place_get(u);
     if (e == NULL) {
-        return ngx_live_origin_say(u, NGX_HTTP_NOT_FOUND, "unknown event");
+        return u->status;
     }
 
     ngx_memzero(&c, sizeof(c));

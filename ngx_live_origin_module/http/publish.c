@@ -109,7 +109,10 @@ ngx_live_origin_publish_name(ngx_live_origin_upload_t *u)
     }
 
     ctx->event = ngx_live_origin_event_find(u->zone, ctx->name.event);
-    u->index = ctx->event ? (int) ctx->event->index : -1;
+
+    if (ctx->event) {
+        ngx_live_origin_place_set(u, ctx->event->index);
+    }
 
     init.len = 0;
     media.len = 0;
@@ -311,7 +314,8 @@ ngx_live_origin_publish_handler(ngx_http_request_t *r)
     lcf = ngx_http_get_module_loc_conf(r, ngx_live_origin_module);
 
     if (lcf->publish->z == NULL) {
-        return NGX_HTTP_SERVICE_UNAVAILABLE;
+        return ngx_live_origin_plain(r, NGX_HTTP_SERVICE_UNAVAILABLE,
+                                     "no zone\n");
     }
 
     u = ngx_live_origin_publish_create(r, lcf->publish);

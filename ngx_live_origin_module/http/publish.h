@@ -42,6 +42,8 @@ typedef struct {
     ngx_live_origin_ctx_t       *ctx;
     ngx_live_origin_zone_t      *zone;
     int                          index;    /* of the event; -1: not there */
+    uint64_t                     row;      /* its word in the zone's table: an
+                                              index may get another event */
 
     lo_cmaf_reader_t             reader;
     lo_cmaf_init_t               init;     /* in force for what is read */
@@ -130,6 +132,11 @@ void ngx_live_origin_publish_read(ngx_http_request_t *r);
 void ngx_live_origin_publish_wait(ngx_event_t *ev);
 
 /* place_init.c */
+
+/* NULL: it was removed meanwhile; u->status says so */
+ngx_live_origin_event_t *ngx_live_origin_place_get(
+    ngx_live_origin_upload_t *u);
+void ngx_live_origin_place_set(ngx_live_origin_upload_t *u, int index);
 
 /* the event of the upload, created if need be and allowed: 0 or a status */
 ngx_uint_t ngx_live_origin_place_event(ngx_live_origin_upload_t *u);

@@ -196,6 +196,30 @@ ngx_live_origin_text(ngx_http_request_t *r, ngx_uint_t status,
 }
 
 
+ngx_int_t
+ngx_live_origin_plain(ngx_http_request_t *r, ngx_uint_t status,
+    const char *text)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_http_discard_request_body(r);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    if (ngx_live_origin_header_const(r, "Cache-Control", "no-store") != NGX_OK
+        || ngx_live_origin_cors(r) != NGX_OK
+        || (status == NGX_HTTP_SERVICE_UNAVAILABLE
+            && ngx_live_origin_header_const(r, "Retry-After", "1") != NGX_OK))
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_live_origin_text(r, status, (const u_char *) text,
+                                ngx_strlen(text));
+}
+
+
 void
 ngx_live_origin_reason(ngx_live_origin_ctx_t *ctx,
     ngx_live_origin_reason_e reason)

@@ -54,14 +54,16 @@ ngx_live_origin_serve_handler(ngx_http_request_t *r)
 
     lcf = ngx_http_get_module_loc_conf(r, ngx_live_origin_module);
 
+    if (lcf->serve->z == NULL) {
+        return ngx_live_origin_plain(r, NGX_HTTP_SERVICE_UNAVAILABLE,
+                                     "no zone\n");
+    }
+
     ctx = ngx_live_origin_ctx(r, lcf->serve);
     if (ctx == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (lcf->serve->z == NULL) {
-        return NGX_HTTP_SERVICE_UNAVAILABLE;
-    }
 
     rc = ngx_live_origin_serve(r, ctx);
 

@@ -1,7 +1,8 @@
 #include "http/module.h"
 
 
-#define NGX_LIVE_ORIGIN_TICK  100      /* ms */
+#define NGX_LIVE_ORIGIN_TICK   100     /* ms */
+#define NGX_LIVE_ORIGIN_TICKS  10      /* of a second */
 
 
 static ngx_int_t ngx_live_origin_open_zone(ngx_cycle_t *cycle,
@@ -258,6 +259,10 @@ ngx_live_origin_tick(ngx_event_t *ev)
     ngx_live_origin_zone_t  *zone = ev->data;
 
     lo_zone_tick(zone->z);
+
+    if (++zone->ticks % NGX_LIVE_ORIGIN_TICKS == 0) {
+        ngx_live_origin_hold_tick(zone);
+    }
 
     ngx_add_timer(ev, NGX_LIVE_ORIGIN_TICK);
 }

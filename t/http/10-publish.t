@@ -11,7 +11,7 @@ use LiveOrigin::Media qw(box full_box);
 use LiveOrigin::Nginx qw(wait_for);
 
 my $ng = LiveOrigin::Nginx->start(
-    size => '256m', events => 8,
+    size => '256m', events => 16,
     live => 'live_origin_max_segment 200k; live_origin_hold 0;'
             . 'live_origin_auto_event off;',
     server => 'location /auto/ { live_origin_publish main;'
@@ -227,6 +227,49 @@ is $ng->put("/live/ev/$_/v/init.mp4", $v->init)->status, 200, "pipeline $_"
     for qw(c d);
 is $ng->put('/live/ev/e/v/init.mp4', $v->init)->status, 403,
     'a fifth pipeline';
+
+# no room: what is thrown away is nobody else's
+
+is $ng->put('/api/events/small', '{"id": "small", "zone_share": "400k"}')
+    ->status, 201, 'an event with a small share';
+is $ng->put('/auto/small/a/v/init.mp4', $v->init)->status, 201, '... init';
+
+my $big = $v->segment($n, sizes => [(40000) x 50]);
+my @in = map { $ng->client } 1 .. 4;
+
+for my $in (@in) {
+    $in->begin('PUT', "/auto/small/a/v/$n.m4s", length => length $big);
+    $in->piece(substr($big, 0, 1000000));
+}
+
+select undef, undef, undef, 0.2;
+
+my @fine = map { $m + $_ } 1 .. 10;
+
+$ng->put("/live/ev/a/v/$_.m4s", $v->segment($_)) for @fine;
+$_->piece(substr($big, 1000000)) for @in;
+is join(' ', map { $_->end->status } @in), '507 507 507 507',
+    'a segment larger than that';
+is scalar(grep { $ng->get("/live/ev/v/$_.m4s")->body ne $v->segment($_) }
+          @fine), 0, '... what was published meanwhile is whole';
+is $in[0]->put("/auto/small/a/v/$n.m4s", $v->segment($n))->status, 201,
+    '... and the connection lives';
+$m += 10;
+
+# an event that is removed and another in its place, within one body
+
+is $ng->put('/api/events/old', '{"id": "old"}')->status, 201, 'an event';
+$ng->put('/auto/old/a/v/init.mp4', $v->init);
+$c = $ng->client;
+$c->begin('PUT', "/auto/old/a/v/$n.m4s", length => length $s);
+$c->piece(substr($s, 0, 30000));
+select undef, undef, undef, 0.1;
+is $ng->delete('/api/events/old')->status, 200, '... is removed';
+$ng->put("/auto/fresh$_/a/v/init.mp4", $v->init) for 1 .. 2;
+$c->piece(substr($s, 30000));
+is $c->end->status, 404, '... while a segment of it is under way';
+is scalar(grep { $ng->get("/live/fresh$_/v/$n.m4s")->status == 200 } 1, 2), 0,
+    '... which is nowhere else';
 
 # events that two workers make at the same moment
 
