@@ -23,6 +23,8 @@ static lo_word_t lo_zone_twin(lo_zone_t *z, lo_zone_entry_t *e,
     unsigned pipeline, const lo_zone_object_t *own);
 static void lo_zone_kill_unshared(lo_zone_t *z, lo_zone_entry_t *e,
     lo_word_t word);
+static void lo_zone_kill_older(lo_zone_t *z, lo_zone_entry_t *e,
+    uint32_t track, int64_t number);
 static int lo_zone_pick(lo_zone_t *z, lo_zone_entry_t *e, uint32_t track,
     int64_t number, lo_zone_pin_t *pin);
 static int lo_zone_give(lo_zone_t *z, lo_zone_entry_t *e, uint32_t track,
@@ -144,6 +146,8 @@ lo_zone_publish(lo_zone_t *z, uint32_t track, int64_t number,
     rc = lo_zone_place(z, e, pipeline, o, word);
 
     if (rc == LO_PUBLISH_NEW || rc == LO_PUBLISH_REPLACED) {
+
+        lo_zone_kill_older(z, e, track, number);
 
         lo_max(&t->head, number);
         lo_min(&t->tail, number);
@@ -386,6 +390,33 @@ lo_zone_kill_unshared(lo_zone_t *z, lo_zone_entry_t *e, lo_word_t word)
     }
 
     lo_zone_kill(z, word);
+}
+
+
+/*
+ * What other pipelines, which may be gone for good, have here of a number that
+ * left the ring: eviction goes by numbers in the ring and would not find it.
+ */
+
+static void
+lo_zone_kill_older(lo_zone_t *z, lo_zone_entry_t *e, uint32_t track,
+    int64_t number)
+{
+    unsigned           p;
+    lo_word_t          w;
+    lo_zone_object_t  *o;
+
+    for (p = 0; p < LO_MAX_PIPELINES; p++) {
+
+        w = lo_load(&e->cand[p]);
+        o = lo_obj(z, w);
+
+        /* the word is checked last, by the kill */
+
+        if (o != NULL && o->track == track && o->number < number) {
+            lo_zone_kill(z, w);
+        }
+    }
 }
 
 

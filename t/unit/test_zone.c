@@ -222,6 +222,36 @@ test_wraps(void **state)
 }
 
 
+/* a pipeline that is gone for good keeps nothing beyond the ring */
+
+static void
+test_wraps_alone(void **state)
+{
+    int              n;
+    t_zone_t         t;
+    lo_zone_check_t  c;
+
+    t_zone_make(&t, 32 * MB, 1, 0);
+
+    for (n = 0; n < 700; n++) {
+        assert_int_equal(t_zone_publish(t.z, t.event, t.track, n, 0, n * 2,
+                                        9000, 0), LO_PUBLISH_NEW);
+        if (n < 200) {
+            assert_int_equal(t_zone_publish(t.z, t.event, t.track, n, 1,
+                                            n * 2 + 1, 9000, 0),
+                             LO_PUBLISH_NEW);
+        }
+    }
+
+    t_zone_check(t.z, &c);
+    assert_int_equal(c.errors, 0);
+    assert_int_equal(c.segments, 256);
+
+    clean(&t);
+    t_zone_drop(&t);
+}
+
+
 static void
 test_spare_goes_first(void **state)
 {
@@ -542,6 +572,7 @@ main(void)
         cmocka_unit_test(test_candidates),
         cmocka_unit_test(test_identical_bytes_once),
         cmocka_unit_test(test_wraps),
+        cmocka_unit_test(test_wraps_alone),
         cmocka_unit_test(test_spare_goes_first),
         cmocka_unit_test(test_pin_holds),
         cmocka_unit_test(test_shares),
