@@ -170,7 +170,7 @@ lo_zone_lock_wait(int fd)
 static void
 lo_zone_geometry(lo_zone_header_t *h, uint64_t size, uint32_t events)
 {
-    uint64_t  off, pages;
+    uint64_t  off, pages, less;
 
     memset(h, 0, sizeof(*h));
 
@@ -219,7 +219,8 @@ lo_zone_geometry(lo_zone_header_t *h, uint64_t size, uint32_t events)
         }
 
         if (off + pages * LO_ZONE_PAGE > size + 64 * LO_ZONE_PAGE) {
-            pages -= (off + pages * LO_ZONE_PAGE - size) / LO_ZONE_PAGE / 2;
+            less = (off + pages * LO_ZONE_PAGE - size) / LO_ZONE_PAGE / 2;
+            pages = less < pages ? pages - less : 1;
         }
     }
 }

@@ -491,6 +491,16 @@ test_refused_files(void **state)
     assert_int_equal(lo_zone_create(&conf, &err), LO_ERROR);
 
     unlink(t.path);
+
+    /* the tables alone are larger */
+
+    conf.path = t.path;
+    conf.size = 8 * MB;
+    conf.events = LO_ZONE_MAX_EVENTS;
+    assert_int_equal(lo_zone_create(&conf, &err), LO_ERROR);
+    assert_non_null(strstr(err.text, "too small"));
+
+    unlink(t.path);
 }
 
 
