@@ -9,7 +9,8 @@
 #include "zone/layout.h"
 
 
-static int lo_zone_verify(lo_zone_t *z, lo_zone_object_t *o);
+static int lo_zone_verify(lo_zone_t *z, lo_zone_object_t *o,
+    lo_word_t word);
 
 
 void
@@ -51,7 +52,7 @@ lo_zone_pin(lo_zone_t *z, lo_word_t word, lo_zone_pin_t *pin)
     pin->word = word;
 
     if (!lo_obj_live(o, word)
-        || (o->boot != z->h->boot && !lo_zone_verify(z, o)))
+        || (o->boot != z->h->boot && !lo_zone_verify(z, o, word)))
     {
         lo_zone_unpin(z, pin);
         return LO_NONE;
@@ -89,6 +90,29 @@ lo_zone_unpin(lo_zone_t *z, lo_zone_pin_t *pin)
 }
 
 
+/* whether its pages are its own: others would be given to the next upload */
+
+static int
+lo_zone_owns(lo_zone_t *z, lo_zone_object_t *o, lo_word_t word)
+{
+    uint32_t  n, page;
+
+    page = o->page;
+
+    for (n = 0; n < o->npages && page < z->h->pages; n++) {
+
+        if (lo_load(&z->table[page].owner) != word) {
+            return 0;
+        }
+
+        page = z->table[page].next;
+    }
+
+    return n == o->npages && page == LO_NO_PAGE
+           && o->size <= (uint64_t) n * LO_ZONE_PAGE;
+}
+
+
 /*
  * After another boot: writeback has no order, so what the index says of the
  * bytes is proved before they are served, once an object.  A ring proves
@@ -96,13 +120,18 @@ lo_zone_unpin(lo_zone_t *z, lo_zone_pin_t *pin)
  */
 
 static int
-lo_zone_verify(lo_zone_t *z, lo_zone_object_t *o)
+lo_zone_verify(lo_zone_t *z, lo_zone_object_t *o, lo_word_t word)
 {
     size_t               n;
     unsigned char       *p, digest[16];
     XXH3_state_t        *st;
     lo_zone_cursor_t     c;
     XXH128_canonical_t   canon;
+
+    if (!lo_zone_owns(z, o, word)) {
+        lo_zone_kill(z, word);
+        return 0;
+    }
 
     if (o->kind != LO_KIND_RING) {
 
@@ -123,7 +152,7 @@ lo_zone_verify(lo_zone_t *z, lo_zone_object_t *o)
         memcpy(digest, canon.digest, 16);
 
         if (memcmp(digest, o->digest, 16) != 0) {
-            lo_zone_retire(z, o, lo_load(&o->word));
+            lo_zone_kill(z, word);
             return 0;
         }
     }
@@ -187,7 +216,9 @@ lo_zone_span(lo_zone_t *z, lo_zone_cursor_t *c, unsigned char **p)
     *p = lo_page_data(z, page) + c->offset;
     n = LO_ZONE_PAGE - c->offset;
 
-    while (n < c->left && z->table[page].next == page + 1) {
+    while (n < c->left && z->table[page].next == page + 1
+           && page + 1 < z->h->pages)
+    {
         page++;
         n += LO_ZONE_PAGE;
     }

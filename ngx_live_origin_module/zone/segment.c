@@ -10,6 +10,7 @@
 #include "zone/layout.h"
 
 
+static int lo_zone_ring_ok(lo_zone_t *z, lo_zone_track_t *t, lo_word_t ring);
 static int lo_zone_pin_segment(lo_zone_t *z, lo_word_t word, uint32_t track,
     int64_t number, lo_zone_pin_t *pin);
 static int lo_zone_same(lo_zone_t *z, const lo_zone_object_t *a,
@@ -68,6 +69,11 @@ lo_zone_entry(lo_zone_t *z, uint32_t track, int64_t number)
             return NULL;
         }
 
+        if (!lo_zone_ring_ok(z, t, ring)) {
+            lo_zone_unpin(z, &pin);
+            return NULL;
+        }
+
         z->rings[track] = ring;
     }
 
@@ -79,6 +85,33 @@ lo_zone_entry(lo_zone_t *z, uint32_t track, int64_t number)
     }
 
     return (lo_zone_entry_t *) lo_page_data(z, page) + i % LO_ENTRIES_A_PAGE;
+}
+
+
+/* a row may be older or newer than its ring after another boot */
+
+static int
+lo_zone_ring_ok(lo_zone_t *z, lo_zone_track_t *t, lo_word_t ring)
+{
+    uint32_t  i, n;
+
+    n = t->npages;
+
+    if (n > sizeof(t->page) / sizeof(t->page[0])
+        || t->cap != n * LO_ENTRIES_A_PAGE)
+    {
+        return 0;
+    }
+
+    for (i = 0; i < n; i++) {
+        if (t->page[i] >= z->h->pages
+            || lo_load(&z->table[t->page[i]].owner) != ring)
+        {
+            return 0;
+        }
+    }
+
+    return lo_load(&t->ring) == ring;
 }
 
 

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "lib/zone_util.h"
+#include "zone/layout.h"
 
 #define MB  (1024 * 1024)
 
@@ -522,6 +523,13 @@ test_reboot(void **state)
     t_zone_make(&t, 16 * MB, 1, 0);
     put(1, 0, 1, 0);
     put(2, 0, 2, 0);
+    put(3, 0, 3, 0);
+
+    /* whole, but its page counts as free, and is given to the next */
+
+    assert_int_equal(lo_zone_find(t.z, t.track, 3, 1, &pin), LO_OK);
+    t.z->table[pin.object->page].owner = 0;
+    lo_zone_unpin(t.z, &pin);
 
     assert_int_equal(lo_zone_find(t.z, t.track, 2, 1, &pin), LO_OK);
     lo_zone_seek(t.z, pin.object, 100, 1, &c);
@@ -568,7 +576,10 @@ test_reboot(void **state)
     assert_true(t_zone_same(t.z, pin.object, 1));
     lo_zone_unpin(t.z, &pin);
     assert_int_equal(lo_zone_find(t.z, t.track, 2, 1, &pin), LO_NONE);
+    assert_int_equal(lo_zone_find(t.z, t.track, 3, 1, &pin), LO_NONE);
 
+    lo_zone_sweep(t.z);
+    clean(&t);
     t_zone_drop(&t);
 }
 
