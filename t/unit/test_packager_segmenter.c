@@ -9,6 +9,7 @@
 
 #include "../../tools/live-packager/bytes.c"
 #include "../../tools/live-packager/fragment.c"
+#include "../../tools/live-packager/emit.c"
 #include "../../tools/live-packager/segmenter.c"
 
 
@@ -519,6 +520,52 @@ test_holes(void **state)
 }
 
 
+/* an encoder that died and came back, a few audio frames before a boundary */
+
+static void
+test_resumed(void **state)
+{
+    int       i;
+    rig_t    *r;
+    uint32_t  chunk;
+
+    for (chunk = 0; chunk <= 500; chunk += 500) {
+        r = rig(0, 20, chunk);
+
+        for (i = 0; i < 600; i++) {
+            if (i > 181 && i < 297) {
+                continue;
+            }
+
+            add(r, i * 20, i * 20, 1, 1);
+        }
+
+        expect(r, 1, 1, 2000, 82 * 20, 82);
+        expect(r, 2, 3, 6000, 2000, 100);
+        assert_int_equal(r->seg.counts.skipped, 1);
+        rig_free(r);
+
+        /* back within a number: it begins late */
+
+        r = rig(0, 20, chunk);
+
+        for (i = 0; i < 600; i++) {
+            if (i > 181 && i < 235) {
+                continue;
+            }
+
+            add(r, i * 20, i * 20, 1, 1);
+        }
+
+        expect(r, 1, 1, 2000, 82 * 20, 82);
+        expect(r, 2, 2, 4700, 65 * 20, 65);
+        expect(r, 3, 3, 6000, 2000, 100);
+        assert_int_equal(r->seg.counts.skipped, 0);
+        rig_free(r);
+    }
+}
+
+
 static void
 test_chunks(void **state)
 {
@@ -597,6 +644,7 @@ main(void)
         cmocka_unit_test(test_start),
         cmocka_unit_test(test_missing),
         cmocka_unit_test(test_holes),
+        cmocka_unit_test(test_resumed),
         cmocka_unit_test(test_chunks),
     };
 

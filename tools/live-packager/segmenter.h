@@ -53,11 +53,14 @@ typedef struct {
 
     unsigned            started:1;
     unsigned            begun:1;      /* first has a value */
+    unsigned            resumed:1;    /* there was an open segment, number,
+                                         before a hole */
     unsigned            pending:1;    /* there is a cut, not yet certain */
     unsigned            leading:1;    /* no frame may be shown before the open
                                          segment's first */
     int64_t             first;        /* earliest time seen since the start */
     int64_t             number;       /* of the open segment */
+    int64_t             last;         /* latest time seen */
     int64_t             horizon;      /* the input's latest decoding time */
 
     lp_sample_t        *samples;      /* the open segment, then what is past
