@@ -123,7 +123,8 @@ ngx_live_origin_api_handler(ngx_http_request_t *r)
     zone = lcf->api;
 
     if (zone->z == NULL) {
-        return NGX_HTTP_SERVICE_UNAVAILABLE;
+        return ngx_live_origin_api_error(r, NGX_HTTP_SERVICE_UNAVAILABLE,
+                                         "no zone", NULL);
     }
 
     if (r->method == NGX_HTTP_OPTIONS) {
@@ -257,15 +258,9 @@ ngx_int_t
 ngx_live_origin_api_error(ngx_http_request_t *r, ngx_uint_t status,
     const char *error, const char *field)
 {
-    json_t  *json;
-
-    json = json_pack("{s:s}", "error", error);
-
-    if (json && field && field[0] != '\0') {
-        json_object_set_new(json, "field", json_string(field));
-    }
-
-    return ngx_live_origin_api_json(r, status, json);
+    return ngx_live_origin_api_json(r, status,
+               json_pack("{s:s, s:s}", "error", error,
+                         "field", field ? field : ""));
 }
 
 

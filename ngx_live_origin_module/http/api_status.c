@@ -214,7 +214,9 @@ ngx_live_origin_api_event(ngx_live_origin_zone_t *zone,
                      "runs", ngx_live_origin_api_runs(l),
                      "tracks", tracks);
 
-    if (json && l->window && window_us < (int64_t) l->dvr_s * LO_USEC) {
+    if (json && l->window
+        && window_us + lo_dur_us(&l->d) <= (int64_t) l->dvr_s * LO_USEC)
+    {
         json_object_set_new(json, "window_note",
             json_string("zone_share holds less than dvr_s at these "
                         "bitrates"));

@@ -260,7 +260,9 @@ ngx_live_origin_body_start(ngx_live_origin_upload_t *u, u_char *data,
         return 0;
     }
 
-    if (len < 8 || ngx_memcmp(data + 4, "ftyp", 4) == 0) {
+    /* what an event is not made by is refused once it is known what it is */
+
+    if (u->index < 0 || len < 8 || ngx_memcmp(data + 4, "ftyp", 4) == 0) {
         return 0;
     }
 

@@ -114,6 +114,12 @@ typedef enum {
     NGX_LIVE_ORIGIN_NTRACK
 } ngx_live_origin_track_e;
 
+/* counters of one event */
+
+typedef enum {
+    NGX_LIVE_ORIGIN_EVENT_DIFFERS = 0      /* longer or shorter than declared */
+} ngx_live_origin_event_e;
+
 /* the last write latency, us, of each pipeline: behind the counters */
 
 #define NGX_LIVE_ORIGIN_TRACK_WRITE_US                                        \

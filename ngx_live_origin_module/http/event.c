@@ -224,12 +224,34 @@ ngx_live_origin_event_store(ngx_live_origin_zone_t *zone, ngx_uint_t index,
 }
 
 
+/* said once, by who went live with it */
+
+static void
+ngx_live_origin_event_live(ngx_live_origin_zone_t *zone, ngx_uint_t index,
+    const lo_live_t *l)
+{
+    int64_t           window;
+    lo_zone_event_t  *ze;
+
+    ze = lo_zone_event(zone->z, index);
+    window = l->window * lo_dur_us(&l->d);
+
+    if (ze && window + lo_dur_us(&l->d) <= (int64_t) l->dvr_s * LO_USEC) {
+        ngx_log_error(NGX_LOG_WARN, zone->log, 0,
+                      "event \"%s\": its share of the zone guarantees a "
+                      "window of %L s at these bitrates, less than dvr_s, "
+                      "%uD s", ze->id, window / LO_USEC, l->dvr_s);
+    }
+}
+
+
 int
 ngx_live_origin_event_change(ngx_live_origin_zone_t *zone,
     ngx_live_origin_event_t *event, ngx_live_origin_change_pt change,
     void *data)
 {
     int          rc;
+    uint32_t     phase;
     uint64_t     serial;
     lo_word_t    word;
     lo_live_t   *l;
@@ -246,6 +268,7 @@ ngx_live_origin_event_change(ngx_live_origin_zone_t *zone,
 
         ngx_memcpy(l, event->live, ngx_live_origin_live_size(event->live));
         serial = l->serial;
+        phase = l->phase;
 
         if (!change(l, data)) {
             return LO_OK;
@@ -260,6 +283,11 @@ ngx_live_origin_event_change(ngx_live_origin_zone_t *zone,
 
         if (rc == LO_OK) {
             ngx_live_origin_event_set_live(event, word, l);
+
+            if (phase != LO_LIVE_LIVE && l->phase == LO_LIVE_LIVE) {
+                ngx_live_origin_event_live(zone, event->index, l);
+            }
+
             return LO_OK;
         }
 

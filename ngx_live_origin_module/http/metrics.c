@@ -14,6 +14,8 @@ static void ngx_live_origin_metrics_zone(ngx_live_origin_zone_t *zone,
     lo_buf_t *b);
 static void ngx_live_origin_metrics_hist(ngx_live_origin_zone_t *zone,
     lo_buf_t *b, const char *name, const char *help, ngx_uint_t cell);
+static void ngx_live_origin_metrics_differs(ngx_live_origin_zone_t *zone,
+    lo_buf_t *b);
 static void ngx_live_origin_metrics_tracks(ngx_live_origin_zone_t *zone,
     lo_buf_t *b);
 
@@ -34,7 +36,8 @@ ngx_live_origin_metrics_handler(ngx_http_request_t *r)
     ngx_live_origin_loc_conf_t  *lcf;
 
     if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
-        return NGX_HTTP_NOT_ALLOWED;
+        return ngx_live_origin_plain(r, NGX_HTTP_NOT_ALLOWED,
+                                     "GET and HEAD only\n");
     }
 
     rc = ngx_http_discard_request_body(r);
@@ -45,7 +48,8 @@ ngx_live_origin_metrics_handler(ngx_http_request_t *r)
     lcf = ngx_http_get_module_loc_conf(r, ngx_live_origin_module);
 
     if (lcf->metrics->z == NULL) {
-        return NGX_HTTP_SERVICE_UNAVAILABLE;
+        return ngx_live_origin_plain(r, NGX_HTTP_SERVICE_UNAVAILABLE,
+                                     "no zone\n");
     }
 
     /* numbers grow while they are written: try until it fits */
@@ -120,6 +124,7 @@ ngx_live_origin_metrics_write(ngx_live_origin_zone_t *zone, u_char *mem,
         "first byte.", NGX_LIVE_ORIGIN_CELL_READ_HIST);
 
     ngx_live_origin_metrics_zone(zone, &b);
+    ngx_live_origin_metrics_differs(zone, &b);
     ngx_live_origin_metrics_tracks(zone, &b);
 
     return b.need;
@@ -458,6 +463,36 @@ ngx_live_origin_metrics_each(ngx_live_origin_zone_t *zone, lo_buf_t *b,
                 write(&m);
             }
         }
+    }
+}
+
+
+static void
+ngx_live_origin_metrics_differs(ngx_live_origin_zone_t *zone, lo_buf_t *b)
+{
+    ngx_uint_t        e;
+    lo_zone_stat_t    st;
+    lo_zone_event_t  *ze;
+
+    lo_zone_stat(zone->z, &st);
+
+    ngx_live_origin_metrics_head(b, "declared_duration_differs_total",
+        "counter", "Segments of another duration than the event document "
+        "declares.");
+
+    for (e = 0; e < st.events_max; e++) {
+
+        ze = lo_zone_event(zone->z, e);
+        if (ze == NULL) {
+            continue;
+        }
+
+        lo_buf_printf(b, "live_origin_declared_duration_differs_total{"
+                         "event=\"%s\"} ", ze->id);
+        lo_buf_u64(b, __atomic_load_n(
+                          &ze->counters[NGX_LIVE_ORIGIN_EVENT_DIFFERS],
+                          __ATOMIC_RELAXED));
+        lo_buf_puts(b, "\n");
     }
 }
 

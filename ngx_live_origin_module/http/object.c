@@ -170,6 +170,28 @@ ngx_live_origin_object_headers(ngx_http_request_t *r,
 }
 
 
+/* nginx answers a range beyond the end with the headers that are there: what
+   they say of the bytes is not true of the error */
+
+static void
+ngx_live_origin_short_lived(ngx_http_request_t *r)
+{
+    ngx_uint_t        i;
+    ngx_table_elt_t  *h;
+
+    h = r->headers_out.headers.part.elts;
+
+    for (i = 0; i < r->headers_out.headers.part.nelts; i++) {
+        if (h[i].key.len == 13
+            && ngx_strncmp(h[i].key.data, "Cache-Control", 13) == 0)
+        {
+            ngx_str_set(&h[i].value, "max-age=2");
+            return;
+        }
+    }
+}
+
+
 static ngx_chain_t *
 ngx_live_origin_object_chain(ngx_http_request_t *r,
     ngx_live_origin_ctx_t *ctx)
@@ -321,6 +343,10 @@ ngx_live_origin_object(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
     }
 
     rc = ngx_http_send_header(r);
+
+    if (rc == NGX_HTTP_RANGE_NOT_SATISFIABLE) {
+        ngx_live_origin_short_lived(r);
+    }
 
     if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
         return rc;

@@ -27,6 +27,7 @@ typedef struct {
     lo_cmaf_init_t             init;
     lo_dur_t                   d;
     uint32_t                   irregular;
+    uint32_t                   declared;    /* d is the document's */
     lo_anchor_t                anchor;
     int64_t                    due_us;
 } ngx_live_origin_place_t;
@@ -150,6 +151,7 @@ ngx_live_origin_change_place(lo_live_t *l, void *data)
     c->init = init->info;
     c->d = l->d;
     c->irregular = l->irregular;
+    c->declared = l->declared;
     c->due_us = lo_live_due_us(l, c->place.number);
 
     run = lo_live_run_at(l, c->place.number);
@@ -234,6 +236,44 @@ ngx_live_origin_place_meta(ngx_live_origin_place_t *c, lo_zone_meta_t *meta)
 }
 
 
+/*
+ * A document that says another duration than what comes: one line, and a
+ * metric for the rest.  A short segment behind good ones may be a pusher's
+ * last.
+ */
+
+static void
+ngx_live_origin_place_differs(ngx_live_origin_place_t *c,
+    const lo_zone_meta_t *meta, const uint64_t *counters)
+{
+    int64_t           ms;
+    lo_zone_event_t  *ze;
+
+    if (!c->declared || !(meta->verdict & 1 << LO_VERDICT_DURATION)) {
+        return;
+    }
+
+    ms = lo_rescale(meta->duration, 1000, meta->timescale, LO_NEAREST);
+    ze = lo_zone_event(c->u->zone->z, c->u->index);
+
+    if (ze == NULL || (ms < lo_dur_us(&c->d) / 1000
+                       && counters[NGX_LIVE_ORIGIN_TRACK_GOOD]))
+    {
+        return;
+    }
+
+    if (__atomic_fetch_add(&ze->counters[NGX_LIVE_ORIGIN_EVENT_DIFFERS], 1,
+                           __ATOMIC_RELAXED)
+        == 0)
+    {
+        ngx_log_error(NGX_LOG_ERR, c->u->request->connection->log, 0,
+                      "event \"%s\": segments of %L ms are declared, "
+                      "pipeline \"%V\" sends %L ms", ze->id,
+                      lo_dur_us(&c->d) / 1000, &c->u->ctx->pipeline, ms);
+    }
+}
+
+
 static ngx_uint_t
 ngx_live_origin_place_publish(ngx_live_origin_place_t *c)
 {
@@ -314,6 +354,7 @@ ngx_live_origin_place_publish(ngx_live_origin_place_t *c)
 
     lo_zone_count(&counters[NGX_LIVE_ORIGIN_TRACK_SEGMENTS], 1);
     lo_zone_count(&counters[NGX_LIVE_ORIGIN_TRACK_BYTES], size);
+    ngx_live_origin_place_differs(c, &meta, counters);
     ngx_live_origin_count_verdict(counters, meta.verdict);
 
     if (!c->irregular && piece->last_us > c->due_us) {

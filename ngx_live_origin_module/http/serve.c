@@ -64,7 +64,6 @@ ngx_live_origin_serve_handler(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-
     rc = ngx_live_origin_serve(r, ctx);
 
     if (rc == NGX_DONE) {
