@@ -19,7 +19,13 @@ ngx_live_origin_piece_free(ngx_live_origin_upload_t *u,
         lo_zone_upload_abort(u->zone->z, &piece->up);
     }
 
-    XXH3_freeState(piece->xxh);
+    if (u->zone->spare == NULL) {
+        u->zone->spare = piece->xxh;
+
+    } else {
+        XXH3_freeState(piece->xxh);
+    }
+
     free(piece);
 }
 
@@ -41,7 +47,8 @@ ngx_live_origin_body_open(ngx_live_origin_upload_t *u, uint64_t size)
                                    "no memory");
     }
 
-    piece->xxh = XXH3_createState();
+    piece->xxh = u->zone->spare ? u->zone->spare : XXH3_createState();
+    u->zone->spare = NULL;
 
     if (piece->xxh == NULL) {
         free(piece);

@@ -98,6 +98,7 @@ ngx_live_origin_event_put(ngx_live_origin_zone_t *zone, lo_event_t *doc,
     e = ngx_live_origin_event_get(zone, index);
 
     if (e == NULL) {
+        zone->scratch_word = 0;
         lo_live_create(zone->scratch, doc);
 
         rc = ngx_live_origin_event_store(zone, index, 0, zone->scratch, &word);

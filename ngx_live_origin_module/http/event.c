@@ -58,6 +58,7 @@ ngx_live_origin_event_read_live(ngx_live_origin_zone_t *zone,
     ngx_uint_t   i;
 
     l = zone->scratch;
+    zone->scratch_word = 0;
 
     for (i = 0; i < NGX_LIVE_ORIGIN_TRIES; i++) {
 
@@ -266,11 +267,23 @@ ngx_live_origin_event_change(ngx_live_origin_zone_t *zone,
             return LO_NONE;
         }
 
-        ngx_memcpy(l, event->live, ngx_live_origin_live_size(event->live));
+        if (zone->scratch_word != event->live_word) {
+            ngx_memcpy(l, event->live,
+                       ngx_live_origin_live_size(event->live));
+        }
+
+        zone->scratch_word = 0;
         serial = l->serial;
         phase = l->phase;
 
-        if (!change(l, data)) {
+        rc = change(l, data);
+
+        if (rc == 0) {
+            zone->scratch_word = event->live_word;
+            return LO_OK;
+        }
+
+        if (rc < 0) {
             return LO_OK;
         }
 

@@ -59,6 +59,9 @@ typedef struct {
     ngx_live_origin_event_t    **cache;    /* by event index */
     ngx_live_origin_holds_t     *holds;
     lo_live_t                   *scratch;
+    lo_word_t                    scratch_word; /* it is an untouched copy of
+                                                  this; 0: of nothing */
+    void                        *spare;    /* body.c: a hash's state */
     ngx_event_t                  tick;
     ngx_uint_t                   ticks;
     ngx_log_t                   *log;
@@ -175,7 +178,7 @@ void ngx_live_origin_exit_worker(ngx_cycle_t *cycle);
 
 /* event.c */
 
-/* changes a copy: 1 changed, 0 nothing to change */
+/* changes a copy: 1 changed, 0 left as it was, -1 not to be stored */
 typedef int (*ngx_live_origin_change_pt)(lo_live_t *l, void *data);
 
 /* by name; NULL: there is no such event */

@@ -99,21 +99,21 @@ ngx_live_origin_change_place(lo_live_t *l, void *data)
     c->why = lo_live_pipeline(l, u->ctx->name.pipeline, &c->pipeline,
                               &changed);
     if (c->why != LO_WHY_OK) {
-        return 0;
+        return -1;
     }
 
     c->why = LO_WHY_NO_INIT;
     c->track = lo_live_track(l, u->ctx->name.track);
 
     if (c->track < 0 || l->tracks[c->track].init[c->pipeline] == 0) {
-        return 0;
+        return -1;
     }
 
     t = &l->tracks[c->track];
     init = lo_live_init_by_id(l, t->init[c->pipeline]);
 
     if (init == NULL) {
-        return 0;
+        return -1;
     }
 
     ngx_memzero(&s, sizeof(s));
@@ -128,7 +128,7 @@ ngx_live_origin_change_place(lo_live_t *l, void *data)
 
     c->why = lo_live_segment(l, &c->facts, &s, &c->place);
     if (c->why != LO_WHY_OK) {
-        return 0;
+        return -1;
     }
 
     changed |= c->place.changed;
@@ -139,7 +139,7 @@ ngx_live_origin_change_place(lo_live_t *l, void *data)
                                           ngx_live_origin_place_cap(l)));
         if (ring < 0) {
             c->no_ring = ring;
-            return 0;
+            return -1;
         }
 
         t->ring = ring;
@@ -314,7 +314,7 @@ ngx_live_origin_place_publish(ngx_live_origin_place_t *c)
     u->anchor = c->anchor;
     u->anchored = 1;
 
-    ngx_live_origin_place_after(u, c->place.number);
+    ngx_live_origin_place_after(u, c->place.number, piece->done_us);
 
     if (rc == LO_PUBLISH_NEW || rc == LO_PUBLISH_REPLACED) {
         ngx_live_origin_hold_publish(u->zone, c->ring);
@@ -382,7 +382,7 @@ ngx_live_origin_place_piece(ngx_live_origin_upload_t *u,
         return u->status;
     }
 
-    now = ngx_live_origin_mono();
+    now = u->wait_us ? ngx_live_origin_mono() : 0;
 
     ngx_memzero(&c, sizeof(c));
     c.u = u;
@@ -415,7 +415,7 @@ ngx_live_origin_place_piece(ngx_live_origin_upload_t *u,
     }
 
     if (c.why == LO_WHY_WAIT && !c.force) {
-        u->wait_us = u->wait_us ? u->wait_us : now;
+        u->wait_us = u->wait_us ? u->wait_us : ngx_live_origin_mono();
         return 0;
     }
 

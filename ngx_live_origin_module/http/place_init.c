@@ -127,13 +127,13 @@ ngx_live_origin_change_init(lo_live_t *l, void *data)
     c->why = lo_live_pipeline(l, c->u->ctx->name.pipeline, &c->pipeline,
                               &added);
     if (c->why != LO_WHY_OK) {
-        return 0;
+        return -1;
     }
 
     c->why = lo_live_init(l, &c->facts, c->pipeline, c->u->ctx->name.track,
                           c->info, c->digest, c->word, &c->id, &changed);
     if (c->why != LO_WHY_OK) {
-        return added || changed;
+        return added || changed ? 1 : -1;
     }
 
     init = lo_live_init_by_id(l, c->id);

@@ -151,7 +151,9 @@ ngx_int_t ngx_live_origin_place_queue(ngx_live_origin_upload_t *u);
 
 /* ready.c */
 
-void ngx_live_origin_place_after(ngx_live_origin_upload_t *u, int64_t number);
+/* now: CLOCK_MONOTONIC, us */
+void ngx_live_origin_place_after(ngx_live_origin_upload_t *u, int64_t number,
+    int64_t now);
 
 /* answer.c; what the answer says: both return the status */
 ngx_uint_t ngx_live_origin_say(ngx_live_origin_upload_t *u, ngx_uint_t status,

@@ -113,7 +113,8 @@ ngx_live_origin_change_after(lo_live_t *l, void *data)
 /* what a new segment means for the event: once a second while it is live */
 
 void
-ngx_live_origin_place_after(ngx_live_origin_upload_t *u, int64_t number)
+ngx_live_origin_place_after(ngx_live_origin_upload_t *u, int64_t number,
+    int64_t now)
 {
     uint64_t                  second;
     ngx_live_origin_after_t   a;
@@ -124,7 +125,7 @@ ngx_live_origin_place_after(ngx_live_origin_upload_t *u, int64_t number)
         return;
     }
 
-    second = ngx_live_origin_mono() / LO_USEC;
+    second = now / LO_USEC;
 
     if (e->live->phase == LO_LIVE_LIVE && e->depth_at == second) {
         return;
