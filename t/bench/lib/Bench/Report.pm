@@ -109,11 +109,12 @@ sub more
                  number(median(map { $_->{$other} } @{ $sides[$i] }), $other);
     }
 
-    for my $i (0 .. $#sides) {
-        my $busy = median(map { $_->{busy} } @{ $sides[$i] });
+    my @busy = map { 100 * median(map { $_->{busy} } @$_) } @sides;
 
-        $line .= sprintf ' %s client-bound (%.0f%%)', $who[$i], 100 * $busy
-            if $busy > 0.9;
+    $line .= sprintf ' client_busy=%.0f%%/%.0f%%', @busy;
+
+    for my $i (0 .. $#sides) {
+        $line .= " $who[$i] client-bound" if $busy[$i] > 90;
     }
 
     return $line;
