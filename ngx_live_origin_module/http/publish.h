@@ -9,8 +9,8 @@
 #define NGX_LIVE_ORIGIN_PUBLISH_H
 
 #include <openssl/evp.h>
-#include <xxhash.h>
 
+#include "core/xxh.h"
 #include "http/module.h"
 
 

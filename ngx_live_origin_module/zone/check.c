@@ -5,8 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <xxhash.h>
-
+#include "core/xxh.h"
 #include "zone/layout.h"
 
 

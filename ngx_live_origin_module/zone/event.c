@@ -2,8 +2,7 @@
  * The table of events: open addressing by the hash of the id.
  */
 
-#include <xxhash.h>
-
+#include "core/xxh.h"
 #include "zone/layout.h"
 
 

@@ -4,8 +4,7 @@
 
 #include <stdlib.h>
 
-#include <xxhash.h>
-
+#include "core/xxh.h"
 #include "zone/layout.h"
 
 
