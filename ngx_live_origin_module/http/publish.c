@@ -7,6 +7,9 @@
 
 
 static void ngx_live_origin_publish_body(ngx_http_request_t *r);
+#if (NGX_HAVE_EPOLLRDHUP)
+static ngx_int_t ngx_live_origin_publish_start_direct(ngx_http_request_t *r);
+#endif
 static void ngx_live_origin_publish_cleanup(void *data);
 
 
@@ -230,6 +233,18 @@ ngx_live_origin_publish_create(ngx_http_request_t *r,
 }
 
 
+static void
+ngx_live_origin_publish_put_on(ngx_http_request_t *r,
+    ngx_live_origin_upload_t *u)
+{
+    if (u->put_off) {
+        u->put_off = 0;
+        r->connection->read->available = u->available;
+        r->connection->read->ready = 1;
+    }
+}
+
+
 /*
  * nginx takes the size of its buffer from the location.  HTTP/2 moves one
  * buffer a round trip: 16k would make a 4 MB segment wait for the network.
@@ -256,8 +271,52 @@ ngx_live_origin_publish_start(ngx_http_request_t *r)
     }
 #endif
 
+#if (NGX_HAVE_EPOLLRDHUP)
+    return ngx_live_origin_publish_start_direct(r);
+#else
     return ngx_http_read_client_request_body(r, ngx_live_origin_publish_body);
+#endif
 }
+
+
+#if (NGX_HAVE_EPOLLRDHUP)
+
+/*
+ * nginx would read once into a buffer of its own before it hands the body
+ * over.  With nothing said to be available it does not, and everything that
+ * was not read with the head is received into the zone's pages.
+ */
+
+static ngx_int_t
+ngx_live_origin_publish_start_direct(ngx_http_request_t *r)
+{
+    ngx_int_t                  rc;
+    ngx_event_t               *rev;
+    ngx_live_origin_ctx_t     *ctx;
+    ngx_live_origin_upload_t  *u;
+
+    rev = r->connection->read;
+    ctx = ngx_http_get_module_ctx(r, ngx_live_origin_module);
+    u = ctx->upload;
+
+    if (ngx_use_epoll_rdhup && r->connection->ssl == NULL && rev->ready
+        && !rev->pending_eof && r->headers_in.content_length_n > 0)
+    {
+        u->available = rev->available;
+        u->put_off = 1;
+        rev->available = 0;
+    }
+
+    rc = ngx_http_read_client_request_body(r, ngx_live_origin_publish_body);
+
+    if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
+        ngx_live_origin_publish_put_on(r, u);
+    }
+
+    return rc;
+}
+
+#endif
 
 
 /* an answer to the head alone; a body that is on its way is thrown away */
@@ -349,6 +408,11 @@ ngx_live_origin_publish_handler(ngx_http_request_t *r)
 static void
 ngx_live_origin_publish_body(ngx_http_request_t *r)
 {
+    ngx_live_origin_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_live_origin_module);
+    ngx_live_origin_publish_put_on(r, ctx->upload);
+
     r->read_event_handler = ngx_live_origin_publish_read;
 
     ngx_live_origin_publish_read(r);

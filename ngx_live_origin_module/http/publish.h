@@ -86,6 +86,8 @@ typedef struct {
     int64_t                      number;   /* and number; -1: the init */
     uint64_t                     init_digest;
 
+    int                          available; /* of the read event, while */
+    unsigned                     put_off:1; /* reading is put off */
     unsigned                     whole:1;  /* the body is one segment */
     unsigned                     direct:1; /* may be received in place */
     unsigned                     started:1;
