@@ -108,6 +108,7 @@ ngx_live_origin_is_time(ngx_live_origin_ctx_t *ctx, lo_str_t path)
     mpd.len = p - buf;
 
     if (lo_name_serve(&ctx->name, mpd) != LO_OK) {
+        ngx_memzero(&ctx->name, sizeof(lo_name_t));      /* it names buf */
         return 0;
     }
 
