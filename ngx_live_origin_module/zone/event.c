@@ -87,6 +87,7 @@ lo_zone_event_add(lo_zone_t *z, lo_str_t id, uint64_t share)
 
     rc = LO_FULL;
     pages = lo_zone_share_pages(z, share);
+    lo_zone_reserved(z);
 
     if (pages > z->h->pages - lo_load(&z->h->reserved.v)) {
         goto done;
@@ -106,6 +107,9 @@ lo_zone_event_add(lo_zone_t *z, lo_str_t id, uint64_t share)
 
             lo_store(&ev->word, lo_tab_word(lo_tab_gen(w) + 1,
                                             LO_TAB_CLAIMED));
+
+            /* of an event whose removal was cut off */
+            lo_zone_tracks_drop(z, i);
 
             memset((unsigned char *) ev + sizeof(ev->word), 0,
                    sizeof(*ev) - sizeof(ev->word));

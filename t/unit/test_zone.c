@@ -414,6 +414,38 @@ test_gap(void **state)
 }
 
 
+/* a worker that is killed while it removes an event leaves it half there */
+
+static void
+test_removal_cut_off(void **state)
+{
+    int        n;
+    uint64_t  *word;
+    t_zone_t   t;
+
+    t_zone_make(&t, 16 * MB, 1, 0);
+
+    for (n = 0; n < 10; n++) {
+        put(n, 0, n, 0);
+    }
+
+    word = &t.z->events[t.event].word;
+    *word = lo_tab_word(lo_tab_gen(*word), LO_TAB_GONE);
+
+    assert_int_equal(lo_zone_event_add(t.z, lo_cstr("new"), 0), t.event);
+
+    n = lo_zone_track_add(t.z, t.event, lo_cstr("v"), 256);
+    assert_int_equal(n, t.track);
+    assert_int_equal(lo_zone_track(t.z, n)->head, -1);
+    assert_false(lo_zone_has(t.z, n, 9));
+
+    lo_zone_tick(t.z);
+    lo_zone_sweep(t.z);
+    clean(&t);
+    t_zone_drop(&t);
+}
+
+
 static void
 test_records(void **state)
 {
@@ -599,6 +631,7 @@ main(void)
         cmocka_unit_test(test_shares),
         cmocka_unit_test(test_too_late),
         cmocka_unit_test(test_gap),
+        cmocka_unit_test(test_removal_cut_off),
         cmocka_unit_test(test_records),
         cmocka_unit_test(test_refused_files),
         cmocka_unit_test(test_reboot),
