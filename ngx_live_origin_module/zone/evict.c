@@ -47,8 +47,13 @@ lo_zone_evict(lo_zone_t *z, lo_zone_event_t *ev, uint64_t n)
 
         got += lo_zone_evict_number(z, i, number, 0);
 
-        /* unless somebody published below it meanwhile */
-        lo_cas((uint64_t *) &t->tail, number, number + 1);
+        /* unless somebody published below it meanwhile, or just there */
+
+        if (lo_cas((uint64_t *) &t->tail, number, number + 1)
+            && lo_zone_has(z, i, number))
+        {
+            lo_min(&t->tail, number);
+        }
     }
 
     return got;
