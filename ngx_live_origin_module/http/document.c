@@ -199,7 +199,9 @@ ngx_live_origin_event_end(ngx_live_origin_zone_t *zone, ngx_uint_t index)
         return rc;
     }
 
-    for (i = 0; i < e->live->ntracks; i++) {
+    /* what is woken looks at the event, too: it may be gone by then */
+
+    for (i = 0; e->live && i < e->live->ntracks; i++) {
         if (e->live->tracks[i].ring != LO_ZONE_NO_TRACK) {
             ngx_live_origin_hold_publish(zone, e->live->tracks[i].ring);
         }

@@ -316,9 +316,9 @@ ngx_live_origin_place_publish(ngx_live_origin_place_t *c)
 
     ngx_live_origin_place_after(u, c->place.number, piece->done_us);
 
-    if (rc == LO_PUBLISH_NEW || rc == LO_PUBLISH_REPLACED) {
-        ngx_live_origin_hold_publish(u->zone, c->ring);
-    }
+    /* a repeat too: the first one's worker may have died before it woke them */
+
+    ngx_live_origin_hold_publish(u->zone, c->ring);
 
     us = ngx_live_origin_mono() - piece->done_us;
     lcf = ngx_http_get_module_loc_conf(u->request, ngx_live_origin_module);
