@@ -92,29 +92,34 @@ lo_zone_join(lo_zone_t *z, lo_err_t *err)
 {
     int  i;
 
+    lo_err(err, "all %d worker slots of the zone are taken", LO_ZONE_SLOTS);
+
     for (i = 0; i < LO_ZONE_SLOTS; i++) {
-        if (lo_zone_trylock(z, LO_LOCK_SLOT + i)) {
+
+        if (!lo_zone_trylock(z, LO_LOCK_SLOT + i)) {
+            continue;
+        }
+
+        /* what the last holder left behind, if it was killed */
+        lo_zone_recover(z, i);
+
+        z->slot = i;
+
+        if (lo_zone_wake_open(z, err) == LO_OK) {
             break;
         }
-    }
 
-    if (i == LO_ZONE_SLOTS) {
-        return lo_err(err, "all %d worker slots of the zone are taken",
-                      LO_ZONE_SLOTS);
-    }
+        /* anyone can take the name of a socket: not that of every slot */
 
-    /* what the last holder left behind, if it was killed */
-    lo_zone_recover(z, i);
-
-    z->slot = i;
-    z->own_cells = z->cells + (uint64_t) i * LO_ZONE_CELLS;
-
-    if (lo_zone_wake_open(z, err) != LO_OK) {
         z->slot = -1;
         lo_zone_unlock(z, LO_LOCK_SLOT + i);
+    }
+
+    if (z->slot < 0) {
         return LO_ERROR;
     }
 
+    z->own_cells = z->cells + (uint64_t) i * LO_ZONE_CELLS;
     z->slots[i].joined_us = lo_zone_now_us();
     lo_store(&z->slots[i].pid, getpid());
 

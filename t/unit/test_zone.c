@@ -6,7 +6,9 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 #include <fcntl.h>
 
@@ -414,6 +416,39 @@ test_gap(void **state)
 }
 
 
+/* somebody sits on a slot's name: the next one does */
+
+static void
+test_socket_taken(void **state)
+{
+    int                 fd, n;
+    char                uuid[37];
+    t_zone_t            t;
+    lo_zone_t          *z;
+    struct sockaddr_un  sun;
+
+    t_zone_make(&t, 16 * MB, 1, 0);
+    lo_zone_uuid(t.z, uuid);
+
+    memset(&sun, 0, sizeof(sun));
+    sun.sun_family = AF_UNIX;
+    n = snprintf(sun.sun_path + 1, sizeof(sun.sun_path) - 1,
+                 "live-origin-%s-%u", uuid, lo_zone_slot(t.z) + 1);
+
+    fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *) &sun,
+                          offsetof(struct sockaddr_un, sun_path) + 1 + n), 0);
+
+    z = t_zone_join(t.path);
+    assert_int_equal(lo_zone_slot(z), lo_zone_slot(t.z) + 2);
+    lo_zone_close(z);
+
+    close(fd);
+    clean(&t);
+    t_zone_drop(&t);
+}
+
+
 /* a worker that is killed while it removes an event leaves it half there */
 
 static void
@@ -631,6 +666,7 @@ main(void)
         cmocka_unit_test(test_shares),
         cmocka_unit_test(test_too_late),
         cmocka_unit_test(test_gap),
+        cmocka_unit_test(test_socket_taken),
         cmocka_unit_test(test_removal_cut_off),
         cmocka_unit_test(test_records),
         cmocka_unit_test(test_refused_files),
