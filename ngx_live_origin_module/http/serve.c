@@ -186,6 +186,45 @@ ngx_live_origin_serve(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx)
 
 /* ---- segments */
 
+/* in numbers; before the event is live, what its document asks for */
+
+static int64_t
+ngx_live_origin_window(const lo_live_t *l)
+{
+    return l->window ? l->window
+                     : (int64_t) l->dvr_s * LO_USEC / lo_dur_us(&l->d) + 1;
+}
+
+
+/*
+ * What is still in the zone, but not to be asked for any more: below the
+ * window of the head, and past the end of its availability by the MPD.
+ */
+
+static ngx_uint_t
+ngx_live_origin_left(ngx_live_origin_ctx_t *ctx, const lo_live_t *l,
+    uint32_t ring)
+{
+    int64_t           window;
+    lo_zone_track_t  *zt;
+
+    zt = lo_zone_track(ctx->zone->z, ring);
+
+    if (zt == NULL || l->d.duration == 0 || ctx->held_us >= 0) {
+        return 0;
+    }
+
+    window = ngx_live_origin_window(l);
+
+    if (ctx->number >= __atomic_load_n(&zt->head, __ATOMIC_ACQUIRE) - window) {
+        return 0;
+    }
+
+    return l->irregular || ngx_live_origin_wall()
+                           >= lo_live_due_us(l, ctx->number + window + 1);
+}
+
+
 static ngx_int_t
 ngx_live_origin_segment(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
     ngx_uint_t track)
@@ -205,6 +244,14 @@ ngx_live_origin_segment(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
     }
 
     if (lo_zone_find(ctx->zone->z, ring, ctx->number, 1, &ctx->pin) == LO_OK) {
+
+        if (ngx_live_origin_left(ctx, l, ring)) {
+            lo_zone_unpin(ctx->zone->z, &ctx->pin);
+
+            return ngx_live_origin_refuse(r, ctx, NGX_LIVE_ORIGIN_HTTP_GONE,
+                                          NGX_LIVE_ORIGIN_GONE,
+                                          NGX_LIVE_ORIGIN_OUT_MAX);
+        }
 
         ngx_live_origin_reason(ctx, ctx->held_us < 0 ? NGX_LIVE_ORIGIN_READY
                                                      : NGX_LIVE_ORIGIN_HELD);
@@ -304,8 +351,7 @@ ngx_live_origin_missing(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
                                       NGX_LIVE_ORIGIN_OUT_MAX);
     }
 
-    window = l->window ? l->window
-                       : (int64_t) l->dvr_s * LO_USEC / look->d + 1;
+    window = ngx_live_origin_window(l);
 
     if (look->head >= 0 && n < look->head - window) {
         return ngx_live_origin_refuse(r, ctx, NGX_LIVE_ORIGIN_HTTP_GONE,

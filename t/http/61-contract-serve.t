@@ -32,6 +32,8 @@ my $ng = LiveOrigin::Nginx->start(
             . ' {"id": "au", "type": "audio"}]}',
         'events/quick.json' => '{"id": "quick", "segment_ms": 400,'
             . ' "delay_ms": 0, "dvr_s": 60}',
+        'events/short.json' => '{"id": "short", "segment_ms": 1000,'
+            . ' "delay_ms": 0, "dvr_s": 10, "playlist_s": 6}',
         'events/far.json' => '{"id": "far", "segment_ms": 2000,'
             . ' "delay_ms": 60000, "dvr_s": 60}'});
 
@@ -258,6 +260,22 @@ for my $path ('none/v/1.m4s', 'none/manifest.mpd', 'none/master.m3u8',
 my $builds = $ng->log;
 
 unlike $builds, qr/open\(\)/, 'answered from memory';
+
+# published once, and out of the window now
+
+my $w = LiveOrigin::Media->video(bytes => 5000, segment => [1, 1]);
+my $last = $w->now_number - 1;
+
+$ng->put('/live/short/a/v/init.mp4', $w->init);
+$ng->put('/live/short/a/v/1.m4s', $w->segment($_)) for $last - 24 .. $last;
+last_log();
+row("/live/short/v/$last.m4s", 200, qr/immutable/, 'ready', 'the head');
+row('/live/short/v/' . ($last - 9) . '.m4s', 200, qr/immutable/, 'ready',
+    'the oldest of the window');
+row('/live/short/v/' . ($last - 14) . '.m4s', 410, 'max-age=3600', 'gone',
+    'published, and has left the window');
+is $ng->put('/live/short/a/v/1.m4s', $w->segment($last - 14))->status, 410,
+    '... cannot be published again';
 
 # early: whole seconds left less 1
 
