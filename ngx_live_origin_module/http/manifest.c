@@ -99,7 +99,7 @@ ngx_live_origin_manifest(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx)
     b->pos = gzip ? m->gzip : m->body;
     b->last = b->pos + (gzip ? m->gzip_len : m->len);
     b->memory = 1;
-    b->last_buf = 1;
+    b->last_buf = (r == r->main);
     b->last_in_chain = 1;
 
     ctx->zone->cells[NGX_LIVE_ORIGIN_CELL_BYTES_OUT] += b->last - b->pos;

@@ -233,7 +233,7 @@ ngx_live_origin_object_chain(ngx_http_request_t *r,
     *ll = NULL;
 
     if (b) {
-        b->last_buf = 1;
+        b->last_buf = (r == r->main);
         b->last_in_chain = 1;
     }
 

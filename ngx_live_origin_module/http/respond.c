@@ -186,7 +186,7 @@ ngx_live_origin_text(ngx_http_request_t *r, ngx_uint_t status,
         b->memory = 1;
     }
 
-    b->last_buf = 1;
+    b->last_buf = (r == r->main);
     b->last_in_chain = 1;
 
     out.buf = b;

@@ -209,11 +209,18 @@ lo_zone_event_remove(lo_zone_t *z, unsigned event)
         return LO_NONE;
     }
 
+    w = lo_load(&ev->word);
+
     if (lo_zone_tables(z) != LO_OK) {
         return LO_AGAIN;
     }
 
-    w = lo_load(&ev->word);
+    /* somebody else removed it, and the row may be another event's by now */
+
+    if (lo_tab_state(w) != LO_TAB_READY || lo_load(&ev->word) != w) {
+        lo_zone_unlock(z, LO_LOCK_TABLES);
+        return LO_NONE;
+    }
 
     lo_store(&ev->word, lo_tab_word(lo_tab_gen(w), LO_TAB_GONE));
     lo_add(&z->h->events_serial.v, 1);

@@ -382,12 +382,23 @@ lo_zone_check_conf(const lo_zone_conf_t *conf, const lo_zone_header_t *h,
 }
 
 
-/* another boot: from now on objects are checked before they are served */
+/*
+ * Another boot: from now on objects are checked before they are served.  No
+ * worker of the last boot lives, and what was written back of its slots has
+ * no order: every upload and every pin of theirs ends here, once, before a
+ * worker can join.
+ */
 
 static int
 lo_zone_reboot(int fd, lo_zone_header_t *h, lo_err_t *err)
 {
-    char  id[40];
+    char               id[40];
+    uint64_t           w, i;
+    unsigned char     *base;
+    lo_zone_slot_t    *slots;
+    lo_zone_track_t   *tracks;
+    lo_zone_object_t  *objects;
+    lo_zone_header_t  *header;
 
     lo_zone_boot_id(id);
 
@@ -395,14 +406,42 @@ lo_zone_reboot(int fd, lo_zone_header_t *h, lo_err_t *err)
         return LO_OK;
     }
 
-    memcpy(h->boot_id, id, 40);
-    h->boot++;
-
-    if (pwrite(fd, &h->boot_id, 40, offsetof(lo_zone_header_t, boot_id)) != 40
-        || pwrite(fd, &h->boot, 4, offsetof(lo_zone_header_t, boot)) != 4)
-    {
-        return lo_err(err, "zone cannot be written: %s", strerror(errno));
+    base = mmap(NULL, h->off_table, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+                0);
+    if (base == MAP_FAILED) {
+        return lo_err(err, "zone cannot be mapped: %s", strerror(errno));
     }
+
+    slots = (lo_zone_slot_t *) (base + h->off_slots);
+    tracks = (lo_zone_track_t *) (base + h->off_tracks);
+    objects = (lo_zone_object_t *) (base + h->off_objects);
+
+    for (i = 0; i < h->slots; i++) {
+        slots[i].pid = 0;
+    }
+
+    for (i = 0; i < h->tracks; i++) {
+        memset(tracks[i].waiters, 0, sizeof(tracks[i].waiters));
+    }
+
+    for (i = 0; i < h->objects; i++) {
+
+        memset(objects[i].pins, 0, sizeof(objects[i].pins));
+        w = objects[i].word;
+
+        if (lo_obj_state(w) == LO_OBJ_PRIVATE) {
+            objects[i].word = lo_obj_word(lo_obj_gen(w) + 1, LO_OBJ_RETIRED,
+                                          0);
+        }
+    }
+
+    header = (lo_zone_header_t *) base;
+    header->boot++;
+    header->recount.v = 1;
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    memcpy(header->boot_id, id, 40);
+
+    munmap(base, h->off_table);
 
     return LO_OK;
 }

@@ -148,7 +148,9 @@ lo_zone_publish(lo_zone_t *z, uint32_t track, int64_t number,
 
     e = lo_zone_entry(z, track, number);
 
-    if (e == NULL || pipeline >= LO_MAX_PIPELINES) {
+    if (e == NULL || pipeline >= LO_MAX_PIPELINES
+        || z->tracks[track].event != up->event)
+    {
         lo_zone_upload_abort(z, up);
         return LO_NONE;
     }
