@@ -273,6 +273,32 @@ ngx_live_origin_bad(ngx_conf_t *cf, ngx_str_t *value, const char *allowed)
 }
 
 
+/* path is absolute, and ends with a null */
+
+static ngx_uint_t
+ngx_live_origin_zone_folder(ngx_str_t *path)
+{
+    u_char           *slash, c;
+    ngx_int_t         rc;
+    ngx_file_info_t   fi;
+
+    slash = path->data + path->len;
+
+    while (slash > path->data + 1 && slash[-1] != '/') {
+        slash--;
+    }
+
+    c = *slash;
+    *slash = '\0';
+
+    rc = ngx_file_info(path->data, &fi);
+
+    *slash = c;
+
+    return rc != NGX_FILE_ERROR && ngx_is_dir(&fi);
+}
+
+
 static char *
 ngx_live_origin_zone_param(ngx_conf_t *cf, ngx_live_origin_zone_t *zone,
     ngx_str_t *param)
@@ -289,6 +315,11 @@ ngx_live_origin_zone_param(ngx_conf_t *cf, ngx_live_origin_zone_t *zone,
             || ngx_conf_full_name(cf->cycle, &zone->path, 0) != NGX_OK)
         {
             return ngx_live_origin_bad(cf, param, "path=FILE");
+        }
+
+        if (!ngx_live_origin_zone_folder(&zone->path)) {
+            return ngx_live_origin_bad(cf, param,
+                                       "path=FILE in a folder that exists");
         }
 
         return NGX_CONF_OK;

@@ -82,6 +82,8 @@ for (
      'live_origin_zone', 'events=5000'],
     ["live_origin_zone main path=$zone size=16m color=red;", '',
      'live_origin_zone', 'color=red'],
+    ["live_origin_zone main path=$dir/none/zone size=16m;", '',
+     'live_origin_zone', "path=$dir/none/zone"],
     ["live_origin_zone -x path=$zone size=16m;", '', 'live_origin_zone', '-x'],
     [$good . $good, '', 'live_origin_zone', 'main'],
     [$good, 'live_origin_serve other;', 'live_origin_serve', 'other'],
