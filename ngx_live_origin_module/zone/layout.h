@@ -227,6 +227,11 @@ lo_obj_live(lo_zone_object_t *o, lo_word_t w)
 int64_t lo_zone_now_us(void);              /* wall clock */
 int64_t lo_zone_mono_us(void);
 
+/* file.c */
+int lo_zone_open(const char *path, int flags, lo_err_t *err);
+int lo_zone_check_header(int fd, const char *path, lo_zone_header_t *h,
+    lo_err_t *err);
+
 /* slot.c: locks on bytes; the kernel drops them when the process dies */
 int lo_zone_trylock(lo_zone_t *z, int64_t byte);
 void lo_zone_unlock(lo_zone_t *z, int64_t byte);
@@ -255,6 +260,8 @@ void lo_zone_upload_digest(lo_zone_t *z, const lo_zone_upload_t *up,
 uint64_t lo_zone_evict(lo_zone_t *z, lo_zone_event_t *ev, uint64_t n);
 
 /* segment.c */
+int lo_zone_pin_segment(lo_zone_t *z, lo_word_t word, uint32_t track,
+    int64_t number, lo_zone_pin_t *pin);
 lo_zone_entry_t *lo_zone_entry(lo_zone_t *z, uint32_t track, int64_t number);
 /* the candidate that would be kept, unpinned; 0: none */
 lo_word_t lo_zone_best(lo_zone_t *z, lo_zone_entry_t *e, uint32_t track,
