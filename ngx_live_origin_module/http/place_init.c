@@ -113,6 +113,50 @@ ngx_live_origin_place_known(ngx_live_origin_upload_t *u, const lo_live_t *l,
 }
 
 
+ngx_uint_t
+ngx_live_origin_place_has_init(ngx_live_origin_upload_t *u)
+{
+    int                       i;
+    ngx_uint_t                p;
+    const lo_live_t          *l;
+    ngx_live_origin_event_t  *e;
+
+    if (u->index < 0) {
+        e = ngx_live_origin_event_find(u->zone, u->ctx->name.event);
+
+        if (e) {
+            u->ctx->event = e;
+            ngx_live_origin_place_set(u, e->index);
+        }
+
+    } else {
+        e = ngx_live_origin_event_get(u->zone, u->index);
+    }
+
+    if (e == NULL) {
+        return 0;
+    }
+
+    l = e->live;
+
+    /* what can only be refused does not wait */
+
+    if (l->phase == LO_LIVE_ENDED) {
+        return 1;
+    }
+
+    i = lo_live_track(l, u->ctx->name.track);
+
+    for (p = 0; p < l->npipelines; p++) {
+        if (lo_str_eq(lo_cstr(l->pipelines[p]), u->ctx->name.pipeline)) {
+            return i >= 0 && l->tracks[i].init[p] != 0;
+        }
+    }
+
+    return l->fixed_pipelines != 0;
+}
+
+
 static int
 ngx_live_origin_change_init(lo_live_t *l, void *data)
 {

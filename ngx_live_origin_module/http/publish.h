@@ -16,6 +16,7 @@
 
 #define NGX_LIVE_ORIGIN_RETRY  10          /* ms, while d is not known */
 #define NGX_LIVE_ORIGIN_BLIND  5000000     /* us, of a stream */
+#define NGX_LIVE_ORIGIN_AWAIT  300000      /* us, for an init to arrive */
 
 
 typedef struct {
@@ -147,6 +148,9 @@ ngx_uint_t ngx_live_origin_place_init(ngx_live_origin_upload_t *u,
 /* the init by which a pipeline's segments of a track are read; or NULL */
 const lo_live_init_t *ngx_live_origin_place_known(ngx_live_origin_upload_t *u,
     const lo_live_t *l, ngx_uint_t track);
+
+/* whether the pipeline has sent one for this track; finds the event, too */
+ngx_uint_t ngx_live_origin_place_has_init(ngx_live_origin_upload_t *u);
 
 /* place.c: NGX_OK: the queue is empty; NGX_AGAIN: waiting; NGX_ERROR: u->status says */
 ngx_int_t ngx_live_origin_place_queue(ngx_live_origin_upload_t *u);

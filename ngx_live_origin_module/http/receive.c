@@ -224,6 +224,50 @@ ngx_live_origin_publish_pause(ngx_live_origin_upload_t *u)
 }
 
 
+/*
+ * ffmpeg's HLS muxer closes the request of an init in the same moment as it
+ * opens that of the first segment: which of them is through first is chance.
+ * So a segment without an init is not looked at for a while.
+ */
+
+static ngx_uint_t
+ngx_live_origin_publish_await(ngx_live_origin_upload_t *u)
+{
+    int64_t       now;
+    ngx_buf_t    *b;
+    ngx_chain_t  *cl;
+
+    cl = u->request->request_body->bufs;
+
+    if (u->started || u->drain || cl == NULL) {
+        return 0;
+    }
+
+    b = cl->buf;
+
+    if (b->last - b->pos < 8 || ngx_memcmp(b->pos + 4, "ftyp", 4) == 0
+        || ngx_live_origin_place_has_init(u))
+    {
+        u->blind_us = 0;
+        return 0;
+    }
+
+    now = ngx_live_origin_mono();
+    u->blind_us = u->blind_us ? u->blind_us : now;
+
+    if (now - u->blind_us > NGX_LIVE_ORIGIN_AWAIT) {
+        u->blind_us = 0;
+        return 0;
+    }
+
+    if (!u->timer.timer_set) {
+        ngx_add_timer(&u->timer, NGX_LIVE_ORIGIN_RETRY);
+    }
+
+    return 1;
+}
+
+
 /* 1: the request is over */
 
 static ngx_uint_t
@@ -333,6 +377,10 @@ ngx_live_origin_publish_read(ngx_http_request_t *r)
     u = ctx->upload;
 
     for ( ;; ) {
+
+        if (ngx_live_origin_publish_await(u)) {
+            return;
+        }
 
         if (ngx_live_origin_publish_spans(u)) {
             return;

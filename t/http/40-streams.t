@@ -13,7 +13,7 @@ use LiveOrigin::Nginx qw(wait_for);
 
 my $doc = '{"id": "ID", "segment_ms": 2000, "delay_ms": 60000}';
 my $ng = LiveOrigin::Nginx->start(
-    size => '256m', events => 8,
+    size => '256m', events => 12,
     live => 'live_origin_auto_event on; live_origin_hold 0;',
     files => {map { my $id = $_; ("events/$id.json" => $doc =~ s/ID/$id/r) }
               qw(ev ew)});
@@ -131,6 +131,15 @@ sleep 0.2;
 ok !$c->ready, 'a segment of audio waits';
 is $ng->put('/live/later/a/v/1.m4s', $v->segment($n))->status, 201, 'video';
 is $c->finish->status, 201, '... then audio';
+
+# the init is overtaken by the first segment, of an event that is to be
+
+$c = $ng->client;
+$c->start('PUT', '/live/race/a/v/1.m4s', body => $v->segment($n));
+sleep 0.05;
+is $ng->put('/live/race/a/v/init.mp4', $v->init)->status, 201, 'an init';
+is $c->finish->status, 201, '... that its first segment has overtaken';
+got("/live/race/v/$n.m4s", $v->segment($n), '... its bytes');
 
 # a reload ends a stream at a boundary
 
