@@ -23,6 +23,13 @@ static uint64_t lo_zone_reserve(lo_zone_t *z, lo_zone_event_t *ev,
     uint32_t n);
 
 
+static inline size_t
+lo_min_size(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+
 /*
  * The first set bit at or after *i, going round once; *i is where it is.
  * left counts the words that may still be looked at.
@@ -353,28 +360,46 @@ lo_zone_finish(lo_zone_t *z, lo_zone_object_t *o)
 
 /*
  * The first touch of a page through a mapping is a fault; worked off ahead
- * of the allocator, from the tick, until the whole zone is mapped.
+ * of the allocator, from the tick: the index first, then the data from where
+ * the allocator stands, once round.
  */
 
 void
 lo_zone_populate(lo_zone_t *z, int64_t until_us)
 {
     size_t         n;
+    uint64_t       at, from, data;
     volatile char  c;
 
-    while (z->populated < z->size && lo_zone_mono_us() < until_us) {
+    data = z->h->pages * LO_ZONE_PAGE;
+    from = lo_load(&z->h->page_cursor.v) % z->h->pages * LO_ZONE_PAGE;
 
+    if (z->populated == 0) {
+        z->populate_from = from;
+    }
+
+    while (z->populated < z->h->off_data + data
+           && lo_zone_mono_us() < until_us)
+    {
         n = 1024 * 1024;
-        if (n > z->size - z->populated) {
-            n = z->size - z->populated;
+
+        if (z->populated < z->h->off_data) {
+            at = z->populated;
+            n = lo_min_size(n, z->h->off_data - at);
+
+        } else {
+            at = (z->populate_from + z->populated - z->h->off_data) % data;
+            n = lo_min_size(n, data - at);
+            n = lo_min_size(n, z->h->off_data + data - z->populated);
+            at += z->h->off_data;
         }
 
-        if (madvise(z->base + z->populated, n, MADV_POPULATE_WRITE) != 0) {
+        if (madvise(z->base + at, n, MADV_POPULATE_WRITE) != 0) {
 
             /* before Linux 5.14: at least map them for reading */
 
             for (size_t i = 0; i < n; i += 4096) {
-                c = *(volatile char *) (z->base + z->populated + i);
+                c = *(volatile char *) (z->base + at + i);
                 (void) c;
             }
         }

@@ -130,7 +130,8 @@ struct lo_zone_s {
     uint32_t               *pins;          /* per object */
     lo_word_t              *rings;         /* per track: the ring pinned */
     uint64_t               *own_cells;
-    uint64_t                populated;     /* bytes from base */
+    uint64_t                populated;     /* bytes touched */
+    uint64_t                populate_from; /* where in the data it began */
     uint64_t                events_serial; /* rings were looked at then */
     int64_t                 swept_us;      /* monotonic */
     int64_t                 looked_us;     /* at the other slots */

@@ -257,7 +257,7 @@ lo_zone_tick(lo_zone_t *z)
 
     now = lo_zone_mono_us();
 
-    lo_zone_populate(z, now + 2000);
+    lo_zone_populate(z, now + 5000);
 
     if (now - z->looked_us >= LO_ZONE_LOOK_US) {
         z->looked_us = now;
