@@ -12,6 +12,14 @@
 
 
 void
+ngx_live_origin_body_exit(ngx_live_origin_zone_t *zone)
+{
+    XXH3_freeState(zone->spare);
+    zone->spare = NULL;
+}
+
+
+void
 ngx_live_origin_piece_free(ngx_live_origin_upload_t *u,
     ngx_live_origin_piece_t *piece)
 {

@@ -213,9 +213,10 @@ int ngx_live_origin_event_end(ngx_live_origin_zone_t *zone,
 void ngx_live_origin_event_load(ngx_live_origin_zone_t *zone);
 
 
-/* publish.c, serve.c, api.c, metrics.c */
+/* publish.c, body.c, serve.c */
 
 ngx_int_t ngx_live_origin_publish_handler(ngx_http_request_t *r);
+void ngx_live_origin_body_exit(ngx_live_origin_zone_t *zone);
 ngx_int_t ngx_live_origin_serve_handler(ngx_http_request_t *r);
 /* looks again for a held request and finalizes it */
 void ngx_live_origin_serve_again(ngx_http_request_t *r,

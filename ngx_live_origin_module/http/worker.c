@@ -246,6 +246,7 @@ ngx_live_origin_exit_worker(ngx_cycle_t *cycle)
         if (zones[i]->z) {
             ngx_live_origin_event_free(zones[i]);
             ngx_live_origin_hold_free(zones[i]);
+            ngx_live_origin_body_exit(zones[i]);
             lo_zone_close(zones[i]->z);
             zones[i]->z = NULL;
         }

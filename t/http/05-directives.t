@@ -44,6 +44,9 @@ CONF
     close $f;
 
     my $nginx = LiveOrigin::Nginx::binary();
+
+    local $ENV{LD_PRELOAD} = $ENV{LO_PRELOAD} if $ENV{LO_PRELOAD};
+
     my $out = `$nginx -t -p $dir/ -c nginx.conf -e $dir/error.log 2>&1`;
 
     return ($? == 0, $out);
