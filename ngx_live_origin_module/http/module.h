@@ -167,6 +167,26 @@ ngx_live_origin_clock(clockid_t id)
 #define ngx_live_origin_lo_str(s)  (*(lo_str_t *) (s))
 
 
+/* ngx_live_origin_module.c */
+
+/* of every location: by method and directive */
+ngx_int_t ngx_live_origin_handler(ngx_http_request_t *r);
+
+
+/* conf.c: handlers of directives */
+
+char *ngx_live_origin_zone_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_live_origin_events_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_live_origin_use_zone(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_live_origin_set_time(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_live_origin_set_size(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+
 /* worker.c */
 
 /* on reload: whether the zones there are fit the new configuration */
