@@ -260,11 +260,16 @@ sub _template
 
     my $group = $> == 0 ? getgrgid((getpwnam($self->{user}))[3]) : '';
     my $user = $> == 0 ? "user $self->{user} $group;" : '';
+
+    # an upgrade keeps of the environment only what is named
+
+    my $preload = $ENV{LO_PRELOAD} ? 'env LD_PRELOAD; env ASAN_OPTIONS;' : '';
     my $events = $self->{events} ? "events=$self->{events}" : '';
 
     return <<"EOF";
 load_module %%MODULE%%;
 $user
+$preload
 worker_processes %%WORKERS%%;
 pid %%DIR%%/nginx.pid;
 error_log %%DIR%%/error.log info;
