@@ -109,7 +109,7 @@ subtest 'SIGUSR2 with holds in both generations' => sub {
 
     kill 'QUIT', $old;
     ok wait_for(sub { !alive($old) }, 10), 'the old master ends';
-    is $ng->get("/live/ev/v/$n.m4s")->body, $v->segment($n),
+    ok $ng->get("/live/ev/v/$n.m4s")->body eq $v->segment($n),
        'the new generation serves it';
     zone_ok($ng, 'after an upgrade');
 };
@@ -129,7 +129,7 @@ subtest 'a second nginx on the zone' => sub {
     all_right(\@held, $v->segment($n), 'all of them have it');
 
     $pub->stop;
-    is $srv->get("/live/ev/v/$n.m4s")->body, $v->segment($n),
+    ok $srv->get("/live/ev/v/$n.m4s")->body eq $v->segment($n),
        'the first is gone, what it published is served';
     zone_ok($srv, 'two nginx');
 };

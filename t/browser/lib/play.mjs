@@ -24,7 +24,11 @@ export async function judged(v, name, seconds, rate) {
     ok(!seen.unread, `${name}: every counter is readable`, rest);
     ok(!breaks.length, `${name}: the counter has no jump`,
        breaks.slice(0, 5));
-    ok(seen.drift < 1.5 && seen.longest < 1.5,
+
+    // a bound that only a stall passes: a busy machine alone makes pictures
+    // late, too
+
+    ok(seen.drift < 4 && seen.longest < 4,
        `${name}: the picture keeps its pace`, rest);
     ok(state.stalls === 0 && state.jumps === 0, `${name}: no stall, no jump`,
        state.journal);
