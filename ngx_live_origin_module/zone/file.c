@@ -113,15 +113,11 @@ lo_zone_lock_wait(int fd)
     int           i;
     struct flock  fl;
 
-    memset(&fl, 0, sizeof(fl));
-    fl.l_type = F_WRLCK;
-    fl.l_whence = SEEK_SET;
-    fl.l_start = LO_LOCK_CREATE;
-    fl.l_len = 1;
-
     for (i = 0; i < 3000; i++) {
 
-        if (fcntl(fd, F_OFD_SETLK, &fl) == 0) {
+        if (lo_zone_flock(fd, F_OFD_SETLK, F_WRLCK, LO_LOCK_CREATE, &fl)
+            == 0)
+        {
             return 0;
         }
 

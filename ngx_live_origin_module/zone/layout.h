@@ -234,6 +234,9 @@ int lo_zone_check_header(int fd, const char *path, lo_zone_header_t *h,
     lo_err_t *err);
 
 /* slot.c: locks on bytes; the kernel drops them when the process dies */
+struct flock;
+int lo_zone_flock(int fd, int cmd, int type, int64_t byte,
+    struct flock *fl);
 int lo_zone_trylock(lo_zone_t *z, int64_t byte);
 void lo_zone_unlock(lo_zone_t *z, int64_t byte);
 int lo_zone_tables(lo_zone_t *z);          /* bounded: LO_AGAIN */

@@ -18,17 +18,24 @@ static void lo_zone_unpin_slot(lo_zone_t *z, lo_zone_object_t *o,
 
 
 int
+lo_zone_flock(int fd, int cmd, int type, int64_t byte, struct flock *fl)
+{
+    memset(fl, 0, sizeof(*fl));
+    fl->l_type = type;
+    fl->l_whence = SEEK_SET;
+    fl->l_start = byte;
+    fl->l_len = 1;
+
+    return fcntl(fd, cmd, fl);
+}
+
+
+int
 lo_zone_trylock(lo_zone_t *z, int64_t byte)
 {
     struct flock  fl;
 
-    memset(&fl, 0, sizeof(fl));
-    fl.l_type = F_WRLCK;
-    fl.l_whence = SEEK_SET;
-    fl.l_start = byte;
-    fl.l_len = 1;
-
-    return fcntl(z->fd, F_OFD_SETLK, &fl) == 0;
+    return lo_zone_flock(z->fd, F_OFD_SETLK, F_WRLCK, byte, &fl) == 0;
 }
 
 
@@ -37,13 +44,7 @@ lo_zone_unlock(lo_zone_t *z, int64_t byte)
 {
     struct flock  fl;
 
-    memset(&fl, 0, sizeof(fl));
-    fl.l_type = F_UNLCK;
-    fl.l_whence = SEEK_SET;
-    fl.l_start = byte;
-    fl.l_len = 1;
-
-    (void) fcntl(z->fd, F_OFD_SETLK, &fl);
+    (void) lo_zone_flock(z->fd, F_OFD_SETLK, F_UNLCK, byte, &fl);
 }
 
 
@@ -54,13 +55,8 @@ lo_zone_locked(lo_zone_t *z, int64_t byte)
 {
     struct flock  fl;
 
-    memset(&fl, 0, sizeof(fl));
-    fl.l_type = F_WRLCK;
-    fl.l_whence = SEEK_SET;
-    fl.l_start = byte;
-    fl.l_len = 1;
-
-    return fcntl(z->fd, F_OFD_GETLK, &fl) == 0 && fl.l_type != F_UNLCK;
+    return lo_zone_flock(z->fd, F_OFD_GETLK, F_WRLCK, byte, &fl) == 0
+           && fl.l_type != F_UNLCK;
 }
 
 
