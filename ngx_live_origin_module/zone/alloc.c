@@ -100,6 +100,7 @@ lo_zone_claim(lo_zone_t *z, unsigned event, lo_zone_kind_e kind)
                 o->npages = 0;
                 o->size = 0;
                 o->number = -1;
+                lo_store(&o->grown, 0);
 
                 return o;
             }

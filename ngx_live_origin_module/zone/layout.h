@@ -12,6 +12,9 @@
  *   FREE g -> PRIVATE g slot -> PUBLISHED g -> RETIRED g+1 -> FREE g+1
  *                     \------------------------> RETIRED g+1
  *
+ * A PRIVATE object may be pinned, too, by readers that follow a growing
+ * upload: their references are the same words.
+ *
  * RETIRED becomes FREE when no pin is left; its pages are owned by g until
  * they are given back.  A page belongs to an object when its owner word
  * says so and the generation is that object's; maps are hints.
@@ -102,7 +105,8 @@ typedef struct {
     lo_word_t               chosen;
     lo_word_t               cand[LO_MAX_PIPELINES];
     uint64_t                gap;           /* number + 1 listed as GAP */
-    uint64_t                pad[2];
+    lo_word_t               early;         /* followed before it was whole */
+    uint64_t                pad;
 } lo_zone_entry_t;
 
 #define LO_ENTRIES_A_PAGE   (LO_ZONE_PAGE / sizeof(lo_zone_entry_t))
@@ -270,6 +274,22 @@ lo_zone_entry_t *lo_zone_entry(lo_zone_t *z, uint32_t track, int64_t number);
 /* the candidate that would be kept, unpinned; 0: none */
 lo_word_t lo_zone_best(lo_zone_t *z, lo_zone_entry_t *e, uint32_t track,
     int64_t number);
+
+/* object.c: the bit alone, before the word is looked at */
+void lo_zone_pin_raise(lo_zone_t *z, lo_zone_object_t *o, lo_word_t word,
+    lo_zone_pin_t *pin);
+
+/* grow.c: an upload's place at its end, its end, and what follows for the
+   choice when it is there as word */
+void lo_zone_grown_place(lo_zone_object_t *o, uint32_t track, int64_t number,
+    unsigned pipeline);
+void lo_zone_grown_whole(lo_zone_object_t *o);
+void lo_zone_grown_choose(lo_zone_t *z, lo_zone_entry_t *e, uint32_t track,
+    int64_t number, lo_word_t own, lo_word_t word);
+/* before a candidate is chosen: LO_OK: another is being followed; LO_AGAIN:
+   that has just become the choice; LO_NONE */
+int lo_zone_early(lo_zone_t *z, lo_zone_entry_t *e, uint32_t track,
+    int64_t number, lo_word_t word);
 
 /* event.c */
 void lo_zone_reserved(lo_zone_t *z);

@@ -27,10 +27,23 @@ lo_zone_digest(unsigned char digest[16], const void *data, size_t len)
  * worker stand behind it is known to this process alone.
  */
 
+void
+lo_zone_pin_raise(lo_zone_t *z, lo_zone_object_t *o, lo_word_t word,
+    lo_zone_pin_t *pin)
+{
+    if (z->pins[lo_word_index(word)]++ == 0) {
+        lo_or(&o->pins[z->slot / 64], UINT64_C(1) << (z->slot % 64));
+    }
+
+    pin->object = o;
+    pin->word = word;
+    pin->passing = 0;
+}
+
+
 int
 lo_zone_pin(lo_zone_t *z, lo_word_t word, lo_zone_pin_t *pin)
 {
-    uint32_t           i;
     lo_zone_object_t  *o;
 
     pin->object = NULL;
@@ -41,14 +54,7 @@ lo_zone_pin(lo_zone_t *z, lo_word_t word, lo_zone_pin_t *pin)
         return LO_NONE;
     }
 
-    i = lo_word_index(word);
-
-    if (z->pins[i]++ == 0) {
-        lo_or(&o->pins[z->slot / 64], UINT64_C(1) << (z->slot % 64));
-    }
-
-    pin->object = o;
-    pin->word = word;
+    lo_zone_pin_raise(z, o, word, pin);
 
     if (!lo_obj_live(o, word)
         || (o->boot != z->h->boot && !lo_zone_verify(z, o, word)))

@@ -51,6 +51,8 @@ lo_zone_publish(lo_zone_t *z, uint32_t track, int64_t number,
 
     o = &z->objects[up->object];
 
+    lo_zone_grown_place(o, track, number, pipeline);
+
     o->track = track;
     o->number = number;
     o->pipeline = pipeline;
@@ -61,6 +63,8 @@ lo_zone_publish(lo_zone_t *z, uint32_t track, int64_t number,
     if (own == 0) {
         return LO_ERROR;
     }
+
+    lo_zone_grown_whole(o);
 
     *word = own;
 
@@ -78,6 +82,10 @@ lo_zone_publish(lo_zone_t *z, uint32_t track, int64_t number,
         lo_max(&ev->head, number);
         lo_store(&ev->head_us, meta->last_us);
         lo_store(&ev->last_us[pipeline], meta->last_us);
+    }
+
+    if (rc >= 0 && meta->rank == 0) {
+        lo_zone_grown_choose(z, e, track, number, own, *word);
     }
 
     if (*word != own) {

@@ -247,6 +247,17 @@ lo_zone_give(lo_zone_t *z, lo_zone_entry_t *e, uint32_t track,
             return LO_NONE;
         }
 
+        switch (lo_zone_early(z, e, track, number, pin->word)) {
+
+        case LO_OK:
+            pin->passing = 1;
+            return LO_OK;
+
+        case LO_AGAIN:
+            lo_zone_unpin(z, pin);
+            continue;
+        }
+
         if (lo_cas(&e->chosen, w, pin->word)) {
 
             if (lo_load(&e->cand[p]) == pin->word) {

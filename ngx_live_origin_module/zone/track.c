@@ -156,6 +156,7 @@ lo_zone_track_make(lo_zone_t *z, lo_zone_event_t *ev, unsigned event,
     memcpy(t->id, id.data, id.len);
     memset(t->counters, 0, sizeof(t->counters));
     memset(t->waiters, 0, sizeof(t->waiters));
+    memset(t->growing, 0, sizeof(t->growing));
 
     ring = lo_zone_ring(z, event, t->npages, t->page);
 

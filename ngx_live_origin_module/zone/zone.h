@@ -20,7 +20,7 @@
 #include "core/base.h"
 
 
-#define LO_ZONE_LAYOUT      1
+#define LO_ZONE_LAYOUT      2
 #define LO_ZONE_PAGE        16384
 #define LO_ZONE_SLOTS       256        /* workers, of all instances */
 #define LO_ZONE_CELLS       512        /* counters of one worker slot */
@@ -90,7 +90,11 @@ typedef struct {
     int64_t                 number;
     lo_zone_meta_t          meta;
     uint32_t                boot;          /* checked under this boot */
-    uint32_t                pad[3];
+    uint32_t                pad;
+    uint64_t                grown;         /* grow.c: bytes that readers may
+                                              be given before the rest, and
+                                              how it ended */
+    int64_t                 grown_us;      /* CLOCK_MONOTONIC: since when */
 } lo_zone_object_t;
 
 
@@ -184,6 +188,9 @@ typedef struct {
     int64_t                 spare;         /* hint: no second candidates
                                               below it */
     lo_word_t               ring;
+    lo_word_t               growing[LO_MAX_PIPELINES][2];
+                                           /* uploads under way that may be
+                                              followed, by number % 2 */
     uint64_t                waiters[LO_ZONE_SLOTS / 64];
     uint64_t                counters[LO_ZONE_COUNTERS];
     uint32_t                page[LO_ZONE_RING_MAX * 64 / LO_ZONE_PAGE];
@@ -261,6 +268,8 @@ int lo_zone_publish(lo_zone_t *z, uint32_t track, int64_t number,
 typedef struct {
     const lo_zone_object_t *object;        /* NULL: not pinned */
     lo_word_t               word;
+    int                     passing;       /* 1: not what later readers will
+                                              get, see lo_zone_follow */
 } lo_zone_pin_t;
 
 /* the candidate that readers get, chosen now if it was not; LO_NONE.
@@ -293,6 +302,56 @@ void lo_zone_seek(lo_zone_t *z, const lo_zone_object_t *o, uint64_t offset,
     uint64_t len, lo_zone_cursor_t *c);
 /* 0 at the end; adjacent pages make one span */
 size_t lo_zone_span(lo_zone_t *z, lo_zone_cursor_t *c, unsigned char **p);
+
+
+/*
+ * ---- growing: readers are given an upload's chunks before it is whole
+ *
+ * The publisher announces the upload once its place is known, then shows
+ * whole chunks; both before lo_zone_wake.  A reader that follows holds an
+ * ordinary pin, which the upload's end respects, however it ends.
+ */
+
+/* LO_NONE: not to be followed (it is there already, or has left) */
+int lo_zone_announce(lo_zone_t *z, uint32_t track, int64_t number,
+    unsigned pipeline, lo_zone_upload_t *up);
+/* the first size bytes may be given out */
+void lo_zone_show(lo_zone_t *z, const lo_zone_upload_t *up, uint64_t size);
+
+/*
+ * The upload to be followed for a number: the one that others follow, else of
+ * the first pipeline whose previous segment was good.  It is then the choice,
+ * if it is published good; until then others' candidates are given out in
+ * passing only.  One that showed nothing for silent_us is not followed.
+ * LO_NONE: none, or a candidate is there.
+ */
+int lo_zone_follow(lo_zone_t *z, uint32_t track, int64_t number,
+    int64_t silent_us, lo_zone_pin_t *pin);
+/* whether there is one; a look, as lo_zone_has */
+int lo_zone_grows(lo_zone_t *z, uint32_t track, int64_t number,
+    int64_t silent_us);
+/* its followers gave it up: the choice is open again */
+void lo_zone_forsake(lo_zone_t *z, const lo_zone_pin_t *pin);
+
+typedef enum {
+    LO_GROWN_MORE = 0,         /* more may come */
+    LO_GROWN_WHOLE,            /* the visible bytes are all, and published */
+    LO_GROWN_FAILED            /* never to be completed */
+} lo_grown_e;
+
+lo_grown_e lo_zone_grown(const lo_zone_pin_t *pin, uint64_t *visible);
+
+typedef struct {
+    uint32_t                page;
+    uint32_t                offset;        /* in page; its end: the next one
+                                              is not looked at yet */
+    uint64_t                at;            /* in the object */
+} lo_zone_growth_t;
+
+void lo_zone_growth(const lo_zone_pin_t *pin, lo_zone_growth_t *g);
+/* the next contiguous bytes below visible; 0: none */
+size_t lo_zone_growth_span(lo_zone_t *z, lo_zone_growth_t *g,
+    uint64_t visible, unsigned char **p);
 
 
 /* ---- waiting: the bitmap of workers that hold readers of a track */
