@@ -311,9 +311,10 @@ ngx_live_origin_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
                               500);
     ngx_conf_merge_msec_value(conf->read_deadline, prev->read_deadline, 100);
 
-    /* live_origin_max_segment is the limit, by segment and not by body */
+    /* live_origin_max_segment is the limit, by segment and not by body; the
+       API has limits of its own and answers in JSON */
 
-    if (conf->publish) {
+    if (conf->publish || conf->api) {
         clcf->client_max_body_size = 0;
     }
 

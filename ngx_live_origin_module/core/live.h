@@ -28,12 +28,24 @@
 #define LO_LIVE_INITS     128
 
 
-typedef enum {
-    LO_LIVE_SCHEDULED = 0,            /* nothing that a manifest could name */
-    LO_LIVE_LIVE,                     /* the manifest is out: d, delay, window
-                                         are fixed */
-    LO_LIVE_ENDED
-} lo_live_phase_e;
+/*
+ * The life of an event; one list for the state, the API, metrics and docs.
+ *
+ * scheduled  there is nothing yet that a manifest could name
+ * live       the manifest is out: d, delay and window are fixed
+ * ended      the last number is fixed
+ * archived   ended, and the zone holds none of its media any more
+ */
+
+#define LO_LIVE_PHASES(X)                                                     \
+    X(SCHEDULED, "scheduled")                                                 \
+    X(LIVE,      "live")                                                      \
+    X(ENDED,     "ended")                                                     \
+    X(ARCHIVED,  "archived")
+
+#define LO_LIVE_PHASE_ENUM(name, word)  LO_LIVE_##name,
+typedef enum { LO_LIVE_PHASES(LO_LIVE_PHASE_ENUM) LO_LIVE_NPHASES }
+    lo_live_phase_e;
 
 
 #define LO_RUN_UTC      1             /* the pusher is on UTC: anchor 0 */
@@ -299,5 +311,14 @@ int lo_live_ready(lo_live_t *l, const lo_live_ready_t *r);
 int lo_live_depth(lo_live_t *l, int64_t now_us);
 
 int lo_live_end(lo_live_t *l, int64_t last);                /* 1: changed */
+
+const char *lo_live_phase(uint32_t phase);                  /* the word */
+
+/* ended, or archived since: there is a last number */
+static inline int
+lo_live_over(const lo_live_t *l)
+{
+    return l->phase >= LO_LIVE_ENDED;
+}
 
 #endif /* LO_LIVE_H */

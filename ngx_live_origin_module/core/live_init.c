@@ -189,7 +189,7 @@ lo_live_init(lo_live_t *l, const lo_live_facts_t *f, unsigned pipeline,
     int              i;
     lo_live_init_t  *in;
 
-    if (l->phase == LO_LIVE_ENDED) {
+    if (lo_live_over(l)) {
         return LO_WHY_ENDED;
     }
 

@@ -149,7 +149,7 @@ lo_live_plan(lo_live_plan_t *p, const lo_live_t *l, const lo_live_facts_t *f,
 
     lo_live_head_lost(p);
 
-    if (l->phase == LO_LIVE_ENDED) {
+    if (lo_live_over(l)) {
         return LO_WHY_ENDED;
     }
 

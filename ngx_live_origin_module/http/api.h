@@ -1,4 +1,4 @@
-/* what api.c and api_status.c have between them */
+/* what the files of the API have between them */
 
 #ifndef NGX_LIVE_ORIGIN_API_H
 #define NGX_LIVE_ORIGIN_API_H
@@ -7,6 +7,37 @@
 
 #include "http/module.h"
 
+
+typedef struct ngx_live_origin_api_ask_s  ngx_live_origin_api_ask_t;
+
+typedef ngx_int_t (*ngx_live_origin_api_pt)(ngx_http_request_t *r,
+    ngx_live_origin_api_ask_t *ask);
+
+typedef struct {
+    const char                         *root;  /* "events/": an id follows */
+    const char                         *verb;  /* behind the id; "why/": more
+                                                  of the path follows */
+    ngx_uint_t                          methods;
+    size_t                              max;   /* of the body; 0: none is
+                                                  read */
+    ngx_live_origin_api_pt              handler;
+} ngx_live_origin_api_route_t;
+
+/* what is asked; the strings live as long as the request */
+
+struct ngx_live_origin_api_ask_s {
+    ngx_live_origin_ctx_t               ctx;   /* the first: variables of the
+                                                  log read it */
+    const ngx_live_origin_api_route_t  *route;
+    ngx_live_origin_zone_t             *zone;
+    lo_str_t                            id;    /* of the event */
+    lo_str_t                            rest;  /* behind the verb */
+    u_char                             *body;
+    size_t                              len;
+};
+
+
+/* api.c */
 
 ngx_int_t ngx_live_origin_api_handler(ngx_http_request_t *r);
 
@@ -17,13 +48,32 @@ ngx_int_t ngx_live_origin_api_json(ngx_http_request_t *r, ngx_uint_t status,
     json_t *json);
 ngx_int_t ngx_live_origin_api_error(ngx_http_request_t *r, ngx_uint_t status,
     const char *error, const char *field);
+ngx_int_t ngx_live_origin_api_unknown(ngx_http_request_t *r);
 
-/* new references, or NULL */
+
+/* api_document.c */
+
+ngx_int_t ngx_live_origin_api_document(ngx_http_request_t *r,
+    ngx_live_origin_api_ask_t *ask);
+ngx_int_t ngx_live_origin_api_put(ngx_http_request_t *r,
+    ngx_live_origin_api_ask_t *ask);
+ngx_int_t ngx_live_origin_api_delete(ngx_http_request_t *r,
+    ngx_live_origin_api_ask_t *ask);
+
+
+/* api_event.c */
+
+ngx_int_t ngx_live_origin_api_event_status(ngx_http_request_t *r,
+    ngx_live_origin_api_ask_t *ask);
+ngx_int_t ngx_live_origin_api_end(ngx_http_request_t *r,
+    ngx_live_origin_api_ask_t *ask);
+
+
+/* api_status.c: new references, or NULL */
+
 json_t *ngx_live_origin_api_list(ngx_live_origin_zone_t *zone);
 json_t *ngx_live_origin_api_node(ngx_live_origin_zone_t *zone);
 json_t *ngx_live_origin_api_event(ngx_live_origin_zone_t *zone,
-    ngx_live_origin_event_t *event);
-json_t *ngx_live_origin_api_learned(ngx_live_origin_zone_t *zone,
     ngx_live_origin_event_t *event);
 
 #endif /* NGX_LIVE_ORIGIN_API_H */

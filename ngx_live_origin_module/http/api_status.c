@@ -14,10 +14,6 @@ static json_t *ngx_live_origin_api_counters(const lo_live_t *l,
     const lo_zone_track_t *t);
 
 
-static const char  *ngx_live_origin_phases[] = {
-    "scheduled", "live", "ended"
-};
-
 static const char  *ngx_live_origin_types[] = {
     "none", "video", "audio", "text", "meta"
 };
@@ -51,8 +47,7 @@ ngx_live_origin_api_str(lo_str_t s)
 static const char *
 ngx_live_origin_api_phase(const lo_live_t *l)
 {
-    return ngx_live_origin_phases[l && l->phase <= LO_LIVE_ENDED ? l->phase
-                                                                 : 0];
+    return lo_live_phase(l ? l->phase : LO_LIVE_SCHEDULED);
 }
 
 
@@ -203,7 +198,7 @@ ngx_live_origin_api_event(ngx_live_origin_zone_t *zone,
                                            : json_null(),
                      "depth_s", ngx_live_origin_api_us(l->depth_us),
                      "first", ngx_live_origin_api_number(l->first),
-                     "last", l->phase == LO_LIVE_ENDED
+                     "last", lo_live_over(l)
                              ? ngx_live_origin_api_number(l->last)
                              : json_null(),
                      "head", ngx_live_origin_api_number(ze->head),
@@ -387,69 +382,4 @@ ngx_live_origin_api_counters(const lo_live_t *l, const lo_zone_track_t *t)
     }
 
     return list;
-}
-
-
-/* a document that would make this event again */
-
-json_t *
-ngx_live_origin_api_learned(ngx_live_origin_zone_t *zone,
-    ngx_live_origin_event_t *event)
-{
-    json_t                *json, *tracks, *track, *pipelines;
-    ngx_uint_t             i;
-    const lo_live_t       *l;
-    lo_zone_event_t       *ze;
-    const lo_live_init_t  *init;
-
-    l = event->live;
-    ze = lo_zone_event(zone->z, event->index);
-
-    if (l == NULL || ze == NULL) {
-        return NULL;
-    }
-
-    tracks = json_array();
-    pipelines = json_array();
-
-    for (i = 0; i < l->npipelines; i++) {
-        json_array_append_new(pipelines, json_string(l->pipelines[i]));
-    }
-
-    for (i = 0; i < l->ntracks; i++) {
-
-        init = lo_live_init_at(l, i, INT64_MAX - 1);
-        track = json_pack("{s:s, s:s}", "id", l->tracks[i].id, "type",
-                          ngx_live_origin_types[l->tracks[i].type
-                                                <= LO_MEDIA_META
-                                                ? l->tracks[i].type : 0]);
-
-        if (track && init) {
-            json_object_set_new(track, "codec",
-                                json_string(init->info.codec));
-
-            if (init->info.width) {
-                json_object_set_new(track, "width",
-                                    json_integer(init->info.width));
-                json_object_set_new(track, "height",
-                                    json_integer(init->info.height));
-            }
-        }
-
-        json_array_append_new(tracks, track);
-    }
-
-    json = json_pack("{s:s, s:i, s:i, s:o, s:o}", "id", ze->id,
-                     "dvr_s", (int) l->dvr_s,
-                     "playlist_s", (int) l->playlist_s,
-                     "pipelines", pipelines, "tracks", tracks);
-
-    if (json && l->d.duration) {
-        json_object_set_new(json, "segment",
-                            json_pack("{s:I, s:i}", "duration",
-                                      (json_int_t) l->d.duration,
-                                      "timescale", (int) l->d.timescale));
-    }
-
-    return json;
 }

@@ -270,7 +270,7 @@ ngx_live_origin_hold_over(ngx_live_origin_zone_t *zone,
 
     e = ngx_live_origin_event_get(zone, ctx->event->index);
 
-    return e == NULL || e->live->phase == LO_LIVE_ENDED;
+    return e == NULL || lo_live_over(e->live);
 }
 
 

@@ -361,10 +361,10 @@ ngx_live_origin_manifest_good(ngx_live_origin_ctx_t *ctx,
     if (m->kind == LO_NAME_MEDIA) {
 
         if (lo_zone_has(ctx->zone->z, l->tracks[m->track].ring, m->to + 1)) {
-            return l->phase == LO_LIVE_ENDED;
+            return lo_live_over(l);
         }
 
-        return l->phase == LO_LIVE_ENDED || m->gap_us == 0
+        return lo_live_over(l) || m->gap_us == 0
                || ngx_live_origin_wall() < m->gap_us;
     }
 
@@ -508,7 +508,7 @@ ngx_live_origin_manifest_ready(ngx_live_origin_zone_t *zone,
     uint64_t                         now;
     ngx_live_origin_manifest_ask_t   ask;
 
-    if (event->live->phase == LO_LIVE_ENDED) {
+    if (lo_live_over(event->live)) {
         return event->live->live_us != 0;
     }
 

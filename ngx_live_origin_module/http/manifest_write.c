@@ -284,7 +284,7 @@ ngx_live_origin_list_to(ngx_live_origin_list_t *list)
 
     l = list->live;
 
-    if (l->phase == LO_LIVE_ENDED) {
+    if (lo_live_over(l)) {
         return l->last;
     }
 
@@ -309,7 +309,7 @@ ngx_live_origin_list_count(const lo_live_t *l)
 
     count = (int64_t) l->playlist_s * LO_USEC / lo_dur_us(&l->d);
 
-    if (l->phase == LO_LIVE_ENDED || count > l->window) {
+    if (lo_live_over(l) || count > l->window) {
         count = l->window;
     }
 
@@ -430,7 +430,7 @@ ngx_live_origin_write_media(ngx_live_origin_zone_t *zone,
     out.d = event->live->d;
     out.target_s = event->live->irregular
                    ? lo_hls_target_irregular(&out.d) : lo_hls_target(&out.d);
-    out.ended = event->live->phase == LO_LIVE_ENDED;
+    out.ended = lo_live_over(event->live);
     out.segments = s;
     out.nsegments = event->live->irregular
                     ? ngx_live_origin_list_there(&list, from, to, s)

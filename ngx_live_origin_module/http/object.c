@@ -38,7 +38,7 @@ ngx_live_origin_max_age(ngx_live_origin_ctx_t *ctx, ngx_uint_t *immutable)
     *immutable = 1;
 
     if (ctx->name.kind != LO_NAME_SEGMENT || l->window == 0 || l->irregular
-        || l->phase == LO_LIVE_ENDED)
+        || lo_live_over(l))
     {
         return l->dvr_s;
     }

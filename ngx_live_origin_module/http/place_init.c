@@ -141,7 +141,7 @@ ngx_live_origin_place_has_init(ngx_live_origin_upload_t *u)
 
     /* what can only be refused does not wait */
 
-    if (l->phase == LO_LIVE_ENDED) {
+    if (lo_live_over(l)) {
         return 1;
     }
 

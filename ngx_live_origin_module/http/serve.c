@@ -345,7 +345,7 @@ ngx_live_origin_missing(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
     l = look->live;
     n = look->number;
 
-    if (l->phase == LO_LIVE_ENDED) {
+    if (lo_live_over(l)) {
         return ngx_live_origin_refuse(r, ctx, NGX_LIVE_ORIGIN_HTTP_GONE,
                                       NGX_LIVE_ORIGIN_GONE,
                                       NGX_LIVE_ORIGIN_OUT_MAX);

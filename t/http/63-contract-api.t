@@ -124,6 +124,11 @@ api('PUT', 'events/ev', 400, '{"id": "ev", "dvr_s": "x"}', 'a bad change');
 is_deeply api('GET', 'events/ev', 200), $full, '... changes nothing';
 api('PUT', 'events/bad', 413, '{"id": "bad", "title": "' . 'x' x 70000
     . '"}', 'a document of more than 64 KB');
+api('PUT', 'events/bad', 413, 'x' x 1_500_000, '... and of more than nginx '
+    . 'takes by itself');
+$r = $ng->request('PUT', '/api/events/bad', chunks => [('x' x 50000) x 4]);
+is $r->status, 413, '... and chunked';
+like decode_json($r->body)->{error}, qr/65536 bytes at most/, '... says so';
 
 # 404, 405
 
