@@ -1,113 +1,134 @@
 /*
- * livectl: what an operator asks of a node from the shell.
- *
- *     livectl zone stat PATH
- *     livectl zone check PATH
- *
- * Exit status: 0 all is well, 1 something is wrong, 2 it could not be asked.
+ * livectl: what an operator asks of a node from the shell.  docs/livectl.1.
  */
 
-#include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "livectl.h"
 
 
-static void livectl_usage(FILE *out);
+static void livectl_help(FILE *out);
 
 
-static const livectl_command_t  livectl_commands[] = {
-    { "zone", "stat", livectl_zone_stat },
-    { "zone", "check", livectl_zone_check },
-    { NULL, NULL, NULL }
+const livectl_command_t  livectl_commands[] = {
+
+    { "event", "list", 0, 0, "", livectl_event_list, "",
+      "the events, and what they are doing" },
+    { "event", "show", 1, 1, "", livectl_event_show, "EVENT",
+      "its document and its state" },
+    { "event", "put", 1, 1, "", livectl_event_put, "FILE",
+      "makes an event of a document, or changes it; - is stdin" },
+    { "event", "end", 1, 1, "", livectl_event_end, "EVENT",
+      "ends it: its newest number is the last" },
+    { "event", "delete", 1, 1, "", livectl_event_delete, "EVENT",
+      "removes it, with its media" },
+
+    { "zone", "stat", 1, 1, "", livectl_zone_stat, "FILE",
+      "size, use, workers and events of a zone" },
+    { "zone", "check", 1, 1, "digests looks=", livectl_zone_check,
+      "FILE [--digests] [--looks N]",
+      "proves a zone consistent, by reading alone" },
+
+    { NULL, NULL, 0, 0, NULL, NULL, NULL, NULL }
 };
 
 
 static void
-livectl_usage(FILE *out)
+livectl_help(FILE *out)
 {
-    fputs("usage: livectl [--json] COMMAND\n"
-          "\n"
-          "  zone stat PATH              size, use, workers and events of a "
-          "zone\n"
-          "  zone check [--digests] [--looks N] PATH\n"
-          "                              proves the zone consistent, by "
-          "reading alone;\n"
-          "                              --digests reads every byte, too; "
-          "what is under\n"
-          "                              way in a zone in use looks like a "
-          "leak, so it\n"
-          "                              looks up to N times (default 5), "
-          "a second apart\n"
-          "\n"
-          "exit status: 0 all is well, 1 something is wrong, 2 it could not "
-          "be asked\n", out);
+    const livectl_command_t  *cmd;
+
+    fputs("usage: livectl [--api URL] [--token-file FILE] [--json] COMMAND\n"
+          "\n", out);
+
+    for (cmd = livectl_commands; cmd->noun; cmd++) {
+        fprintf(out, "  %s%s%s %s\n        %s\n", cmd->noun,
+                cmd->verb ? " " : "", cmd->verb ? cmd->verb : "", cmd->args,
+                cmd->text);
+    }
+
+    fputs("\n"
+          "--api, or LIVECTL_API, is the URL of live_origin_api "
+          "(http://127.0.0.1:8080/api/);\n"
+          "--token-file, or the token itself in LIVECTL_TOKEN, opens it.\n"
+          "exit status: 0 done, all is well; 1 something is wrong, or was "
+          "refused;\n"
+          "2 it could not be asked.  See livectl(1).\n", out);
+}
+
+
+/* the words that name it are *n */
+
+static const livectl_command_t *
+livectl_find(int argc, char **argv, int *n)
+{
+    const livectl_command_t  *cmd;
+
+    for (cmd = livectl_commands; cmd->noun && argc; cmd++) {
+
+        if (strcmp(argv[0], cmd->noun) != 0) {
+            continue;
+        }
+
+        *n = cmd->verb ? 2 : 1;
+
+        if (cmd->verb == NULL
+            || (argc > 1 && strcmp(argv[1], cmd->verb) == 0))
+        {
+            return cmd;
+        }
+    }
+
+    return NULL;
 }
 
 
 int
 main(int argc, char **argv)
 {
-    int                       c;
+    int                       n, rc;
     livectl_options_t         o;
     const livectl_command_t  *cmd;
 
-    static const struct option  options[] = {
-        { "json", no_argument, NULL, 'j' },
-        { "digests", no_argument, NULL, 'd' },
-        { "looks", required_argument, NULL, 'l' },
-        { "help", no_argument, NULL, 'h' },
-        { NULL, 0, NULL, 0 }
-    };
+    argc--;
+    argv++;
 
-    memset(&o, 0, sizeof(o));
-    o.looks = 5;
-
-    while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-
-        switch (c) {
-
-        case 'j':
-            o.json = 1;
-            break;
-
-        case 'd':
-            o.digests = 1;
-            break;
-
-        case 'l':
-            o.looks = atoi(optarg);
-            if (o.looks < 1 || o.looks > 3600) {
-                fputs("livectl: --looks is 1 to 3600\n", stderr);
-                return LIVECTL_USAGE;
-            }
-            break;
-
-        case 'h':
-            livectl_usage(stdout);
-            return LIVECTL_OK;
-
-        default:
-            livectl_usage(stderr);
-            return LIVECTL_USAGE;
-        }
+    rc = livectl_options(&o, &argc, argv);
+    if (rc != LIVECTL_OK) {
+        return rc;
     }
 
-    argc -= optind;
-    argv += optind;
-
-    for (cmd = livectl_commands; argc >= 2 && cmd->noun; cmd++) {
-
-        if (strcmp(argv[0], cmd->noun) == 0
-            && strcmp(argv[1], cmd->verb) == 0)
-        {
-            return cmd->run(&o, argc - 2, argv + 2);
-        }
+    if (livectl_option(&o, "help")) {
+        livectl_help(stdout);
+        return LIVECTL_OK;
     }
 
-    livectl_usage(stderr);
+    cmd = livectl_find(argc, argv, &n);
 
-    return LIVECTL_USAGE;
+    if (cmd == NULL) {
+
+        if (argc) {
+            return livectl_complain("there is no command \"%s%s%s\": livectl "
+                                    "--help lists them", argv[0],
+                                    argc > 1 ? " " : "",
+                                    argc > 1 ? argv[1] : "");
+        }
+
+        livectl_help(stderr);
+        return LIVECTL_USAGE;
+    }
+
+    rc = livectl_options_of(&o, cmd);
+    if (rc != LIVECTL_OK) {
+        return rc;
+    }
+
+    if (argc - n < cmd->min || argc - n > cmd->max) {
+        return livectl_complain("usage: livectl %s%s%s %s", cmd->noun,
+                                cmd->verb ? " " : "",
+                                cmd->verb ? cmd->verb : "", cmd->args);
+    }
+
+    return cmd->run(&o, argc - n, argv + n);
 }

@@ -3,8 +3,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include <jansson.h>
-
 #include "livectl.h"
 #include "zone/zone.h"
 
@@ -13,32 +11,18 @@
 
 
 static lo_zone_t *
-livectl_zone(int argc, char **argv)
+livectl_zone(const char *path)
 {
     lo_err_t    err;
     lo_zone_t  *z;
 
-    if (argc != 1) {
-        fputs("livectl: which zone? name its file\n", stderr);
-        return NULL;
-    }
-
-    z = lo_zone_attach(argv[0], 1, &err);
+    z = lo_zone_attach(path, 1, &err);
 
     if (z == NULL) {
-        fprintf(stderr, "livectl: %s\n", err.text);
+        livectl_complain("%s", err.text);
     }
 
     return z;
-}
-
-
-static void
-livectl_print(json_t *json)
-{
-    json_dumpf(json, stdout, JSON_INDENT(2));
-    fputc('\n', stdout);
-    json_decref(json);
 }
 
 
@@ -79,7 +63,7 @@ livectl_zone_stat(const livectl_options_t *o, int argc, char **argv)
     lo_zone_t       *z;
     lo_zone_stat_t   st;
 
-    z = livectl_zone(argc, argv);
+    z = livectl_zone(argv[0]);
     if (z == NULL) {
         return LIVECTL_USAGE;
     }
@@ -142,13 +126,19 @@ livectl_line(void *data, const char *line)
 int
 livectl_zone_check(const livectl_options_t *o, int argc, char **argv)
 {
-    int              look;
     size_t           i;
     json_t          *lines, *line;
+    long long        look, looks;
     lo_zone_t       *z;
     lo_zone_check_t  c;
 
-    z = livectl_zone(argc, argv);
+    looks = 5;
+
+    if (livectl_option_number(o, "looks", 1, 3600, &looks) != LIVECTL_OK) {
+        return LIVECTL_USAGE;
+    }
+
+    z = livectl_zone(argv[0]);
     if (z == NULL) {
         return LIVECTL_USAGE;
     }
@@ -158,9 +148,10 @@ livectl_zone_check(const livectl_options_t *o, int argc, char **argv)
     for (look = 1; /* void */ ; look++) {
 
         json_array_clear(lines);
-        lo_zone_check(z, o->digests, &c, livectl_line, lines);
+        lo_zone_check(z, livectl_option(o, "digests") != NULL, &c,
+                      livectl_line, lines);
 
-        if ((c.errors == 0 && c.leaks == 0) || look >= o->looks) {
+        if ((c.errors == 0 && c.leaks == 0) || look >= looks) {
             break;
         }
 

@@ -1,0 +1,1 @@
+livectl_PKGS = libcurl
