@@ -73,10 +73,11 @@ export function installCounter() {
 }
 
 // Judges samples of continuous playing at `fps`.  Counter and media time go on
-// alike, so their distance is one constant; the canvas may already show the
-// frame after the one announced, so single samples may lie one above it, but
-// in every second some must lie on it.  Media time goes on as the clock on the
-// wall does.
+// alike, so their distance is one constant; the canvas may already show a
+// frame behind the one announced, on a busy machine some frames behind it, so
+// single samples may lie above, but in every second some must lie on it: a
+// jump of the media moves all that follow.  Media time goes on as the clock on
+// the wall does.
 
 export function judge(samples, fps) {
     const good = samples.filter(([n]) => n !== null);
@@ -103,10 +104,11 @@ export function judge(samples, fps) {
         last = media;
     }
 
+    const ahead = Math.max(1, Math.round(fps / 8));
     const base = Math.min(...[...seconds.values()].map((s) => s.low));
 
     for (const [second, s] of seconds) {
-        if (s.low !== base || s.high > base + 1) {
+        if (s.low !== base || s.high > base + ahead) {
             breaks.push({ second, ...s, base });
         }
     }
