@@ -20,7 +20,11 @@ export async function judged(v, name, seconds, rate) {
          + state.pipelines.join(' '));
 
     ok(seen.seconds > seconds * 0.9, `${name}: played on`, rest);
-    ok(seen.frames > seconds * rate * 0.5, `${name}: frames advance`, rest);
+
+    // three players share two cores with the encoders: a busy machine leaves
+    // pictures out, which is not what is judged here
+
+    ok(seen.frames > seconds * rate * 0.25, `${name}: frames advance`, rest);
     ok(!seen.unread, `${name}: every counter is readable`, rest);
     ok(!breaks.length, `${name}: the counter has no jump`,
        breaks.slice(0, 5));
