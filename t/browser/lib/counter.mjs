@@ -73,11 +73,11 @@ export function installCounter() {
 }
 
 // Judges samples of continuous playing at `fps`.  Counter and media time go on
-// alike, so their distance is one constant; the canvas may already show a
-// frame behind the one announced, on a busy machine some frames behind it, so
-// single samples may lie above, but in every second some must lie on it: a
-// jump of the media moves all that follow.  Media time goes on as the clock on
-// the wall does.
+// alike, so their distance is one constant.  The canvas may already show
+// frames behind the one announced, the more the busier the machine is, so
+// samples may lie above it; but in every second some must lie on it, since a
+// jump of the media, by one frame even, moves all that follow.  Media time goes
+// on as the clock on the wall does.
 
 export function judge(samples, fps) {
     const good = samples.filter(([n]) => n !== null);
@@ -93,10 +93,9 @@ export function judge(samples, fps) {
         const step = (n - n0 + 1.5 * 2 ** 24) % 2 ** 24 - 2 ** 23;
         const off = Math.round(step - (media - t0) * fps);
         const key = Math.floor(media - t0);
-        const s = seconds.get(key) ?? { low: off, high: off, n };
+        const s = seconds.get(key) ?? { low: off, n };
 
         s.low = Math.min(s.low, off);
-        s.high = Math.max(s.high, off);
         seconds.set(key, s);
         low = Math.min(low, media - wall / 1000);
         high = Math.max(high, media - wall / 1000);
@@ -104,11 +103,10 @@ export function judge(samples, fps) {
         last = media;
     }
 
-    const ahead = Math.max(1, Math.round(fps / 8));
     const base = Math.min(...[...seconds.values()].map((s) => s.low));
 
     for (const [second, s] of seconds) {
-        if (s.low !== base || s.high > base + ahead) {
+        if (s.low !== base) {
             breaks.push({ second, ...s, base });
         }
     }
