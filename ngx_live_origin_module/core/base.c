@@ -6,12 +6,21 @@
 int
 lo_err(lo_err_t *err, const char *fmt, ...)
 {
-    va_list  args;
+    unsigned char  *p;
+    va_list         args;
 
     if (err != NULL) {
         va_start(args, fmt);
         vsnprintf(err->text, sizeof(err->text), fmt, args);
         va_end(args);
+
+        /* a box's type may be any four bytes, and a log has lines */
+
+        for (p = (unsigned char *) err->text; *p != '\0'; p++) {
+            if (*p < 0x20 || *p > 0x7e) {
+                *p = '?';
+            }
+        }
     }
 
     return LO_ERROR;

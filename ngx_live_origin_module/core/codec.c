@@ -20,10 +20,11 @@ lo_codec_fold(lo_cmaf_init_t *init, const void *data, size_t len)
 static int
 lo_codec_schi(lo_cmaf_init_t *init, const lo_span_t *body, lo_err_t *err)
 {
-    int        rc;
+    int        rc, tenc;
     lo_box_t   box;
     lo_span_t  s;
 
+    tenc = 0;
     s = *body;
 
     while ((rc = lo_box_next(&s, &box)) == 1) {
@@ -37,9 +38,10 @@ lo_codec_schi(lo_cmaf_init_t *init, const lo_span_t *body, lo_err_t *err)
         }
 
         memcpy(init->kid, box.body.pos + 8, 16);
+        tenc = 1;
     }
 
-    return rc == LO_ERROR ? lo_err(err, "schi is malformed") : LO_OK;
+    return rc == LO_ERROR || !tenc ? lo_err(err, "schi is malformed") : LO_OK;
 }
 
 
@@ -113,6 +115,18 @@ lo_codec_protection(lo_cmaf_init_t *init, const lo_span_t *children,
         || init->scheme == 0)
     {
         return lo_err(err, "an encrypted sample entry without frma or schm");
+    }
+
+    /* ISO/IEC 23001-7, 10 */
+
+    if (init->scheme != lo_fourcc('c', 'e', 'n', 'c')
+        && init->scheme != lo_fourcc('c', 'b', 'c', 's')
+        && init->scheme != lo_fourcc('c', 'e', 'n', 's')
+        && init->scheme != lo_fourcc('c', 'b', 'c', '1'))
+    {
+        (void) lo_err(err, "an encryption that is not one of cenc, cbcs, "
+                      "cens and cbc1");
+        return LO_NONE;
     }
 
     return LO_OK;

@@ -36,9 +36,11 @@ lo_config_avc(lo_cmaf_init_t *init, const lo_box_t *box, lo_err_t *err)
     if ((p[5] & 0x1f) > 0 && lo_span_left(&box->body) >= 8) {
         len = lo_be16(p + 6);
 
-        if (len <= lo_span_left(&box->body) - 8) {
-            lo_codec_avc_fps(init, p + 8, len);
+        if (len > lo_span_left(&box->body) - 8) {
+            return lo_err(err, "an SPS beyond the end of its avcC");
         }
+
+        lo_codec_avc_fps(init, p + 8, len);
     }
 
     return LO_OK;

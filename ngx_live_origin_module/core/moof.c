@@ -55,6 +55,10 @@ lo_moof_tfhd(lo_cmaf_reader_t *r, lo_traf_t *t, lo_box_t *box, lo_err_t *err)
     r->chunk.track_id = lo_be32(p);
     p += 4;
 
+    if (r->chunk.track_id == 0) {
+        return lo_err(err, "track_ID must not be 0");
+    }
+
     if (flags & LO_TFHD_BASE) {
         (void) lo_err(err, "tfhd has a base-data-offset, which no player "
                       "takes from a segment (ffmpeg: -movflags "
@@ -261,7 +265,10 @@ lo_moof_traf(lo_cmaf_reader_t *r, lo_box_t *traf, lo_err_t *err)
             break;
 
         case lo_fourcc('t', 'f', 'd', 't'):
-            tfdt = 1;
+            if (tfdt++) {
+                return lo_err(err, "two tfdt in a traf");
+            }
+
             rc = lo_moof_tfdt(r, &box, err);
             break;
 
@@ -309,10 +316,11 @@ int
 lo_moof_parse(lo_cmaf_reader_t *r, const unsigned char *data, size_t size,
     lo_err_t *err)
 {
-    int        rc, trafs;
+    int        rc, mfhd, trafs;
     lo_box_t   box;
     lo_span_t  s;
 
+    mfhd = 0;
     trafs = 0;
     s.pos = data;
     s.end = data + size;
@@ -324,6 +332,7 @@ lo_moof_parse(lo_cmaf_reader_t *r, const unsigned char *data, size_t size,
                 return lo_err(err, "mfhd is too short");
             }
 
+            mfhd = 1;
             r->chunk.sequence = lo_be32(box.body.pos + 4);
 
         } else if (box.type == lo_fourcc('t', 'r', 'a', 'f')) {
@@ -344,8 +353,8 @@ lo_moof_parse(lo_cmaf_reader_t *r, const unsigned char *data, size_t size,
         return lo_err(err, "a box in moof has an impossible size");
     }
 
-    if (trafs == 0) {
-        return lo_err(err, "moof without traf");
+    if (!mfhd || trafs == 0) {
+        return lo_err(err, "moof without %s", mfhd ? "traf" : "mfhd");
     }
 
     return LO_OK;

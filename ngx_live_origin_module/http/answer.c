@@ -159,8 +159,8 @@ ngx_live_origin_publish_answer(ngx_live_origin_upload_t *u)
 
     if (u->status >= NGX_HTTP_SPECIAL_RESPONSE) {
         ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
-                      "live origin refused \"%V\": %ui, %*s", &r->uri,
-                      u->status, u->text.len ? u->text.len - 1 : 0,
+                      "live origin refused \"%V\": %ui, %*s",
+                      &r->unparsed_uri, u->status, u->text.len ? u->text.len - 1 : 0,
                       u->text.data);
 
         if (u->status == NGX_HTTP_SERVICE_UNAVAILABLE

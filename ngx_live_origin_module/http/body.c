@@ -277,7 +277,9 @@ ngx_live_origin_body_start(ngx_live_origin_upload_t *u, u_char *data,
 
     /* what an event is not made by is refused once it is known what it is */
 
-    if (u->index < 0 || len < 8 || ngx_memcmp(data + 4, "ftyp", 4) == 0) {
+    if (u->index < 0 || len < 8 || ngx_memcmp(data + 4, "ftyp", 4) == 0
+        || ngx_memcmp(data + 4, "moov", 4) == 0)
+    {
         return 0;
     }
 

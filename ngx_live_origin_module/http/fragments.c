@@ -113,6 +113,12 @@ ngx_live_origin_body_init(void *data, uint64_t offset,
         return LO_ERROR;
     }
 
+    if (u->header && u->ctx->name.kind != LO_NAME_STREAM) {
+        ngx_live_origin_say(u, NGX_HTTP_BAD_REQUEST,
+                            "two headers in one body");
+        return LO_ERROR;
+    }
+
     if (ngx_live_origin_body_take(u, offset)) {
         return LO_ERROR;
     }
@@ -190,6 +196,11 @@ ngx_live_origin_body_moof(void *data, const lo_cmaf_chunk_t *chunk)
         piece->track_id = chunk->track_id;
         piece->sync = chunk->sync;
         piece->slat = chunk->slat;
+
+    } else if (chunk->track_id != piece->track_id) {
+        ngx_live_origin_say(u, NGX_HTTP_BAD_REQUEST,
+                            "fragments of several tracks");
+        return LO_ERROR;
     }
 
     piece->lmsg |= chunk->lmsg;

@@ -161,10 +161,13 @@ test_frame_rate(void **state)
     /* what cannot be read tells nothing, and is no error: then trex does,
        512 ticks of 30000 */
 
-    assert_int_equal(parse_video("avc1", "avcC", "0142c00dffe1ffff6742"),
+    assert_int_equal(parse_video("avc1", "avcC", "0142c00dffe100026742"),
                      LO_OK);
     assert_int_equal(init.fps_num, 1875);
     assert_int_equal(init.fps_den, 32);
+
+    assert_int_equal(parse_video("avc1", "avcC", "0142c00dffe1ffff6742"),
+                     LO_ERROR);
 }
 
 
@@ -677,6 +680,9 @@ test_defaults(void **state)
 {
     memset(&bx, 0, sizeof(boxes_t));
     bx_open(&bx, "moof");
+    bx_full(&bx, "mfhd", 0, 0);
+    bx_u32(&bx, 1);
+    bx_close(&bx);
     bx_open(&bx, "traf");
     bx_full(&bx, "tfhd", 0, 0);            /* no default-base-is-moof either */
     bx_u32(&bx, 1);
@@ -686,7 +692,7 @@ test_defaults(void **state)
     bx_close(&bx);
     bx_full(&bx, "trun", 0, 1);
     bx_u32(&bx, 3);
-    bx_u32(&bx, 8 + 8 + 16 + 16 + 20 + 8);
+    bx_u32(&bx, 8 + 16 + 8 + 16 + 16 + 20 + 8);
     bx_close(&bx);
     bx_close(&bx);
     bx_close(&bx);
