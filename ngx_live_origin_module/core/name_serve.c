@@ -36,6 +36,19 @@ lo_name_digest(lo_str_t s, uint32_t *digest)
 }
 
 
+/* in its one spelling: 8 and 008 would be two objects of a cache */
+
+static int
+lo_name_serve_number(lo_str_t s, uint64_t *number)
+{
+    if (s.len > 1 && s.data[0] == '0') {
+        return LO_NONE;
+    }
+
+    return lo_name_number(s, number);
+}
+
+
 /* NUMBER or NUMBER.K */
 
 static int
@@ -47,7 +60,7 @@ lo_name_serve_media(lo_name_t *n, lo_str_t s)
     number.data = s.data;
     number.len = lo_name_digits(s);
 
-    if (lo_name_number(number, &n->number) != LO_OK) {
+    if (lo_name_serve_number(number, &n->number) != LO_OK) {
         return LO_NONE;
     }
 
@@ -64,7 +77,7 @@ lo_name_serve_media(lo_name_t *n, lo_str_t s)
 
     lo_skip(&s, 1);
 
-    if (lo_name_number(s, &part) != LO_OK || part > INT32_MAX) {
+    if (lo_name_serve_number(s, &part) != LO_OK || part > INT32_MAX) {
         return LO_NONE;
     }
 

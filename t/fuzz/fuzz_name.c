@@ -6,6 +6,7 @@
  */
 
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,6 +78,31 @@ publish(lo_str_t path, lo_str_t template)
 }
 
 
+/* a cache has one key for a segment: its name cannot be spelt otherwise */
+
+static void
+check_spelling(const lo_name_t *n, lo_str_t path)
+{
+    int   len;
+    char  name[64];
+
+    if (n->kind == LO_NAME_SEGMENT) {
+        len = snprintf(name, sizeof(name), "/%llu.m4s",
+                       (unsigned long long) n->number);
+
+    } else if (n->kind == LO_NAME_PART) {
+        len = snprintf(name, sizeof(name), "/%llu.%u.m4s",
+                       (unsigned long long) n->number, n->part);
+
+    } else {
+        return;
+    }
+
+    check(path.len > (size_t) len
+          && memcmp(path.data + path.len - len, name, len) == 0);
+}
+
+
 static void
 serve(lo_str_t path)
 {
@@ -89,6 +115,7 @@ serve(lo_str_t path)
     if (rc == LO_OK) {
         check_name(&n, path);
         check(n.kind != LO_NAME_NONE && n.pipeline.len == 0);
+        check_spelling(&n, path);
 
     } else {
         check(n.kind == LO_NAME_NONE);

@@ -295,7 +295,7 @@ test_serve(void **state)
           0, 0, 0x0a1b2c3d },
         { "ev/v1/897691878.m4s", LO_NAME_SEGMENT, NULL, NULL, "v1",
           897691878 },
-        { "ev/v1/0007.m4s", LO_NAME_SEGMENT, NULL, NULL, "v1", 7 },
+        { "ev/v1/0.m4s", LO_NAME_SEGMENT, NULL, NULL, "v1", 0 },
         { "ev/v1/9007199254740992.m4s", LO_NAME_SEGMENT, NULL, NULL, "v1",
           9007199254740992ULL },
         { "ev/v1/7.0.m4s", LO_NAME_PART, NULL, NULL, "v1", 7, 0 },
@@ -342,6 +342,7 @@ test_serve_none(void **state)
         "ev/v1/1.cmfv", "ev/v1/1.mp4", "ev/v1/1..m4s", "ev/v1/.1.m4s",
         "ev/v1/1.2.3.m4s", "ev/v1/1.x.m4s", "ev/v1/1.9999999999.m4s",
         "ev/v1/9007199254740993.m4s", "ev/v1/-1.m4s", "ev/a/v1/1.m4s",
+        "ev/v1/0007.m4s", "ev/v1/00.m4s", "ev/v1/7.00.m4s",
         "ev/~a/~b/v1/1.m4s", "ev/~v1/1.m4s", "~t/~u/ev/manifest.mpd",
     };
     size_t     i;
