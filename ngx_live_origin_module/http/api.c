@@ -382,6 +382,15 @@ ngx_int_t
 ngx_live_origin_api_error(ngx_http_request_t *r, ngx_uint_t status,
     const char *error, const char *field)
 {
+    ngx_int_t  rc;
+
+    /* a body that nobody has read must not be taken for the next request */
+
+    rc = ngx_http_discard_request_body(r);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
     return ngx_live_origin_api_json(r, status,
                json_pack("{s:s, s:s}", "error", error,
                          "field", field ? field : ""));

@@ -199,6 +199,45 @@ row("method $_", 405, $_, "/live/ev/v/$n.m4s") for qw(PATCH MKCOL LOCK BREW);
 row("method $_", 405, $_, '/metrics', '') for qw(PUT POST DELETE PATCH);
 
 
+# ---- a body that is refused, or ignored, is never taken for a request
+
+my $inner = "GET /live/none HTTP/1.1\r\nHost: x\r\n\r\n";
+my $after = "GET /live/ev/v/$n.m4s HTTP/1.1\r\nHost: x\r\nConnection: close"
+            . "\r\n\r\n";
+
+for (
+    ['API: no id',                    400, 'PUT /api/events/-x'],
+    ['API: no event',                 404, 'GET /api/events/none'],
+    ['API: a method',                 405, 'PUT /api/status'],
+    ['API: no such resource',         404, 'POST /api/none'],
+    ['API: a document',               400, 'PUT /api/events/new'],
+    ['API: status',                   200, 'GET /api/status'],
+    ['API: DELETE',                   404, 'DELETE /api/events/none'],
+    ['metrics',                       405, 'POST /metrics'],
+    ['GET of a segment',              200, "GET /live/ev/v/$n.m4s"],
+    ['GET of nothing',                404, 'GET /live/none/v/1.m4s'],
+    ['OPTIONS',                       204, "OPTIONS /live/ev/v/$n.m4s"],
+    ['a method of its own',           405, "BREW /live/ev/v/$n.m4s"],
+    ['a manifest',                    204, 'PUT /live/ev/a/x.mpd'],
+    ['DELETE of a segment',           200, "DELETE /live/ev/a/v/$n.m4s"],
+    ['PUT for no event',              404, 'PUT /live/none/a/v/1.m4s', 'ours'],
+    ['PUT of nonsense',               400, 'PUT /live/ev/a/v/1.m4s', 'ours'],
+    ['PUT of a part',                 400, "PUT /live/ev/a/v/1.m4s", 'ours',
+                                           "Content-Range: bytes 0-9/*\r\n"],
+) {
+    my ($what, $status, $head, $ours, $more) = @$_;
+
+    $head .= " HTTP/1.1\r\nHost: x\r\n" . ($more || '');
+    $t->statuses("the body of: $what", "$status 200", $head
+                 . 'Content-Length: ' . length($inner) . "\r\n\r\n" . $inner
+                 . $after, $ours);
+    $t->statuses('... chunked', "$status 200", $head
+                 . "Transfer-Encoding: chunked\r\n\r\n"
+                 . sprintf("%x\r\n", length $inner)
+                 . "$inner\r\n0\r\n\r\n" . $after, $ours);
+}
+
+
 # ---- the API
 
 sub api

@@ -13,6 +13,7 @@ package LiveOrigin::Malformed;
 #         any request; quiet => 1: it leaves no line in the error log
 #     $t->raw($what, $status, $bytes, $ours)    a connection of its own; $ours:
 #                                           nginx itself does not answer it
+#     $t->statuses($what, "404 200", $bytes, $ours)    of several requests
 #     $t->hang_up($what, $bytes)            the same, without an answer
 #     $t->absent($path)                     nothing is there
 #
@@ -172,6 +173,27 @@ sub raw
 
     $self->_row("raw: $what", $answer =~ m!^HTTP/1\.1 (\d+)! ? $1 : 'none',
                 $status, $answer, !$ours);
+}
+
+
+# the statuses of all that is answered on a connection, "404 200"; the last
+# request has to close it
+
+sub statuses
+{
+    my ($self, $what, $expected, $bytes, $ours) = @_;
+
+    my $sock = $self->_send($bytes);
+    my $end = time + 10;
+    my $answer = '';
+
+    while (IO::Select->new($sock)->can_read($end - time)) {
+        sysread($sock, $answer, 65536, length $answer) or last;
+    }
+
+    my @statuses = $answer =~ m!HTTP/1\.1 (\d{3}) !g;
+
+    $self->_row($what, "@statuses", $expected, '', !$ours);
 }
 
 
