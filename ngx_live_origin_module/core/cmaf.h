@@ -89,6 +89,7 @@ typedef struct {
     unsigned            lmsg:1;           /* styp brand: last segment */
     unsigned            empty:1;          /* mdat without a byte */
     unsigned            styp:1;           /* a styp came before it */
+    unsigned            tfdt32:1;         /* tfdt has 32 bits, which wrap */
 } lo_cmaf_chunk_t;
 
 typedef struct {

@@ -337,6 +337,10 @@ lo_dash_par(lo_buf_t *b, const lo_cmaf_init_t *info)
 
     g = lo_dash_gcd(h, v);
 
+    if (g == 0) {
+        return;
+    }
+
     lo_buf_printf(b, " par=\"%llu:%llu\"", (unsigned long long) (h / g),
                   (unsigned long long) (v / g));
 }

@@ -230,6 +230,7 @@ typedef struct {
     uint64_t            duration;     /* in the init's timescale */
     uint32_t            track_id;     /* of the fragment; 0: do not check */
     int                 force;        /* 1: learn d from audio if need be */
+    int                 wraps;        /* 1: tfdt had 32 bits (version 0) */
     int64_t             track_head;   /* newest number of this track, or -1 */
     int64_t             head_m;       /* its media time and duration, for */
     uint64_t            head_duration;  /* irregular events */
@@ -241,6 +242,8 @@ typedef struct {
     int64_t             number;
     uint32_t            run;
     uint32_t            init;
+    int64_t             m;            /* media time: what was asked for, plus
+                                         2^32 for each wrap of its tfdt */
     int64_t             off;          /* from the grid, signed, timescale */
     int                 off_grid;     /* |off| > d/4 */
     int                 changed;
@@ -269,6 +272,8 @@ typedef struct {
  * - An init of another configuration begins a new run at its first number on
  *   the same anchor (or a new one, as above); other tracks whose new init
  *   comes into use within 3 numbers of it belong to that same run.
+ * - A tfdt of 32 bits wraps, at 90 kHz every 13 hours: its media time is the
+ *   one nearest to where its track's head ends, and the run goes on.
  * - A pipeline on another clock than the run's, while a pipeline of the run
  *   is alive: STANDBY.  When it is not (nothing for 3 d and the delay), the
  *   newcomer begins a new run.

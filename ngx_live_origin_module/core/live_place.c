@@ -130,6 +130,41 @@ lo_live_head_lost(lo_live_plan_t *p)
 }
 
 
+/*
+ * A tfdt of 32 bits that wrapped.  Who began again may begin anywhere, and has
+ * wrapped only if it goes on where its track's head ends.
+ */
+
+static void
+lo_live_unwrap(lo_live_plan_t *p)
+{
+    int64_t               d, off, end;
+    lo_live_segment_t    *s;
+    const lo_live_run_t  *cur;
+
+    s = &p->segment;
+    cur = lo_live_newest_run(p->l);
+
+    if (!s->wraps || p->utc || cur == NULL || !(cur->pipelines & p->bit)
+        || s->track_head < 0 || s->head_run != cur->id
+        || s->head_m == INT64_MIN || p->l->d.duration == 0)
+    {
+        return;
+    }
+
+    end = s->head_m + (int64_t) s->head_duration;
+    off = (int64_t) (int32_t) (uint32_t) (s->m - end);
+
+    d = lo_rescale((int64_t) p->d.duration, p->ts, p->d.timescale, LO_CEIL);
+
+    if (p->restarted && (off < -3 * d || off > 3 * d)) {
+        return;
+    }
+
+    s->m = end + off;
+}
+
+
 static lo_live_reason_e
 lo_live_plan(lo_live_plan_t *p, const lo_live_t *l, const lo_live_facts_t *f,
     const lo_live_segment_t *s)
@@ -188,6 +223,8 @@ lo_live_plan(lo_live_plan_t *p, const lo_live_t *l, const lo_live_facts_t *f,
     p->head = f->event_head;
     p->window = lo_live_window(l, &p->d);
     p->irregular = l->irregular != 0;
+
+    lo_live_unwrap(p);
 
     return LO_WHY_OK;
 }
@@ -424,6 +461,7 @@ lo_live_carry_out(lo_live_t *l, const lo_live_plan_t *p,
         lo_live_touch(l, 1);
     }
 
+    place->m = p->s->m;
     place->number = p->n;
     place->init = in->id;
 

@@ -100,6 +100,7 @@ lo_moof_tfdt(lo_cmaf_reader_t *r, lo_box_t *box, lo_err_t *err)
 
     } else if (left >= 8 && lo_box_version(box) == 0) {
         r->chunk.tfdt = lo_be32(box->body.pos + 4);
+        r->chunk.tfdt32 = 1;
 
     } else {
         return lo_err(err, "tfdt is malformed");

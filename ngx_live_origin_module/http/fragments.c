@@ -99,6 +99,47 @@ ngx_live_origin_body_past(ngx_live_origin_upload_t *u, uint64_t tfdt,
 }
 
 
+/* in a stream, a tfdt of 32 bits has wrapped if it falls by half of them */
+
+static uint64_t
+ngx_live_origin_body_tfdt(ngx_live_origin_upload_t *u,
+    const lo_cmaf_chunk_t *chunk)
+{
+    uint64_t  tfdt;
+
+    tfdt = chunk->tfdt;
+
+    if (chunk->tfdt32) {
+        tfdt += u->wrapped;
+
+        if (tfdt + ((uint64_t) 1 << 31) < u->last_tfdt) {
+            tfdt += (uint64_t) 1 << 32;
+            u->wrapped += (int64_t) 1 << 32;
+        }
+    }
+
+    u->last_tfdt = tfdt;
+
+    return tfdt;
+}
+
+
+void
+ngx_live_origin_body_wrapped(ngx_live_origin_upload_t *u, int64_t more)
+{
+    if (more <= 0) {
+        return;
+    }
+
+    u->wrapped += more;
+    u->last_tfdt += more;
+
+    if (u->open && u->open->chunks) {
+        u->open->tfdt += more;
+    }
+}
+
+
 static int
 ngx_live_origin_body_init(void *data, uint64_t offset,
     const unsigned char *bytes, size_t size)
@@ -136,6 +177,8 @@ ngx_live_origin_body_init(void *data, uint64_t offset,
 
     u->reader.init = &u->init;
     u->split = 1;
+    u->wrapped = 0;
+    u->last_tfdt = 0;
 
     if (ngx_live_origin_body_take(u, offset + size)) {
         return LO_ERROR;
@@ -165,12 +208,15 @@ ngx_live_origin_body_init(void *data, uint64_t offset,
 static int
 ngx_live_origin_body_moof(void *data, const lo_cmaf_chunk_t *chunk)
 {
+    uint64_t                   tfdt;
     ngx_live_origin_piece_t   *piece;
     ngx_live_origin_upload_t  *u = data;
 
+    tfdt = ngx_live_origin_body_tfdt(u, chunk);
+
     if (u->open && u->open->chunks && u->split
         && (u->init.type != LO_MEDIA_VIDEO || chunk->sync)
-        && ngx_live_origin_body_past(u, chunk->tfdt, chunk))
+        && ngx_live_origin_body_past(u, tfdt, chunk))
     {
         if (ngx_live_origin_body_take(u, chunk->offset)) {
             return LO_ERROR;
@@ -192,7 +238,8 @@ ngx_live_origin_body_moof(void *data, const lo_cmaf_chunk_t *chunk)
     piece = u->open;
 
     if (piece->chunks == 0) {
-        piece->tfdt = chunk->tfdt;
+        piece->tfdt = tfdt;
+        piece->tfdt32 = chunk->tfdt32;
         piece->track_id = chunk->track_id;
         piece->sync = chunk->sync;
         piece->slat = chunk->slat;

@@ -24,6 +24,7 @@ typedef struct {
     int                        no_ring;     /* LO_FULL, LO_AGAIN */
     int                        force;
     int64_t                    m;
+    int64_t                    wrapped;     /* of it, what its tfdt lost */
     lo_cmaf_init_t             init;
     lo_dur_t                   d;
     uint32_t                   irregular;
@@ -123,6 +124,7 @@ ngx_live_origin_change_place(lo_live_t *l, void *data)
     s.duration = c->piece->duration;
     s.track_id = c->piece->track_id;
     s.force = c->force;
+    s.wraps = c->piece->tfdt32;
 
     ngx_live_origin_place_head(c, t->ring, &s);
 
@@ -146,7 +148,8 @@ ngx_live_origin_change_place(lo_live_t *l, void *data)
         changed = 1;
     }
 
-    c->m = s.m;
+    c->m = c->place.m;
+    c->wrapped = c->place.m - s.m;
     c->ring = t->ring;
     c->init = init->info;
     c->d = l->d;
@@ -313,6 +316,8 @@ ngx_live_origin_place_publish(ngx_live_origin_place_t *c)
     u->track = c->track;
     u->anchor = c->anchor;
     u->anchored = 1;
+
+    ngx_live_origin_body_wrapped(u, c->wrapped);
 
     ngx_live_origin_place_after(u, c->place.number, piece->done_us);
 

@@ -35,6 +35,7 @@ typedef struct {
     unsigned                     media:1;
     unsigned                     slat:1;
     unsigned                     lmsg:1;
+    unsigned                     tfdt32:1;
 } ngx_live_origin_piece_t;
 
 
@@ -75,6 +76,8 @@ typedef struct {
     int64_t                      wait_us;  /* since; 0: not waiting */
     int64_t                      blind_us; /* since */
     lo_anchor_t                  anchor;   /* of what was placed last */
+    int64_t                      wrapped;  /* what a tfdt of 32 bits lost */
+    uint64_t                     last_tfdt;
     ngx_uint_t                   pieces;   /* published */
     ngx_uint_t                   leaving;  /* those when the worker was told
                                               to exit, plus 1 */
@@ -128,6 +131,9 @@ ngx_uint_t ngx_live_origin_body_take(ngx_live_origin_upload_t *u,
 /* fragments.c: data is the upload */
 
 extern const lo_cmaf_handler_t  ngx_live_origin_fragments;
+
+/* what was placed had lost this much more than was known */
+void ngx_live_origin_body_wrapped(ngx_live_origin_upload_t *u, int64_t more);
 
 /* receive.c */
 

@@ -84,6 +84,13 @@ sim_init(sim_t *sim, const char *pipeline, const char *track, uint32_t type,
     info.track_id = 1;
     info.timescale = ts;
     info.config = config;
+    info.par_h = 1;
+    info.par_v = 1;
+
+    if (type == LO_MEDIA_VIDEO) {
+        info.width = 1280;
+        info.height = 720;
+    }
 
     p = sim_pipeline(sim, pipeline);
     serial = sim->l.serial;
@@ -155,6 +162,7 @@ sim_push(sim_t *sim, const char *pipeline, const char *track, int64_t m,
     s.m = m;
     s.duration = duration;
     s.force = sim->force;
+    s.wraps = sim->wraps;
     s.track_head = t->head;
     s.head_m = t->head_m;
     s.head_duration = t->head_duration;
@@ -177,7 +185,7 @@ sim_push(sim_t *sim, const char *pipeline, const char *track, int64_t m,
 
     if (sim->place.number > t->head) {
         t->head = sim->place.number;
-        t->head_m = m;
+        t->head_m = sim->place.m;
         t->head_duration = duration;
         t->head_run = sim->place.run;
     }

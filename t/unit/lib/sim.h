@@ -31,6 +31,7 @@ typedef struct {
     uint32_t            init;         /* of the last init */
     int                 changed;      /* by the last call */
     int                 force;
+    int                 wraps;        /* pushed times have 32 bits */
     sim_track_t         tracks[SIM_TRACKS];
 } sim_t;
 
