@@ -3,6 +3,9 @@
 # make unit       unit tests under ASan and UBSan (build/t/unit/NAME)
 # make clang-warnings   everything through clang: its warnings are errors too
 # make fuzz       the fuzzers (build/fuzz/NAME; t/fuzz/fuzz.t runs them)
+# make fuzz-long  each of them for SECONDS=1800, on all cores; make fuzz-cov
+#                 says which lines of core they have reached
+# make soak       everything that takes long (docs/testing.md)
 # make asan       the module under ASan and UBSan (LO_ASAN=1 tools/check)
 # make check      every test (tools/check)
 # make bench      benchmarks against the peers
@@ -140,6 +143,29 @@ $(BUILD)/fuzz/%: $(FZOBJ)/t/fuzz/fuzz_%.o $(FUZZ_LIB)
 	@mkdir -p $(dir $@)
 	$(CLANG) $(FZ) -fsanitize=fuzzer -o $@ $^ $(CORE_LIBS) -lcmocka
 
+SECONDS   ?= 1800
+
+fuzz-long: fuzz
+	t/fuzz/long $(SECONDS) $(FUZZERS)
+
+# the same over what the corpora reach, built to count lines
+
+COVOBJ     = $(BUILD)/cov
+COV        = -O1 -g -fprofile-instr-generate -fcoverage-mapping
+COV_LIB   := $(CORE_SRCS:%.c=$(COVOBJ)/%.o) $(COVOBJ)/t/unit/lib/sim.o
+
+$(COVOBJ)/%.o: %.c
+	@mkdir -p $(dir $@)
+	$(CLANG) $(CPPFLAGS) -std=gnu11 $(COV) $(WARN) -It/unit -MMD -MP -c $< \
+	    -o $@
+
+$(BUILD)/fuzz-cov/%: $(COVOBJ)/t/fuzz/fuzz_%.o $(COV_LIB)
+	@mkdir -p $(dir $@)
+	$(CLANG) $(COV) -fsanitize=fuzzer -o $@ $^ $(CORE_LIBS) -lcmocka
+
+fuzz-cov: $(FUZZERS:%=$(BUILD)/fuzz-cov/%)
+	t/fuzz/coverage $(FUZZERS)
+
 # ---- the module under the sanitizers, for an nginx that preloads libasan
 
 asan:
@@ -194,6 +220,6 @@ check:
 clean:
 	rm -rf $(BUILD)
 
--include $(shell test -d $(BUILD) && find $(BUILD)/obj $(BUILD)/san $(BUILD)/clang $(BUILD)/fz -name '*.d' 2>/dev/null)
+-include $(shell test -d $(BUILD) && find $(BUILD)/obj $(BUILD)/san $(BUILD)/clang $(BUILD)/fz $(BUILD)/cov -name '*.d' 2>/dev/null)
 
-.PHONY: all module tools unit fuzz clang-warnings asan install bench check clean FORCE
+.PHONY: all module tools unit fuzz fuzz-long fuzz-cov soak clang-warnings asan install bench check clean FORCE

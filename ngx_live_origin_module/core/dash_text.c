@@ -34,6 +34,16 @@ lo_dash_escape(lo_buf_t *b, lo_str_t s)
                 break;
             }
 
+            /* U+FFFE and U+FFFF are no characters of XML */
+
+            if (s.len - i >= 3 && s.data[i] == 0xef && s.data[i + 1] == 0xbf
+                && s.data[i + 2] >= 0xbe)
+            {
+                lo_buf_puts(b, " ");
+                i += 2;
+                break;
+            }
+
             lo_buf_put(b, &s.data[i], 1);
         }
     }

@@ -106,10 +106,45 @@ lo_template_next(lo_str_t *t, lo_template_token_t *token)
 }
 
 
+/*
+ * Digits are taken as a whole, and an id may have digits at either end: a
+ * number beside one of them could not be told from it.  *open is what stands
+ * before the token, as far as digits may go on.
+ */
+
+static int
+lo_template_runs_on(lo_template_e *open, const lo_template_token_t *token)
+{
+    lo_template_e  before;
+
+    before = *open;
+
+    switch (token->kind) {
+
+    case LO_TEMPLATE_BYTE:
+        if (!lo_is_digit(token->byte)) {
+            *open = LO_TEMPLATE_END;
+            return 0;
+        }
+
+        return before == LO_TEMPLATE_NUMBER;
+
+    case LO_TEMPLATE_TRACK:
+        *open = LO_TEMPLATE_TRACK;
+        return before == LO_TEMPLATE_NUMBER;
+
+    default:
+        *open = LO_TEMPLATE_NUMBER;
+        return before != LO_TEMPLATE_END;
+    }
+}
+
+
 int
 lo_template_check(lo_str_t template, int media, lo_err_t *err)
 {
     unsigned             seen;
+    lo_template_e        open;
     lo_template_token_t  token;
 
     if (template.len > LO_TEMPLATE_MAX) {
@@ -117,6 +152,7 @@ lo_template_check(lo_str_t template, int media, lo_err_t *err)
     }
 
     seen = 0;
+    open = LO_TEMPLATE_END;
 
     for ( ;; ) {
         lo_template_next(&template, &token);
@@ -128,6 +164,11 @@ lo_template_check(lo_str_t template, int media, lo_err_t *err)
         if (token.kind == LO_TEMPLATE_BAD) {
             return lo_err(err, "an identifier that is not known, or a $ "
                           "that is not closed");
+        }
+
+        if (lo_template_runs_on(&open, &token)) {
+            return lo_err(err, "a number right beside digits, another number "
+                          "or $RepresentationID$");
         }
 
         seen |= 1u << token.kind;

@@ -28,7 +28,11 @@ for my $name (@names) {
     mkdir "$dir/$_" or die "$dir/$_: $!\n" for 'seeds', 'corpus';
     is system("$root/t/fuzz/seeds", $name, "$dir/seeds"), 0, "$name: seeds";
 
-    my $log = `$build/fuzz/$name -max_total_time=$seconds -timeout=20 \\
+    my $dict = "$root/t/fuzz/$name.dict";
+
+    $dict = -e $dict ? "-dict=$dict" : '';
+
+    my $log = `$build/fuzz/$name $dict -max_total_time=$seconds -timeout=20 \\
         -rss_limit_mb=1024 -max_len=4096 -artifact_prefix=$dir/ \\
         -print_final_stats=1 $dir/corpus $dir/seeds 2>&1`;
     my $ok = $? == 0;

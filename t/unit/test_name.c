@@ -249,6 +249,15 @@ test_template_check(void **state)
     bad("$RepresentationID$/$Number$/$SubNumber$", 1);
     bad("$", 0);
 
+    /* what could not be told apart */
+
+    ok("$RepresentationID$-0$Number$-1", 1);
+    bad("$RepresentationID$/$Number%05d$4.m4s", 1);
+    bad("$RepresentationID$$Number$.m4s", 1);
+    bad("$RepresentationID$12$Number$.m4s", 1);
+    bad("$Number$$RepresentationID$.m4s", 1);
+    bad("$RepresentationID$/$Number$$Time$.m4s", 1);
+
     snprintf(text, sizeof(text), "$RepresentationID$%0280d", 0);
     bad(text, 0);
 }
