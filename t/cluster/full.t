@@ -52,7 +52,7 @@ my %before = map { $_ => private_kb($_) } $ng->workers;
 
 $load->read;
 ok wait_for(sub { $load->acked('a') == $first + $count - 1
-                  && $load->acked('b') == $first + $count - 1 }, 900),
+                  && $load->acked('b') == $first + $count - 1 }, 900 * $hours),
    "$hours h of media of two pipelines";
 $load->stop;
 

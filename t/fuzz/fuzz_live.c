@@ -1,6 +1,7 @@
 /*
  * Bytes as what pushers do: an operation, whose it is, and by how much.  The
- * simulator asserts the invariants of numbers with every segment.
+ * simulator asserts the invariants of numbers with every segment, and whatever
+ * came of it, manifests can be written.
  */
 
 #include <stdarg.h>
@@ -10,6 +11,10 @@
 #include <cmocka.h>
 #include <string.h>
 
+#include <stdlib.h>
+
+#include "core/dash.h"
+#include "core/hls.h"
 #include "lib/sim.h"
 
 
@@ -103,6 +108,37 @@ act(sim_t *sim, const uint8_t *b)
 }
 
 
+static void
+manifests(const sim_t *sim, int64_t from)
+{
+    lo_buf_t                     b;
+    lo_manifest_t                m;
+    lo_manifest_room_t           room;
+    static char                  text[1 << 20];
+    static lo_manifest_track_t   t[LO_LIVE_RUNS * SIM_TRACKS];
+    static lo_manifest_period_t  p[LO_LIVE_RUNS];
+
+    room.periods = p;
+    room.max_periods = LO_LIVE_RUNS;
+    room.tracks = t;
+    room.max_tracks = LO_LIVE_RUNS * SIM_TRACKS;
+
+    if (lo_manifest_live(&m, &sim->l, NULL, from, &room) != LO_OK) {
+        abort();
+    }
+
+    m.id = lo_cstr("e");
+
+    lo_buf_init(&b, text, sizeof(text));
+    lo_dash_mpd(&b, &m);
+    lo_hls_master(&b, &m);
+
+    if (!lo_buf_ok(&b)) {
+        abort();
+    }
+}
+
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int
@@ -117,12 +153,19 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     sim = sim_new(data[0] & 1 ? "{\"id\":\"e\",\"dvr_s\":60}"
                               : "{\"id\":\"e\",\"segment_ms\":2000}");
+    sim->wraps = data[0] >> 1 & 1;
 
     for (steps = 0, data++, size--;
          size >= 4 && steps < STEPS;
          data += 4, size -= 4, steps++)
     {
         act(sim, data);
+    }
+
+    if (sim->l.d.duration) {
+        manifests(sim, sim->f.event_head - sim->l.window + 1);
+        lo_live_end(&sim->l, sim->f.event_head);
+        manifests(sim, 0);
     }
 
     sim_free(sim);

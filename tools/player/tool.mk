@@ -1,8 +1,6 @@
 # make player     the pages, in build/player
 #
-# make soak       the browser tests, for longer
-#
-# Only these need npm.  package-lock.json pins what it gets.
+# Only this needs npm.  package-lock.json pins what it gets.
 
 PLAYER_STATIC := $(shell find tools/player/static -type f)
 NPM_CI         = npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
@@ -25,9 +23,4 @@ $(BUILD)/player/.lib: tools/player/package-lock.json tools/player/build.mjs
 	rm -rf $(BUILD)/npm/player/node_modules
 	@touch $@
 
-soak: all player
-	[ -d t/browser/node_modules ] || npm ci --prefix t/browser
-	LO_SOAK=1 prove --timer --exec node \
-	    t/browser/*.t
-
-.PHONY: player soak
+.PHONY: player

@@ -101,7 +101,28 @@ sub audio
 }
 
 
-# the frame nearest to n * d: round(n * d * unit), in exact arithmetic
+# round(n * p / q), exactly; with big numbers only where 63 bits do not do
+
+sub _nearest
+{
+    my ($n, $p, $q) = @_;
+
+    my ($gcd, $rest) = ($p, $q);
+
+    ($gcd, $rest) = ($rest, $gcd % $rest) while $rest;
+    ($p, $q) = ($p / $gcd, $q / $gcd);
+
+    if ($n >= 0 && 2 * $n * $p + $q < 4e18) {
+        use integer;
+        return (2 * $n * $p + $q) / (2 * $q);
+    }
+
+    return Math::BigInt->new("$n")->bmul($p)->bmul(2)->badd($q)
+           ->bdiv(2 * $q)->numify;
+}
+
+
+# the frame nearest to n * d: round(n * d * unit)
 
 sub first_frame
 {
@@ -110,10 +131,7 @@ sub first_frame
     my ($num, $den) = @{$self->{unit}};
     my ($d, $ts) = @{$self->{segment}};
 
-    my $x = Math::BigInt->new("$n")->bmul($d)->bmul($num)->bmul(2);
-    my $y = Math::BigInt->new($den)->bmul($ts);
-
-    return $x->badd($y)->bdiv($y->copy->bmul(2))->numify;
+    return _nearest($n, $d * $num, $den * $ts);
 }
 
 
@@ -123,9 +141,7 @@ sub frame_time
 
     my ($num, $den) = @{$self->{unit}};
 
-    my $t = Math::BigInt->new("$f")->bmul($den)->bmul($self->{timescale});
-
-    return $t->bmul(2)->badd($num)->bdiv(2 * $num)->numify
+    return _nearest($f, $den * $self->{timescale}, $num)
            - $self->{anchor} * $self->{timescale};
 }
 
