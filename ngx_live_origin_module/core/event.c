@@ -10,11 +10,13 @@
 #define LO_EVENT_DVR        3600
 #define LO_EVENT_PLAYLIST   120
 #define LO_EVENT_DVR_MAX    (14 * 86400)
+#define LO_EVENT_BACKFILL   600000
 
 
 static const lo_event_number_t  lo_event_numbers[] = {
     { "dvr_s", offsetof(lo_event_t, dvr_s), 1, LO_EVENT_DVR_MAX },
     { "playlist_s", offsetof(lo_event_t, playlist_s), 1, LO_EVENT_DVR_MAX },
+    { "lead_s", offsetof(lo_event_t, lead_s), 1, LO_EVENT_DVR_MAX },
     { NULL, 0, 0, 0 }
 };
 
@@ -280,6 +282,17 @@ lo_event_lengths(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev)
         ev->playlist_s = ev->dvr_s < LO_EVENT_PLAYLIST ? ev->dvr_s
                                                        : LO_EVENT_PLAYLIST;
     }
+
+    ms = LO_EVENT_BACKFILL;
+
+    if (lo_event_number(ctx, o, "backfill_ms", 0, LO_EVENT_DVR_MAX * 1000LL,
+                        &ms)
+        == LO_ERROR)
+    {
+        return LO_ERROR;
+    }
+
+    ev->backfill_us = ms * 1000;
 
     switch (lo_event_number(ctx, o, "delay_ms", 0, 600000, &ms)) {
 

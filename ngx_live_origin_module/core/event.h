@@ -42,6 +42,8 @@ typedef struct {
     int64_t             delay_us;         /* -1: measured */
     uint32_t            dvr_s;            /* default 3600 */
     uint32_t            playlist_s;       /* default 120 */
+    uint32_t            lead_s;           /* 0: one window */
+    int64_t             backfill_us;      /* default 10 minutes */
     uint64_t            zone_share;       /* bytes; 0: the default */
     unsigned            npipelines;       /* 0: any, in order of appearance */
     lo_str_t            pipelines[LO_MAX_PIPELINES];

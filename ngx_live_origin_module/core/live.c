@@ -234,6 +234,12 @@ lo_live_document_timing(lo_live_t *l, const lo_event_t *doc)
         changed = 1;
     }
 
+    if (l->lead_s != doc->lead_s || l->backfill_us != doc->backfill_us) {
+        l->lead_s = doc->lead_s;
+        l->backfill_us = doc->backfill_us;
+        changed = 1;
+    }
+
     if (l->phase != LO_LIVE_SCHEDULED) {
         return changed;
     }

@@ -23,7 +23,7 @@
 #include "core/cmaf.h"
 #include "core/event.h"
 
-#define LO_LIVE_VERSION   1
+#define LO_LIVE_VERSION   2
 #define LO_LIVE_RUNS      32          /* the oldest are forgotten first */
 #define LO_LIVE_INITS     128
 
@@ -51,6 +51,7 @@ typedef enum { LO_LIVE_PHASES(LO_LIVE_PHASE_ENUM) LO_LIVE_NPHASES }
 #define LO_RUN_UTC      1             /* the pusher is on UTC: anchor 0 */
 #define LO_RUN_SHIFTED  2             /* on UTC, but cut off the grid: the
                                          anchor lifts it onto the grid */
+#define LO_RUN_ON_UTC   (LO_RUN_UTC | LO_RUN_SHIFTED)
 
 typedef struct {
     int64_t             first;        /* its first number */
@@ -111,6 +112,8 @@ typedef struct {
     uint32_t            declared;     /* d comes from the document */
     uint32_t            dvr_s;
     uint32_t            playlist_s;
+    uint32_t            lead_s;       /* 0: one window */
+    int64_t             backfill_us;
     int32_t             declared_delay;   /* delay_us comes from there too */
     int64_t             delay_us;     /* until live: largest lateness seen */
     int64_t             first;        /* first number of all; INT64_MAX: none */
@@ -165,6 +168,7 @@ typedef struct {
     X(PAST,        410, "past",        "the number has left the window")      \
     X(FUTURE,      400, "future",      "the number is far ahead of the "      \
                                        "clock")                               \
+    X(CLOCK,       400, "clock",       "the publisher's clock is far behind") \
     X(DURATION,    400, "duration",    "the segment has no usable duration")
 
 #define LO_WHY_ENUM(name, status, word, text)  LO_WHY_##name,
@@ -238,7 +242,20 @@ typedef struct {
                                          not there to be looked at */
 } lo_live_segment_t;
 
+/* what a refusal for its time is about */
+
 typedef struct {
+    int64_t             now_us;       /* wall clock; 0: nothing is known */
+    int64_t             media_us;     /* UTC media time, on its run's clock */
+    int64_t             by_us;        /* how far it is ahead or below */
+    int64_t             limit_us;     /* and how far it might have been */
+    int                 utc;          /* the pusher is on UTC */
+    int                 head;         /* measured from the event's newest
+                                         segment, and not from the clock */
+} lo_live_when_t;
+
+typedef struct {
+    lo_live_when_t      when;         /* PAST, FUTURE, CLOCK, STANDBY */
     int64_t             number;
     uint32_t            run;
     uint32_t            init;
@@ -281,11 +298,18 @@ typedef struct {
  *   longer than d by more than d/4, becomes irregular: from there numbers
  *   are the track's head + 1 (or the head itself for the same m).  A short
  *   segment alone is no reason: it may be a pusher's last.
- * - Below head - window: PAST.  More than a window (before live: dvr_s)
- *   ahead of both the clock and the head: FUTURE.
+ * - Below head - window: PAST.  More than the lead (lead_s, else a window;
+ *   before live: dvr_s) ahead of both the clock and the head: FUTURE.  A run
+ *   that would begin on UTC more than that, more than a window and more than
+ *   an hour behind the clock: CLOCK.
  */
 lo_live_reason_e lo_live_segment(lo_live_t *l, const lo_live_facts_t *f,
     const lo_live_segment_t *s, lo_live_place_t *place);
+
+/* PAST, FUTURE and CLOCK in a line: by how much, and from where.  Of STANDBY
+   what the publisher's clock is, which may be the cause */
+void lo_live_explain(lo_live_reason_e why, const lo_live_when_t *when,
+    lo_err_t *err);
 
 /* lateness of a whole segment, for the measured delay; 1: changed */
 int lo_live_late(lo_live_t *l, int64_t number, int64_t now_us);

@@ -7,8 +7,6 @@
 
 #define LO_LIVE_NEAR  3               /* numbers that tracks may lie apart */
 
-#define LO_RUN_ON_UTC  (LO_RUN_UTC | LO_RUN_SHIFTED)
-
 
 static const lo_anchor_t  lo_live_utc = { 0, 1, 0 };
 
@@ -156,8 +154,8 @@ lo_live_clock_new(lo_live_plan_t *p, const lo_live_run_t *cur)
 }
 
 
-int
-lo_live_far(const lo_live_plan_t *p, int64_t grid)
+int64_t
+lo_live_edge(const lo_live_plan_t *p)
 {
     int64_t                   edge;
     const lo_live_run_t      *cur;
@@ -179,11 +177,14 @@ lo_live_far(const lo_live_plan_t *p, int64_t grid)
         }
     }
 
-    if (edge < p->at) {
-        edge = p->at;
-    }
+    return edge < p->at ? p->at : edge;
+}
 
-    return grid > edge + p->window;
+
+int
+lo_live_far(const lo_live_plan_t *p, int64_t grid)
+{
+    return grid > lo_live_edge(p) + p->lead;
 }
 
 

@@ -54,6 +54,8 @@ typedef struct {
     int64_t                   at;     /* the number of now */
     int64_t                   head;   /* of the event, or -1 */
     int64_t                   window;
+    int64_t                   lead;   /* numbers ahead that are taken */
+    lo_live_when_t            when;
 
     int                       irregular;
     int                       old_clock;  /* the track goes on where it was
@@ -74,8 +76,11 @@ lo_live_reason_e lo_live_clock(lo_live_plan_t *p);
 int64_t lo_live_least(const lo_live_plan_t *p);
 uint32_t lo_live_room(const lo_live_plan_t *p, int64_t n);
 
-/* more than a window ahead of both the clock and the head; grid: the number
-   that its time says, also where numbers are counted */
+/* the head or, if that is later, the number of now */
+int64_t lo_live_edge(const lo_live_plan_t *p);
+
+/* further ahead of that than is taken; grid: the number that its time says,
+   also where numbers are counted */
 int lo_live_far(const lo_live_plan_t *p, int64_t grid);
 
 /* can this init serve that number, and does it begin a run; live_use.c */

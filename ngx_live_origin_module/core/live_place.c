@@ -7,6 +7,7 @@
 
 
 #define LO_LIVE_DAY       (86400LL * LO_USEC)
+#define LO_LIVE_HOUR      (3600LL * LO_USEC)
 #define LO_LIVE_LONGEST   120         /* seconds of one segment */
 #define LO_LIVE_M_MAX     ((int64_t) 1 << 62)
 
@@ -222,6 +223,9 @@ lo_live_plan(lo_live_plan_t *p, const lo_live_t *l, const lo_live_facts_t *f,
     p->at = lo_timeline_at(&p->d, f->now_us);
     p->head = f->event_head;
     p->window = lo_live_window(l, &p->d);
+    p->lead = l->lead_s ? lo_rescale(l->lead_s, p->d.timescale, p->d.duration,
+                                     LO_CEIL)
+                        : p->window;
     p->irregular = l->irregular != 0;
 
     lo_live_unwrap(p);
@@ -307,16 +311,75 @@ lo_live_count(lo_live_plan_t *p)
 }
 
 
-static lo_live_reason_e
-lo_live_bounds(const lo_live_plan_t *p, int64_t grid)
+static void
+lo_live_when(lo_live_plan_t *p, int64_t by, int64_t limit, int head)
 {
+    uint64_t              d;
+    lo_live_when_t       *when;
+    const lo_live_run_t  *run;
+
+    d = (uint64_t) lo_dur_us(&p->d);
+    when = &p->when;
+    run = p->begin ? &p->run : lo_live_newest_run(p->l);
+
+    when->now_us = p->f->now_us;
+    when->media_us = lo_timeline_utc_us(&run->anchor, p->s->m, p->ts);
+    when->by_us = lo_rescale(by, d, 1, LO_NEAREST);
+    when->limit_us = lo_rescale(limit, d, 1, LO_NEAREST);
+    when->utc = p->utc && (run->flags & LO_RUN_ON_UTC);
+    when->head = head;
+}
+
+
+/* two clocks that ought to be one: which of them is off */
+
+static void
+lo_live_when_standby(lo_live_plan_t *p)
+{
+    const lo_live_run_t  *cur;
+
+    cur = lo_live_newest_run(p->l);
+
+    if (p->utc && (cur->flags & LO_RUN_ON_UTC)
+        && (p->n < p->at - p->window || p->n > p->at + p->lead))
+    {
+        lo_live_when(p, p->n - p->at, p->lead, 0);
+    }
+}
+
+
+static lo_live_reason_e
+lo_live_bounds(lo_live_plan_t *p, int64_t grid)
+{
+    int64_t  edge, behind, hour;
+
     if (p->n < 0 || (!p->irregular && p->head >= 0
                      && p->n < p->head - p->window))
     {
+        if (p->head >= 0) {
+            lo_live_when(p, p->head - p->n, p->window, 1);
+        }
+
         return LO_WHY_PAST;
     }
 
-    return lo_live_far(p, grid) ? LO_WHY_FUTURE : LO_WHY_OK;
+    edge = lo_live_edge(p);
+
+    if (lo_live_far(p, grid)) {
+        lo_live_when(p, grid - edge, p->lead, edge > p->at);
+        return LO_WHY_FUTURE;
+    }
+
+    behind = p->lead > p->window ? p->lead : p->window;
+    hour = LO_LIVE_HOUR / lo_dur_us(&p->d);
+    behind = behind > hour ? behind : hour;
+
+    if (p->begin && (p->run.flags & LO_RUN_ON_UTC) && grid < p->at - behind) {
+        lo_live_when(p, p->at - grid, behind, 0);
+        return LO_WHY_CLOCK;
+    }
+
+    return LO_WHY_OK;
 }
 
 
@@ -485,9 +548,14 @@ lo_live_segment(lo_live_t *l, const lo_live_facts_t *f,
 
     if (why == LO_WHY_OK) {
         why = lo_live_clock(&p);
+
+        if (why == LO_WHY_STANDBY) {
+            lo_live_when_standby(&p);
+        }
     }
 
     if (why != LO_WHY_OK) {
+        place->when = p.when;
         return why;
     }
 
@@ -514,6 +582,7 @@ lo_live_segment(lo_live_t *l, const lo_live_facts_t *f,
     }
 
     if (why != LO_WHY_OK) {
+        place->when = p.when;
         return why;
     }
 

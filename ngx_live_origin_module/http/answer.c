@@ -38,8 +38,10 @@ ngx_live_origin_say(ngx_live_origin_upload_t *u, ngx_uint_t status,
 
 
 ngx_uint_t
-ngx_live_origin_say_why(ngx_live_origin_upload_t *u, lo_live_reason_e why)
+ngx_live_origin_say_why(ngx_live_origin_upload_t *u, lo_live_reason_e why,
+    const lo_live_when_t *when)
 {
+    lo_err_t                  err;
     char                      with[LO_MAX_PIPELINES * (LO_ID_MAX + 4)];
     size_t                    n;
     ngx_uint_t                i;
@@ -65,8 +67,19 @@ ngx_live_origin_say_why(ngx_live_origin_upload_t *u, lo_live_reason_e why)
         }
     }
 
-    return ngx_live_origin_say(u, lo_live_status(why), "%s%s",
-                               lo_live_text(why), with);
+    if (when == NULL || when->now_us == 0) {
+        return ngx_live_origin_say(u, lo_live_status(why), "%s%s",
+                                   lo_live_text(why), with);
+    }
+
+    lo_live_explain(why, when, &err);
+
+    if (why == LO_WHY_STANDBY) {
+        return ngx_live_origin_say(u, lo_live_status(why), "%s%s; %s",
+                                   lo_live_text(why), with, err.text);
+    }
+
+    return ngx_live_origin_say(u, lo_live_status(why), "%s", err.text);
 }
 
 

@@ -105,7 +105,7 @@ ngx_live_origin_body_close(ngx_live_origin_upload_t *u)
     ngx_memcpy(piece->digest, c.digest, 16);
 
     piece->last_us = ngx_live_origin_wall();
-    piece->done_us = ngx_live_origin_mono();
+    piece->done_us = ngx_live_origin_deadline_start(u);
 
     ngx_queue_insert_tail(&u->done, &piece->queue);
 }

@@ -179,7 +179,8 @@ ngx_live_origin_metrics_serving(ngx_live_origin_zone_t *zone, lo_buf_t *b)
         { "holds_left_total", "Held requests whose client went away.",
           NGX_LIVE_ORIGIN_CELL_HOLD_LEFT },
         { "write_sla_missed_total",
-          "Segments published later than live_origin_write_deadline.",
+          "Segments answered 503 for live_origin_write_deadline, or published "
+          "beyond it.",
           NGX_LIVE_ORIGIN_CELL_WRITE_MISSED },
         { "read_sla_missed_total",
           "Published segments whose first byte was later than "

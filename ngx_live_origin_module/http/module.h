@@ -64,6 +64,8 @@ typedef struct {
     void                        *spare;    /* body.c: a hash's state */
     ngx_event_t                  tick;
     ngx_uint_t                   ticks;
+    int64_t                      ticked_us; /* CLOCK_MONOTONIC */
+    int64_t                      lag_us;   /* of the last tick */
     ngx_log_t                   *log;
 } ngx_live_origin_zone_t;
 
@@ -194,6 +196,8 @@ ngx_int_t ngx_live_origin_check_zones(ngx_conf_t *cf);
 ngx_int_t ngx_live_origin_init_zones(ngx_cycle_t *cycle);
 ngx_int_t ngx_live_origin_init_worker(ngx_cycle_t *cycle);
 void ngx_live_origin_exit_worker(ngx_cycle_t *cycle);
+/* how late this worker's event loop may be, us; now: CLOCK_MONOTONIC */
+int64_t ngx_live_origin_late(ngx_live_origin_zone_t *zone, int64_t now);
 
 
 /* event.c */

@@ -284,7 +284,7 @@ ngx_live_origin_place_publish(ngx_live_origin_place_t *c)
     int64_t                      us;
     uint64_t                    *counters;
     lo_word_t                    word;
-    ngx_uint_t                   size;
+    ngx_uint_t                   size, status;
     lo_zone_meta_t               meta;
     lo_zone_track_t             *zt;
     ngx_live_origin_piece_t     *piece;
@@ -297,12 +297,17 @@ ngx_live_origin_place_publish(ngx_live_origin_place_t *c)
 
     ngx_live_origin_place_meta(c, &meta);
 
+    status = ngx_live_origin_deadline_missed(u, piece);
+    if (status) {
+        return status;
+    }
+
     rc = lo_zone_publish(u->zone->z, c->ring, c->place.number, c->pipeline,
                          &piece->up, piece->digest, &meta, &word);
     piece->up.word = 0;
 
     if (rc == LO_NONE) {
-        return ngx_live_origin_say_why(u, LO_WHY_PAST);
+        return ngx_live_origin_say_why(u, LO_WHY_PAST, NULL);
     }
 
     if (rc < 0) {
@@ -370,6 +375,27 @@ ngx_live_origin_place_publish(ngx_live_origin_place_t *c)
 }
 
 
+/* audio that waits for d: until the deadline comes near, it decides on d */
+
+static int
+ngx_live_origin_place_force(ngx_live_origin_upload_t *u,
+    ngx_live_origin_piece_t *piece)
+{
+    int64_t  now, max;
+
+    now = ngx_live_origin_mono();
+
+    if (u->early) {
+        return u->wait_us && now - u->wait_us > NGX_LIVE_ORIGIN_BLIND;
+    }
+
+    max = ngx_live_origin_deadline_us(u) * 4 / 5;
+    max = ngx_min(max, NGX_LIVE_ORIGIN_WAIT_MAX);
+
+    return now - piece->done_us + NGX_LIVE_ORIGIN_RETRY * 1000 > max;
+}
+
+
 /* 201, 200 or what was refused; 0: not yet */
 
 static ngx_uint_t
@@ -377,8 +403,8 @@ ngx_live_origin_place_piece(ngx_live_origin_upload_t *u,
     ngx_live_origin_piece_t *piece)
 {
     int                       rc;
-    int64_t                   now;
     uint64_t                 *counters;
+    ngx_uint_t                status;
     ngx_live_origin_event_t  *e;
     ngx_live_origin_place_t   c;
 
@@ -387,15 +413,18 @@ ngx_live_origin_place_piece(ngx_live_origin_upload_t *u,
         return u->status;
     }
 
-    now = u->wait_us ? ngx_live_origin_mono() : 0;
+    /* before anything changes, too */
+
+    status = ngx_live_origin_deadline_missed(u, piece);
+    if (status) {
+        return status;
+    }
 
     ngx_memzero(&c, sizeof(c));
     c.u = u;
     c.piece = piece;
     c.ring = LO_ZONE_NO_TRACK;
-    c.force = u->wait_us
-              && now - u->wait_us > (u->early ? NGX_LIVE_ORIGIN_BLIND
-                                              : NGX_LIVE_ORIGIN_WAIT_MAX);
+    c.force = ngx_live_origin_place_force(u, piece);
 
     ngx_live_origin_event_facts(u->zone, e, &c.facts);
 
@@ -443,7 +472,7 @@ ngx_live_origin_place_piece(ngx_live_origin_upload_t *u,
         }
     }
 
-    return ngx_live_origin_say_why(u, c.why);
+    return ngx_live_origin_say_why(u, c.why, &c.place.when);
 }
 
 

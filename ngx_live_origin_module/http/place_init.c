@@ -61,7 +61,7 @@ ngx_live_origin_place_event(ngx_live_origin_upload_t *u)
     /* an unknown event is made by a valid init, of which this has none */
 
     if (u->init.timescale == 0) {
-        return ngx_live_origin_say_why(u, LO_WHY_NO_INIT);
+        return ngx_live_origin_say_why(u, LO_WHY_NO_INIT, NULL);
     }
 
     index = ngx_live_origin_event_auto(u->zone, u->ctx->name.event);
@@ -243,7 +243,7 @@ ngx_live_origin_place_init(ngx_live_origin_upload_t *u, const u_char *data,
     }
 
     if (c.why != LO_WHY_OK) {
-        return ngx_live_origin_say_why(u, c.why);
+        return ngx_live_origin_say_why(u, c.why, NULL);
     }
 
     u->placed = 1;

@@ -92,6 +92,7 @@ typedef struct {
 
     int                          available; /* of the read event, while */
     unsigned                     put_off:1; /* reading is put off */
+    unsigned                     waited:1; /* reading waited for an init */
     unsigned                     whole:1;  /* the body is one segment */
     unsigned                     direct:1; /* may be received in place */
     unsigned                     started:1;
@@ -161,6 +162,15 @@ ngx_uint_t ngx_live_origin_place_has_init(ngx_live_origin_upload_t *u);
 /* place.c: NGX_OK: the queue is empty; NGX_AGAIN: waiting; NGX_ERROR: u->status says */
 ngx_int_t ngx_live_origin_place_queue(ngx_live_origin_upload_t *u);
 
+/* deadline.c */
+
+/* CLOCK_MONOTONIC, us: when the last byte of the body came to this host */
+int64_t ngx_live_origin_deadline_start(ngx_live_origin_upload_t *u);
+int64_t ngx_live_origin_deadline_us(ngx_live_origin_upload_t *u);
+/* a status: not to be published any more; 0: in time */
+ngx_uint_t ngx_live_origin_deadline_missed(ngx_live_origin_upload_t *u,
+    ngx_live_origin_piece_t *piece);
+
 /* ready.c */
 
 /* now: CLOCK_MONOTONIC, us */
@@ -171,7 +181,7 @@ void ngx_live_origin_place_after(ngx_live_origin_upload_t *u, int64_t number,
 ngx_uint_t ngx_live_origin_say(ngx_live_origin_upload_t *u, ngx_uint_t status,
     const char *fmt, ...);
 ngx_uint_t ngx_live_origin_say_why(ngx_live_origin_upload_t *u,
-    lo_live_reason_e why);
+    lo_live_reason_e why, const lo_live_when_t *when);
 ngx_int_t ngx_live_origin_publish_answer(ngx_live_origin_upload_t *u);
 void ngx_live_origin_publish_count(ngx_live_origin_zone_t *zone,
     ngx_uint_t status);

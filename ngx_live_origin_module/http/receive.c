@@ -233,7 +233,7 @@ ngx_live_origin_publish_pause(ngx_live_origin_upload_t *u)
 static ngx_uint_t
 ngx_live_origin_publish_await(ngx_live_origin_upload_t *u)
 {
-    int64_t       now;
+    int64_t       now, max;
     ngx_buf_t    *b;
     ngx_chain_t  *cl;
 
@@ -255,7 +255,12 @@ ngx_live_origin_publish_await(ngx_live_origin_upload_t *u)
     now = ngx_live_origin_mono();
     u->blind_us = u->blind_us ? u->blind_us : now;
 
-    if (now - u->blind_us > NGX_LIVE_ORIGIN_AWAIT) {
+    u->waited = 1;
+
+    max = ngx_live_origin_deadline_us(u) / 2;
+    max = ngx_min(max, NGX_LIVE_ORIGIN_AWAIT);
+
+    if (now - u->blind_us > max) {
         u->blind_us = 0;
         return 0;
     }

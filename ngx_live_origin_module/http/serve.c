@@ -372,9 +372,13 @@ ngx_live_origin_missing(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
                                           NGX_LIVE_ORIGIN_LATE, 1);
         }
 
+        /* back-fill may still come, but not for ever */
+
         return ngx_live_origin_refuse(r, ctx, NGX_LIVE_ORIGIN_HTTP_GONE,
                                       NGX_LIVE_ORIGIN_GONE,
-                                      (look->d + LO_USEC - 1) / LO_USEC);
+                                      look->now - look->due < l->backfill_us
+                                      ? (look->d + LO_USEC - 1) / LO_USEC
+                                      : NGX_LIVE_ORIGIN_OUT_MAX);
     }
 
     if (look->now < look->due) {

@@ -214,6 +214,7 @@ ngx_live_origin_open_zone(ngx_cycle_t *cycle, ngx_live_origin_zone_t *zone)
     zone->tick.log = cycle->log;
     zone->tick.cancelable = 1;
 
+    zone->ticked_us = ngx_live_origin_mono();
     ngx_add_timer(&zone->tick, NGX_LIVE_ORIGIN_TICK);
 
     return NGX_OK;
@@ -255,10 +256,34 @@ ngx_live_origin_exit_worker(ngx_cycle_t *cycle)
 
 
 static void
+ngx_live_origin_lag(ngx_live_origin_zone_t *zone)
+{
+    int64_t  now;
+
+    now = ngx_live_origin_mono();
+
+    zone->lag_us = now - zone->ticked_us - NGX_LIVE_ORIGIN_TICK * 1000;
+    zone->ticked_us = now;
+}
+
+
+int64_t
+ngx_live_origin_late(ngx_live_origin_zone_t *zone, int64_t now)
+{
+    int64_t  us;
+
+    us = now - zone->ticked_us - NGX_LIVE_ORIGIN_TICK * 1000;
+
+    return us > zone->lag_us ? us : zone->lag_us;
+}
+
+
+static void
 ngx_live_origin_tick(ngx_event_t *ev)
 {
     ngx_live_origin_zone_t  *zone = ev->data;
 
+    ngx_live_origin_lag(zone);
     lo_zone_tick(zone->z);
 
     if (++zone->ticks % NGX_LIVE_ORIGIN_TICKS == 0) {

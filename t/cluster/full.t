@@ -17,7 +17,8 @@ use LiveOrigin::Nginx qw(wait_for);
 
 my $hours = $ENV{LO_HOURS} || 1;
 my $count = 1800 * $hours;
-my $ng = LiveOrigin::Nginx->start(workers => 2, size => '48m', events => 1);
+my $ng = LiveOrigin::Nginx->start(workers => 2, size => '48m', events => 1,
+    files => {'events/ev.json' => '{"id": "ev", "lead_s": 86400}'});
 my $livectl = LiveOrigin::Nginx::build() . '/bin/livectl';
 my $load = LiveOrigin::Load->new(port => $ng->port, depth => 100,
     first => LiveOrigin::Media->video->now_number - 42000);

@@ -17,7 +17,8 @@ my $tool = LiveOrigin::Nginx::build() . '/bin/live-load';
 
 plan skip_all => 'live-load is not built' if !-x $tool;
 
-my $ng = LiveOrigin::Nginx->start(size => '256m', events => 8);
+my $ng = LiveOrigin::Nginx->start(size => '256m', events => 8,
+    files => {'events/turn.json' => '{"id": "turn", "lead_s": 86400}'});
 
 my @url = ('--url', $ng->url, '--put-path',
            '/live/{event}/{pipeline}/{track}/{name}', '--seconds', 60);

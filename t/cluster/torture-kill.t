@@ -20,6 +20,7 @@ my $restarts = $ENV{LO_RESTARTS} || 20;
 
 my $ng = LiveOrigin::Nginx->start(
     workers => 2, size => '96m', events => 2,
+    files => {'events/ev.json' => '{"id": "ev", "lead_s": 86400}'},
     expect => [qr/exited on signal 9/, qr/open socket .* left in connection/]
 );
 

@@ -137,7 +137,9 @@ subtest 'a second nginx on the zone' => sub {
 
 subtest 'a stopped worker with pins while the ring wraps' => sub {
     my $ng = LiveOrigin::Nginx->start(workers => 1, size => '24m',
-                                      events => 1, server => <<'C');
+                                      events => 1,
+        files => {'events/ev.json' => '{"id": "ev", "lead_s": 86400}'},
+        server => <<'C');
         sendfile off;
         output_buffers 1 4k;
 C
@@ -189,7 +191,8 @@ C
 
 subtest 'a client that stops reading' => sub {
     my $ng = LiveOrigin::Nginx->start(workers => 2, size => '24m',
-                                      events => 1);
+                                      events => 1,
+        files => {'events/ev.json' => '{"id": "ev", "lead_s": 86400}'});
     my $load = LiveOrigin::Load->new(port => $ng->port, bytes => 3000000,
         first => LiveOrigin::Media->video->now_number - 20000);
     my $first = $load->{first};

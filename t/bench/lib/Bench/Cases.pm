@@ -253,7 +253,8 @@ sub put
 {
     my ($name, %o) = @_;
 
-    my ($ours, $peer) = pair(ZONE => $put_zone . 'm');
+    my ($ours, $peer) = pair(ZONE => $put_zone . 'm', EVENT_DOCS =>
+        [map { { id => "e$_", lead_s => 86400 } } 0 .. 7]);
     my $start = now_number() - 20 * 3600 / $segment;
     my $cycle = int($put_zone * 1e6 / 64 / $o{size}) || 1;
     my %next;

@@ -10,6 +10,7 @@ use Cwd qw(abs_path);
 use File::Basename qw(dirname);
 use File::Path qw(make_path remove_tree);
 use IO::Socket::INET;
+use JSON::PP;
 use Time::HiRes qw(sleep time);
 
 our $root = abs_path(dirname(__FILE__) . '/../../../..');
@@ -125,7 +126,9 @@ sub start
         port => free_port(), tls_port => free_port()
     }, $class;
 
-    make_path(map { "$self->{dir}/$_" } qw(root body cache));
+    make_path(map { "$self->{dir}/$_" } qw(root body cache events));
+    spew("$self->{dir}/events/$_->{id}.json", encode_json($_))
+        for @{ $o{EVENT_DOCS} || [] };
     push @started, $self;
 
     my $start = { varnish => \&_varnish, h2o => \&_h2o }->{$kind} || \&_nginx;
