@@ -32,6 +32,13 @@ static ngx_command_t  ngx_live_origin_commands[] = {
       0,
       NULL },
 
+    { ngx_string("live_origin_shed"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_1MORE,
+      ngx_live_origin_shed_directive,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("live_origin_auto_event"),
       NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
       ngx_conf_set_flag_slot,
@@ -213,7 +220,12 @@ ngx_live_origin_init_main_conf(ngx_conf_t *cf, void *conf)
 
     zones = mcf->zones.elts;
 
+    ngx_live_origin_shed_defaults(&mcf->shed);
+
     for (i = 0; i < mcf->zones.nelts; i++) {
+
+        zones[i]->shed_conf = &mcf->shed;
+
         if (!zones[i]->declared) {
             ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                           "invalid value \"%V\" of \"%s\", allowed: the NAME "

@@ -88,6 +88,34 @@ ngx_live_origin_api_list(ngx_live_origin_zone_t *zone)
 }
 
 
+/* of all workers on the zone: the highest level, and every cause */
+
+static json_t *
+ngx_live_origin_api_shed(ngx_live_origin_zone_t *zone)
+{
+    json_t      *causes;
+    uint64_t     workers[2];
+    ngx_uint_t   i;
+
+    for (i = 0; i < 2; i++) {
+        workers[i] = lo_zone_cell_live(zone->z,
+                                       NGX_LIVE_ORIGIN_CELL_SHED_LEVEL + i);
+    }
+
+    causes = json_array();
+
+    for (i = 0; i < LO_SHED_NCAUSES; i++) {
+        if (lo_zone_cell_live(zone->z, NGX_LIVE_ORIGIN_CELL_SHED_CAUSE + i)) {
+            json_array_append_new(causes, json_string(lo_shed_cause(i)));
+        }
+    }
+
+    return json_pack("{s:i, s:I, s:o}",
+                     "level", workers[1] ? 2 : workers[0] ? 1 : 0,
+                     "workers", (json_int_t) workers[0], "why", causes);
+}
+
+
 json_t *
 ngx_live_origin_api_node(ngx_live_origin_zone_t *zone)
 {
@@ -121,7 +149,7 @@ ngx_live_origin_api_node(ngx_live_origin_zone_t *zone)
     free_bytes = st.pages_free * st.page_size;
 
     return json_pack("{s:s, s:o, s:{s:s%, s:s%, s:s, s:I, s:I, s:I, s:I, s:I,"
-                     " s:I, s:i, s:o}, s:I, s:n}",
+                     " s:I, s:i, s:o}, s:I, s:o, s:n}",
                      "nginx", NGINX_VERSION, "workers", workers,
                      "zone",
                      "name", zone->name.data, zone->name.len,
@@ -137,6 +165,7 @@ ngx_live_origin_api_node(ngx_live_origin_zone_t *zone)
                      "created", ngx_live_origin_api_us(st.created_us),
                      "holds", (json_int_t) lo_zone_cell_live(zone->z,
                                                NGX_LIVE_ORIGIN_CELL_HOLDS),
+                     "shed", ngx_live_origin_api_shed(zone),
                      "redis");
 }
 

@@ -10,6 +10,7 @@
 #ifndef NGX_LIVE_ORIGIN_COUNTERS_H
 #define NGX_LIVE_ORIGIN_COUNTERS_H
 
+#include "core/shed.h"
 #include "zone/zone.h"
 
 
@@ -78,7 +79,19 @@ typedef enum {
     NGX_LIVE_ORIGIN_CELL_MANIFESTS,
     NGX_LIVE_ORIGIN_CELL_MANIFEST_BUILDS,  /* not found in the cache */
 
-    NGX_LIVE_ORIGIN_CELL_WRITE_HIST,       /* last byte to published */
+    NGX_LIVE_ORIGIN_CELL_CLASS,            /* + lo_shed_class_e */
+    NGX_LIVE_ORIGIN_CELL_SHED_CLASS = NGX_LIVE_ORIGIN_CELL_CLASS
+                                      + LO_SHED_NCLASSES,  /* likewise */
+    NGX_LIVE_ORIGIN_CELL_SHED_LEVEL = NGX_LIVE_ORIGIN_CELL_SHED_CLASS
+                                      + LO_SHED_NCLASSES,
+                                           /* gauges, 0 or 1: at least 1, 2 */
+    NGX_LIVE_ORIGIN_CELL_SHED_CAUSE = NGX_LIVE_ORIGIN_CELL_SHED_LEVEL + 2,
+                                           /* + lo_shed_cause_e */
+    NGX_LIVE_ORIGIN_CELL_LAG_HIST = NGX_LIVE_ORIGIN_CELL_SHED_CAUSE
+                                    + LO_SHED_NCAUSES,
+    NGX_LIVE_ORIGIN_CELL_WRITE_HIST = NGX_LIVE_ORIGIN_CELL_LAG_HIST
+                                      + NGX_LIVE_ORIGIN_HIST_CELLS,
+                                           /* last byte to published */
     NGX_LIVE_ORIGIN_CELL_READ_HIST = NGX_LIVE_ORIGIN_CELL_WRITE_HIST
                                      + NGX_LIVE_ORIGIN_HIST_CELLS,
                                            /* request, or if later publishing,

@@ -86,6 +86,7 @@ ngx_live_origin_deadline_missed(ngx_live_origin_upload_t *u,
         return 0;
     }
 
+    ngx_live_origin_shed_count(u->zone, LO_SHED_PUBLISH, us, max);
     u->zone->cells[NGX_LIVE_ORIGIN_CELL_WRITE_MISSED]++;
 
     return ngx_live_origin_say(u, NGX_HTTP_SERVICE_UNAVAILABLE,

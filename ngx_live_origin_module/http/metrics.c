@@ -10,6 +10,8 @@ static size_t ngx_live_origin_metrics_write(ngx_live_origin_zone_t *zone,
     u_char *mem, size_t size);
 static void ngx_live_origin_metrics_serving(ngx_live_origin_zone_t *zone,
     lo_buf_t *b);
+static void ngx_live_origin_metrics_shed(ngx_live_origin_zone_t *zone,
+    lo_buf_t *b);
 static void ngx_live_origin_metrics_zone(ngx_live_origin_zone_t *zone,
     lo_buf_t *b);
 static void ngx_live_origin_metrics_hist(ngx_live_origin_zone_t *zone,
@@ -116,6 +118,10 @@ ngx_live_origin_metrics_write(ngx_live_origin_zone_t *zone, u_char *mem,
 
     ngx_live_origin_metrics_serving(zone, &b);
 
+    ngx_live_origin_metrics_shed(zone, &b);
+    ngx_live_origin_metrics_hist(zone, &b, "loop_lag_seconds",
+        "How late event loops of workers are, ten times a second.",
+        NGX_LIVE_ORIGIN_CELL_LAG_HIST);
     ngx_live_origin_metrics_hist(zone, &b, "write_duration_seconds",
         "From the last byte of a segment to its publication.",
         NGX_LIVE_ORIGIN_CELL_WRITE_HIST);
@@ -226,6 +232,54 @@ ngx_live_origin_metrics_serving(ngx_live_origin_zone_t *zone, lo_buf_t *b)
     lo_buf_printf(b, "live_origin_holds %llu\n",
                   (unsigned long long) lo_zone_cell_live(zone->z,
                                            NGX_LIVE_ORIGIN_CELL_HOLDS));
+}
+
+
+static void
+ngx_live_origin_metrics_shed(ngx_live_origin_zone_t *zone, lo_buf_t *b)
+{
+    ngx_uint_t  i;
+    uint64_t    workers[2];
+
+    static const char  *classes[] = {
+#define LO_SHED_X(sym, word)  word,
+        LO_SHED_CLASSES(LO_SHED_X)
+#undef LO_SHED_X
+    };
+
+    for (i = 0; i < 2; i++) {
+        workers[i] = lo_zone_cell_live(zone->z,
+                                       NGX_LIVE_ORIGIN_CELL_SHED_LEVEL + i);
+    }
+
+    ngx_live_origin_metrics_head(b, "requests_total", "counter",
+                                 "Answers to GET and HEAD, by class.");
+
+    for (i = 0; i < LO_SHED_PUBLISH; i++) {
+        ngx_live_origin_metrics_value(zone, b, "requests_total", "class",
+                                      classes[i],
+                                      NGX_LIVE_ORIGIN_CELL_CLASS + i);
+    }
+
+    ngx_live_origin_metrics_head(b, "shed_total", "counter",
+        "Requests that were answered 503 under stress, by class.");
+
+    for (i = 0; i < LO_SHED_EDGE; i++) {
+        ngx_live_origin_metrics_value(zone, b, "shed_total", "class",
+                                      classes[i],
+                                      NGX_LIVE_ORIGIN_CELL_SHED_CLASS + i);
+    }
+
+    ngx_live_origin_metrics_head(b, "shed_level", "gauge",
+        "What the most stressed worker sheds: 0 nothing, 1 DVR, 2 unknown "
+        "names too.");
+    lo_buf_printf(b, "live_origin_shed_level %d\n",
+                  workers[1] ? 2 : workers[0] ? 1 : 0);
+
+    ngx_live_origin_metrics_head(b, "shed_workers", "gauge",
+                                 "Workers that shed.");
+    lo_buf_printf(b, "live_origin_shed_workers %llu\n",
+                  (unsigned long long) workers[0]);
 }
 
 

@@ -13,6 +13,7 @@
 #include "core/event.h"
 #include "core/live.h"
 #include "core/name.h"
+#include "core/shed.h"
 #include "zone/zone.h"
 #include "http/counters.h"
 
@@ -66,6 +67,12 @@ typedef struct {
     ngx_uint_t                   ticks;
     int64_t                      ticked_us; /* CLOCK_MONOTONIC */
     int64_t                      lag_us;   /* of the last tick */
+    lo_shed_conf_t              *shed_conf;
+    lo_shed_t                    shed;     /* shed.c */
+    lo_shed_input_t              shed_in;
+    ngx_connection_t            *probe;
+    int64_t                      probe_us; /* sent; 0: it came back */
+    int64_t                      probe_lag;
     ngx_log_t                   *log;
 } ngx_live_origin_zone_t;
 
@@ -73,6 +80,7 @@ typedef struct {
 typedef struct {
     ngx_array_t                  zones;    /* ngx_live_origin_zone_t * */
     ngx_str_t                    events;
+    lo_shed_conf_t               shed;
 } ngx_live_origin_main_conf_t;
 
 
@@ -111,6 +119,7 @@ typedef struct {
     ngx_str_t                    pipeline;
     ngx_live_origin_reason_e     reason;
     ngx_uint_t                   reason_set;
+    lo_shed_class_e              klass;
     int64_t                      start_us; /* CLOCK_MONOTONIC */
     int64_t                      held_us;  /* -1: was not held */
 
@@ -185,6 +194,10 @@ char *ngx_live_origin_use_zone(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_live_origin_set_time(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+char *ngx_live_origin_shed_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+/* what the directive did not say */
+void ngx_live_origin_shed_defaults(lo_shed_conf_t *shed);
 char *ngx_live_origin_set_size(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
@@ -251,6 +264,29 @@ void ngx_live_origin_serve_again(ngx_http_request_t *r,
 
 ngx_int_t ngx_live_origin_object(ngx_http_request_t *r,
     ngx_live_origin_ctx_t *ctx, ngx_uint_t track);
+
+
+/* shed.c */
+
+ngx_int_t ngx_live_origin_shed_init(ngx_cycle_t *cycle,
+    ngx_live_origin_zone_t *zone);
+void ngx_live_origin_shed_exit(ngx_live_origin_zone_t *zone);
+/* ten times a second */
+void ngx_live_origin_shed_tick(ngx_live_origin_zone_t *zone);
+/* requests that wait for a disk at this moment */
+void ngx_live_origin_shed_queue(ngx_live_origin_zone_t *zone,
+    ngx_uint_t depth);
+lo_shed_class_e ngx_live_origin_shed_class(ngx_live_origin_zone_t *zone,
+    const lo_live_t *l, uint32_t ring, int64_t number);
+/* an answer that took us, of which it should not take more than max */
+void ngx_live_origin_shed_count(ngx_live_origin_zone_t *zone,
+    lo_shed_class_e klass, int64_t us, int64_t max);
+/* 503; ctx->klass is what is refused */
+ngx_int_t ngx_live_origin_shed(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx);
+
+#define ngx_live_origin_shed_refuses(ctx)                                     \
+    lo_shed_refuses((ctx)->zone->shed.level, (ctx)->klass)
 
 
 /* hold.c */

@@ -266,17 +266,27 @@ static void
 ngx_live_origin_read_latency(ngx_http_request_t *r,
     ngx_live_origin_ctx_t *ctx)
 {
-    int64_t                      us;
+    int64_t                      now, us, turn, max;
     ngx_live_origin_loc_conf_t  *lcf;
 
     lcf = ngx_http_get_module_loc_conf(r, ngx_live_origin_module);
 
-    us = ngx_live_origin_mono() - ctx->start_us;
+    now = ngx_live_origin_mono();
+    us = now - ctx->start_us;
 
     ngx_live_origin_hist_add(ctx->zone->cells, NGX_LIVE_ORIGIN_CELL_READ_HIST,
                              us);
 
-    if (us > (int64_t) lcf->read_deadline * 1000) {
+    /* requests of one turn of the event loop wait for each other: since it
+       began, all of them were here */
+
+    turn = now - (int64_t) ngx_current_msec * 1000;
+    us = ngx_max(us, turn);
+    max = (int64_t) lcf->read_deadline * 1000;
+
+    ngx_live_origin_shed_count(ctx->zone, ctx->klass, us, max);
+
+    if (us > max) {
         ctx->zone->cells[NGX_LIVE_ORIGIN_CELL_READ_MISSED]++;
     }
 }

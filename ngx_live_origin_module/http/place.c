@@ -336,6 +336,9 @@ ngx_live_origin_place_publish(ngx_live_origin_place_t *c)
     ngx_live_origin_hist_add(u->zone->cells, NGX_LIVE_ORIGIN_CELL_WRITE_HIST,
                              us);
 
+    ngx_live_origin_shed_count(u->zone, LO_SHED_PUBLISH, us,
+                               (int64_t) lcf->write_deadline * 1000);
+
     if (us > (int64_t) lcf->write_deadline * 1000) {
         u->zone->cells[NGX_LIVE_ORIGIN_CELL_WRITE_MISSED]++;
     }

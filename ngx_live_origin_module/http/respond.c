@@ -229,6 +229,7 @@ ngx_live_origin_reason(ngx_live_origin_ctx_t *ctx,
 
         if (ctx->zone->cells) {
             ctx->zone->cells[NGX_LIVE_ORIGIN_CELL_SERVE + reason]++;
+            ctx->zone->cells[NGX_LIVE_ORIGIN_CELL_CLASS + ctx->klass]++;
         }
     }
 

@@ -160,6 +160,21 @@ ngx_live_origin_serve(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx)
         }
     }
 
+    /* of what has ended, everything is yesterday's */
+
+    ctx->klass = ctx->event->live->phase == LO_LIVE_ENDED ? LO_SHED_DVR
+                                                          : LO_SHED_EDGE;
+
+    if (ctx->name.kind == LO_NAME_SEGMENT) {
+        ctx->klass = ngx_live_origin_shed_class(ctx->zone, ctx->event->live,
+                                         ctx->event->live->tracks[track].ring,
+                                         ctx->name.number);
+    }
+
+    if (ngx_live_origin_shed_refuses(ctx)) {
+        return ngx_live_origin_shed(r, ctx);
+    }
+
     switch (ctx->name.kind) {
 
     case LO_NAME_NONE:
@@ -399,6 +414,15 @@ ngx_live_origin_refuse(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
     u_char     *p;
     size_t      len;
     ngx_str_t  *line;
+
+    if (reason == NGX_LIVE_ORIGIN_UNKNOWN) {
+
+        ctx->klass = LO_SHED_UNKNOWN;
+
+        if (ngx_live_origin_shed_refuses(ctx)) {
+            return ngx_live_origin_shed(r, ctx);
+        }
+    }
 
     ngx_live_origin_reason(ctx, reason);
 

@@ -203,6 +203,7 @@ ngx_live_origin_open_zone(ngx_cycle_t *cycle, ngx_live_origin_zone_t *zone)
     zone->cells[NGX_LIVE_ORIGIN_CELL_HOLDS] = 0;
 
     if (ngx_live_origin_hold_init(zone) != NGX_OK
+        || ngx_live_origin_shed_init(cycle, zone) != NGX_OK
         || ngx_live_origin_poll(cycle, zone) != NGX_OK)
     {
         zone->z = NULL;
@@ -247,6 +248,7 @@ ngx_live_origin_exit_worker(ngx_cycle_t *cycle)
         if (zones[i]->z) {
             ngx_live_origin_event_free(zones[i]);
             ngx_live_origin_hold_free(zones[i]);
+            ngx_live_origin_shed_exit(zones[i]);
             ngx_live_origin_body_exit(zones[i]);
             lo_zone_close(zones[i]->z);
             zones[i]->z = NULL;
@@ -284,6 +286,7 @@ ngx_live_origin_tick(ngx_event_t *ev)
     ngx_live_origin_zone_t  *zone = ev->data;
 
     ngx_live_origin_lag(zone);
+    ngx_live_origin_shed_tick(zone);
     lo_zone_tick(zone->z);
 
     if (++zone->ticks % NGX_LIVE_ORIGIN_TICKS == 0) {

@@ -62,7 +62,8 @@ ok !-e $zone, '... makes no zone';
 
 ($ok, $out) = try("$good live_origin_hold 0; live_origin_max_segment 8m;"
                   . ' live_origin_write_deadline 1s;'
-                  . ' live_origin_read_deadline 50ms;',
+                  . ' live_origin_read_deadline 50ms;'
+                  . ' live_origin_shed on lag=80ms over=10% edge=30s queue=5;',
                   'live_origin_publish main; live_origin_auto_event on;'
                   . ' live_origin_hold 3s; live_origin_max_segment 1m;');
 ok $ok, 'all of them' or diag $out;
@@ -102,6 +103,9 @@ for (
      '0'],
     [$good, 'live_origin_read_deadline 61s;', 'live_origin_read_deadline',
      '61s'],
+    (map { ["$good live_origin_shed lag=1s $_;", '', 'live_origin_shed', $_] }
+         'off', 'on', 'lag=4ms', 'lag=11s', 'lag=', 'over=0', 'over=101%',
+         'over=x%', 'edge=999ms', 'queue=0', 'queue=-1', 'slow=1'),
     [$good, 'live_origin_auto_event maybe;', 'live_origin_auto_event',
      'maybe'])
 {

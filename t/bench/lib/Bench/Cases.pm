@@ -67,7 +67,9 @@ my @cases = (
     ['playlist-gzip', \&manifest, ours => 'v0/media.m3u8', peer => 'playlist',
      gzip => 1, want => 0.6],
     ['held-1000', \&held, want => 0.67],
-    ['held-latency', \&latency]
+    ['held-latency', \&latency],
+    ['shed-put-latency', \&shed_put, want => 0.67],
+    ['shed-put-latency-unknown', \&shed_put, want => 0.67, unknown => 1]
 );
 
 
@@ -466,6 +468,71 @@ sub latency
 
     return row($name, 'ms', undef, $p99, $lock,
                note => "at $rate GET/s; the peer is proxy_cache_lock");
+}
+
+
+# PUT p99 of an nginx beside the load, with and without a storm that saturates
+# another nginx on the same zone
+
+sub shed_put
+{
+    my ($name, %o) = @_;
+
+    my $start = now_number() - 900;
+    my $number = now_number() - 20 * 3600 / $segment;
+    my $serve = Bench::Server->start('ours', EVENTS => 2, ZONE => '300m',
+                                     EVENT_DOCS => [{ id => 'p',
+                                                      lead_s => 86400 }]);
+    my $publish = do {
+        local $Bench::Server::cpu = $Bench::Load::cpu;
+
+        Bench::Server->start('ours', EVENTS => 2, ZONE => '300m',
+                             ZONEPATH => "$serve->{dir}/zone");
+    };
+
+    my @path = ('--put-path', '/publish/{event}/a/{track}/{name}',
+                '--get-path', '/live/{event}/{track}/{name}', '--seed', 1);
+    my @dvr = ('--event', 'dvr', '--start', $start, '--segments', 800,
+               '--size', 65536);
+
+    load('--url', $publish->url, @path, @dvr, '--seconds', 60, 'publish');
+
+    my @storm = $o{unknown} ? ('storm', '--event', 'nobody') : ('read', @dvr);
+    my @storms;
+
+    my $put = sub {
+        my $r = Bench::Load::expect(
+            load('--url', $publish->url, @path, '--warmup', 0.5, '--seconds',
+                 $Bench::Load::seconds, '--event', 'p', '--size', 65536,
+                 '--start', $number, 'publish', '--rate', 200,
+                 '--connections', 1), 201);
+
+        $number = $r->{groups}[0]{next};
+
+        return $r->{groups}[0]{last_byte_us}{p99} / 1000;
+    };
+
+    my ($loaded, $idle) = alternate(
+        sub {
+            my $s = Bench::Load::start(19, '--url', $serve->url, @path,
+                '--warmup', 0.5, '--seconds', $Bench::Load::seconds + 1,
+                '--watch', $serve->pids, '--verify', 'off', @storm,
+                '--connections', 64);
+            my $p99 = $put->();
+
+            push @storms, Bench::Load::finish($s);
+
+            return $p99;
+        },
+        $put);
+
+    Bench::Load::expect($_, $o{unknown} ? (404, 503) : (200, 503)) for @storms;
+
+    return row($name, 'ms', $o{want}, $loaded, $idle,
+               note => sprintf('PUT p99; storm %.0f/s, server core %.0f%%',
+                               median(map { $_->{rps} } @storms),
+                               100 * median(map { $_->{watched_cpu}
+                                                  / $_->{seconds} } @storms)));
 }
 
 

@@ -17,14 +17,28 @@ our $seconds = 3;
 our $errors = 0;
 
 
-sub load
-{
-    my (@args) = @_;
+# load() in two parts, for two loads at the same time
 
-    my @command = ('taskset', '-c', $cpu, "$Bench::Server::build/bin/live-load",
-                   '--json', @args);
+sub start
+{
+    my ($nice, @args) = @_;
+
+    my @command = ('nice', '-n', $nice, 'taskset', '-c', $cpu,
+                   "$Bench::Server::build/bin/live-load", '--json', @args);
 
     open my $out, '-|', @command or die "live-load: $!\n";
+
+    return [$out, @command];
+}
+
+
+sub load { return finish(start(0, @_)) }
+
+
+sub finish
+{
+    my ($out, @command) = @{ $_[0] };
+
     my $text = do { local $/; <$out> };
     close $out;
 

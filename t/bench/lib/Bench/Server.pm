@@ -93,6 +93,7 @@ sub settings
         MASK => sprintf('%b', 1 << $cpu), FILES => $files, TOP => $top,
         CACHED => $files - 1000,
         DIR => $self->{dir}, PORT => $self->{port}, ZONE => $zone,
+        ZONEPATH => "$self->{dir}/zone",
         TLSPORT => $self->{tls_port}, MAPS => '', MPD => '', PLAYLIST => '',
         SENDFILE => 'sendfile on;', EVENTS => 8,
         MODULE => "$build/ngx_live_origin_module.so",
@@ -135,7 +136,7 @@ sub start
 
     $start->($self, $self->settings(%o));
     $self->_wait;
-    $self->settle if $kind eq 'ours';
+    $self->settle if $kind eq 'ours' && !$o{ZONEPATH};
 
     return $self;
 }
