@@ -36,7 +36,8 @@ my $ng = LiveOrigin::Nginx->start(workers => 1, size => '64m', events => 4,
     server => 'keepalive_requests 100000000;',
     files => {map { ("events/$_->{id}.json" => sprintf
         '{"id": "%s", "segment": {"duration": %d, "timescale": %d},'
-        . ' "delay_ms": 1000, "dvr_s": 600, "playlist_s": 400, "zone_share": "30m",'
+        . ' "delay_ms": 1000, "dvr_s": 600, "playlist_s": 400, "lead_s": 86400,'
+        . ' "zone_share": "30m",'
         . ' "tracks": [{"id": "v"}, {"id": "a48"}, {"id": "a44"}]}',
         $_->{id}, @{$_->{segment}}) } @plans});
 

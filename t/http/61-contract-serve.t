@@ -171,10 +171,17 @@ $ng2->stop;
 my $h = $ng->head($url);
 
 is $h->status . length $h->body, '2000', 'HEAD';
-is_deeply {map { $_ => $h->{headers}{$_} } grep { !/^(date|connection)$/ }
-           keys %{$h->{headers}}},
-          {map { $_ => $r->{headers}{$_} } grep { !/^(date|connection)$/ }
-           keys %{$r->{headers}}}, '... the same headers';
+sub lasting
+{
+    my %h = %{$_[0]->{headers}};
+
+    delete @h{qw(date connection)};
+    s/max-age=\d+// for $h{'cache-control'};
+
+    return \%h;
+}
+
+is_deeply lasting($h), lasting($r), '... the same headers';
 
 for (['If-None-Match', $r->header('ETag')],
      ['If-None-Match', '"a", ' . $r->header('ETag')],
@@ -276,8 +283,12 @@ is $ng->put('/live/short/a/v/1.m4s', $w->segment($last - 14))->status, 410,
 
 # early: whole seconds left less 1
 
+my $on_air = $v->now_number - 1;
+
+$on_air = $head if $on_air < $head;
+
 for my $ahead (3, 10, 100) {
-    my $n = $head + $ahead;
+    my $n = $on_air + $ahead;
     my $due = ($n + 1) * 2000 + 1000;
     my $from = time;
     my $c = row("/live/ev/v/$n.m4s", 404, qr/^max-age=\d+$/, 'early',
@@ -291,8 +302,8 @@ for my $ahead (3, 10, 100) {
 
 # no-store when less than a second is left for a cache
 
-sleep 0.05 while time < ($head + 2) * 2 + 1.2;
-$r = $ng->get('/live/ev/v/' . ($head + 2) . '.m4s');
+sleep 0.05 while time < ($on_air + 2) * 2 + 1.2;
+$r = $ng->get('/live/ev/v/' . ($on_air + 2) . '.m4s');
 is $r->status, 404, 'less than two seconds before it is due';
 is $r->header('Cache-Control'), 'no-store', '... no-store';
 ok $r->header('Live-Origin-Due'), '... Live-Origin-Due';

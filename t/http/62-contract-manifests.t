@@ -270,7 +270,10 @@ like $p->{list}[0]{map}, qr/^init-[0-9a-f]{8}\.mp4$/, 'EXT-X-MAP by digest';
 is $ng->get("/live/ntsc/v/$p->{list}[0]{map}")->status, 200, '... is there';
 is scalar(grep { abs($_->{extinf} - $d) > 0.00001 } @{$p->{list}}), 0,
     'EXTINF is exact';
-is $ng->get("/live/ntsc/v/$p->{list}[-1]{uri}")->status, 200,
+
+my ($listed) = grep { !$_->{gap} } reverse @{$p->{list}};
+
+is $ng->get("/live/ntsc/v/$listed->{uri}")->status, 200,
     'the last one listed is there';
 
 $r = $ng->get('/live/ntsc/v/media.m3u8');
