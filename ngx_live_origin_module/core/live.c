@@ -35,18 +35,6 @@ lo_live_text(lo_live_reason_e r)
 }
 
 
-const char *
-lo_live_phase(uint32_t phase)
-{
-    static const char  *words[] = {
-#define LO_LIVE_PHASE_WORD(name, word)  word,
-        LO_LIVE_PHASES(LO_LIVE_PHASE_WORD)
-    };
-
-    return phase < LO_LIVE_NPHASES ? words[phase] : "unknown";
-}
-
-
 void
 lo_live_touch(lo_live_t *l, int shown)
 {
@@ -460,19 +448,4 @@ lo_live_alive(const lo_live_t *l, const lo_live_facts_t *f,
     }
 
     return 0;
-}
-
-
-int
-lo_live_end(lo_live_t *l, int64_t last)
-{
-    if (lo_live_over(l)) {
-        return 0;
-    }
-
-    l->phase = LO_LIVE_ENDED;
-    l->last = last;
-    lo_live_touch(l, 1);
-
-    return 1;
 }

@@ -22,6 +22,7 @@
 #include "core/timeline.h"
 #include "core/cmaf.h"
 #include "core/event.h"
+#include "core/notice.h"
 
 #define LO_LIVE_VERSION   2
 #define LO_LIVE_RUNS      32          /* the oldest are forgotten first */
@@ -128,6 +129,7 @@ typedef struct {
                                          never below the first segment; grows
                                          in few steps, see lo_live_depth */
     int64_t             init_us;      /* when the newest init or track came */
+    lo_notices_t        notices;
 
     uint32_t            npipelines;
     uint32_t            ntracks;
@@ -195,6 +197,13 @@ const lo_live_init_t *lo_live_init_at(const lo_live_t *l, unsigned track,
     int64_t n);
 const lo_live_run_t *lo_live_run_at(const lo_live_t *l, int64_t n);
 int64_t lo_live_due_us(const lo_live_t *l, int64_t n);
+
+/* whether it may end with an operator's number: LO_OK, LO_ERROR (it is none
+   of this event's) or LO_NONE (not in this phase); err says why */
+int lo_live_end_with(const lo_live_t *l, int64_t number, int64_t head,
+    lo_err_t *err);
+/* an event that ended goes on, as after an outage.  1: changed */
+int lo_live_start(lo_live_t *l);
 
 
 /* what is known of the event's tracks when something arrives */
@@ -317,6 +326,7 @@ int lo_live_late(lo_live_t *l, int64_t number, int64_t now_us);
 
 typedef struct {
     int64_t             now_us;
+    unsigned            force;        /* with whatever tracks there are */
     uint64_t            has;          /* bits: tracks with a segment */
     uint64_t            bytes_per_d;  /* zone bytes that one number takes over
                                          all tracks and pipelines, measured */

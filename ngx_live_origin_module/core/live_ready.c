@@ -108,7 +108,7 @@ lo_live_ready(lo_live_t *l, const lo_live_ready_t *r)
 {
     if (l->phase != LO_LIVE_SCHEDULED || l->d.duration == 0
         || l->first == INT64_MAX || r->head < l->first
-        || !lo_live_complete(l, r))
+        || (!r->force && !lo_live_complete(l, r)))
     {
         return 0;
     }

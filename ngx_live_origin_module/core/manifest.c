@@ -195,7 +195,9 @@ lo_manifest_live(lo_manifest_t *m, const lo_live_t *l, const lo_event_t *doc,
 
         last = i + 1 < l->nruns ? l->runs[i + 1].first - 1 : INT64_MAX - 1;
 
-        if (last < from || last < l->runs[i].first) {
+        if (last < from || last < l->runs[i].first
+            || (m->ended && l->runs[i].first > l->last))
+        {
             continue;
         }
 

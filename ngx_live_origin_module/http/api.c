@@ -9,7 +9,8 @@
 #include "http/api.h"
 
 
-#define NGX_LIVE_ORIGIN_API_READ  (NGX_HTTP_GET|NGX_HTTP_HEAD)
+#define NGX_LIVE_ORIGIN_API_READ   (NGX_HTTP_GET|NGX_HTTP_HEAD)
+#define NGX_LIVE_ORIGIN_API_SMALL  16384
 
 
 static ngx_int_t ngx_live_origin_api_events(ngx_http_request_t *r,
@@ -30,6 +31,14 @@ static const ngx_live_origin_api_route_t  ngx_live_origin_api_routes[] = {
     { "events/", "", NGX_HTTP_PUT, LO_EVENT_DOC_MAX,
       ngx_live_origin_api_put },
     { "events/", "", NGX_HTTP_DELETE, 0, ngx_live_origin_api_delete },
+    { "events/", "start", NGX_HTTP_POST, NGX_LIVE_ORIGIN_API_SMALL,
+      ngx_live_origin_api_start },
+    { "events/", "end", NGX_HTTP_POST, NGX_LIVE_ORIGIN_API_SMALL,
+      ngx_live_origin_api_end },
+    { "events/", "notify", NGX_LIVE_ORIGIN_API_READ, 0,
+      ngx_live_origin_api_notices },
+    { "events/", "notify", NGX_HTTP_POST, NGX_LIVE_ORIGIN_API_SMALL,
+      ngx_live_origin_api_notify },
     { "events/", "status", NGX_LIVE_ORIGIN_API_READ, 0,
       ngx_live_origin_api_event_status },
     { "events/", "end", NGX_HTTP_POST, 0, ngx_live_origin_api_end },
@@ -297,6 +306,61 @@ ngx_live_origin_api_read(ngx_http_request_t *r)
 }
 
 
+static ngx_uint_t
+ngx_live_origin_api_member(const char *members, const char *name)
+{
+    size_t       n, len;
+    const char  *p;
+
+    len = ngx_strlen(name);
+
+    for (p = members; *p; p += n + (p[n] != '\0')) {
+
+        n = strcspn(p, " ");
+
+        if (n == len && ngx_strncmp(p, name, len) == 0) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+json_t *
+ngx_live_origin_api_object(ngx_http_request_t *r,
+    ngx_live_origin_api_ask_t *ask, const char *members, ngx_int_t *rc)
+{
+    json_t        *json, *v;
+    const char    *name;
+    json_error_t   err;
+
+    json = ask->len ? json_loadb((char *) ask->body, ask->len,
+                                 JSON_REJECT_DUPLICATES, &err)
+                    : json_object();
+
+    if (!json_is_object(json)) {
+        *rc = ngx_live_origin_api_error(r, NGX_HTTP_BAD_REQUEST,
+                                        json ? "not a JSON object" : err.text,
+                                        NULL);
+        json_decref(json);
+        return NULL;
+    }
+
+    json_object_foreach(json, name, v) {
+
+        if (!ngx_live_origin_api_member(members, name)) {
+            *rc = ngx_live_origin_api_error(r, NGX_HTTP_BAD_REQUEST,
+                                            "there is no such member", name);
+            json_decref(json);
+            return NULL;
+        }
+    }
+
+    return json;
+}
+
+
 /* ---- answers */
 
 ngx_int_t
@@ -420,6 +484,16 @@ static ngx_int_t
 ngx_live_origin_api_status(ngx_http_request_t *r,
     ngx_live_origin_api_ask_t *ask)
 {
-    return ngx_live_origin_api_json(r, NGX_HTTP_OK,
-                                    ngx_live_origin_api_node(ask->zone));
+    json_t     *json;
+    lo_zone_t  *z;
+
+    z = ask->zone->z;
+    json = ngx_live_origin_api_node(ask->zone);
+
+    json_object_set_new(json, "write_sla_missed",
+        json_integer(lo_zone_cell_sum(z, NGX_LIVE_ORIGIN_CELL_WRITE_MISSED)));
+    json_object_set_new(json, "read_sla_missed",
+        json_integer(lo_zone_cell_sum(z, NGX_LIVE_ORIGIN_CELL_READ_MISSED)));
+
+    return ngx_live_origin_api_json(r, NGX_HTTP_OK, json);
 }

@@ -49,6 +49,18 @@ ngx_int_t ngx_live_origin_api_json(ngx_http_request_t *r, ngx_uint_t status,
 ngx_int_t ngx_live_origin_api_error(ngx_http_request_t *r, ngx_uint_t status,
     const char *error, const char *field);
 ngx_int_t ngx_live_origin_api_unknown(ngx_http_request_t *r);
+/* the body as an object, {} for an empty one; NULL: it is none or has others
+   than members, "a b c", and *rc is the answer */
+json_t *ngx_live_origin_api_object(ngx_http_request_t *r,
+    ngx_live_origin_api_ask_t *ask, const char *members, ngx_int_t *rc);
+
+
+/* api_notify.c */
+
+ngx_int_t ngx_live_origin_api_notices(ngx_http_request_t *r,
+    ngx_live_origin_api_ask_t *ask);
+ngx_int_t ngx_live_origin_api_notify(ngx_http_request_t *r,
+    ngx_live_origin_api_ask_t *ask);
 
 
 /* api_document.c */
@@ -65,6 +77,8 @@ ngx_int_t ngx_live_origin_api_delete(ngx_http_request_t *r,
 
 ngx_int_t ngx_live_origin_api_event_status(ngx_http_request_t *r,
     ngx_live_origin_api_ask_t *ask);
+ngx_int_t ngx_live_origin_api_start(ngx_http_request_t *r,
+    ngx_live_origin_api_ask_t *ask);
 ngx_int_t ngx_live_origin_api_end(ngx_http_request_t *r,
     ngx_live_origin_api_ask_t *ask);
 
@@ -75,5 +89,7 @@ json_t *ngx_live_origin_api_list(ngx_live_origin_zone_t *zone);
 json_t *ngx_live_origin_api_node(ngx_live_origin_zone_t *zone);
 json_t *ngx_live_origin_api_event(ngx_live_origin_zone_t *zone,
     ngx_live_origin_event_t *event);
+/* a time as the API has it, seconds since 1970; null for none */
+json_t *ngx_live_origin_api_us(int64_t us);
 
 #endif /* NGX_LIVE_ORIGIN_API_H */

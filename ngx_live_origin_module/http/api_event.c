@@ -21,18 +21,13 @@ ngx_live_origin_api_event_status(ngx_http_request_t *r,
 }
 
 
-ngx_int_t
-ngx_live_origin_api_end(ngx_http_request_t *r, ngx_live_origin_api_ask_t *ask)
+/* of a change: LO_OK, LO_NONE, LO_FULL */
+
+static ngx_int_t
+ngx_live_origin_api_changed(ngx_http_request_t *r,
+    ngx_live_origin_api_ask_t *ask, int rc)
 {
-    ngx_live_origin_event_t  *event;
-
-    event = ngx_live_origin_event_find(ask->zone, ask->id);
-
-    if (event == NULL) {
-        return ngx_live_origin_api_unknown(r);
-    }
-
-    switch (ngx_live_origin_event_end(ask->zone, event->index)) {
+    switch (rc) {
 
     case LO_OK:
         return ngx_live_origin_api_event_status(r, ask);
@@ -44,4 +39,98 @@ ngx_live_origin_api_end(ngx_http_request_t *r, ngx_live_origin_api_ask_t *ask)
         return ngx_live_origin_api_error(r, NGX_HTTP_INSUFFICIENT_STORAGE,
                                          "no room in the zone", NULL);
     }
+}
+
+
+ngx_int_t
+ngx_live_origin_api_start(ngx_http_request_t *r,
+    ngx_live_origin_api_ask_t *ask)
+{
+    int                       rc;
+    json_t                   *json;
+    ngx_int_t                 rv;
+    ngx_uint_t                over;
+    ngx_live_origin_event_t  *event;
+
+    json = ngx_live_origin_api_object(r, ask, "", &rv);
+    if (json == NULL) {
+        return rv;
+    }
+
+    json_decref(json);
+
+    event = ngx_live_origin_event_find(ask->zone, ask->id);
+
+    if (event == NULL) {
+        return ngx_live_origin_api_unknown(r);
+    }
+
+    over = lo_live_over(event->live);
+    rc = ngx_live_origin_event_start(ask->zone, event->index);
+
+    if (rc == LO_OK && !over) {
+
+        event = ngx_live_origin_event_find(ask->zone, ask->id);
+
+        if (event && event->live->phase == LO_LIVE_SCHEDULED) {
+            return ngx_live_origin_api_error(r, NGX_HTTP_CONFLICT,
+                       "nothing has been published yet: the event goes live "
+                       "by itself when every track has a segment", NULL);
+        }
+    }
+
+    return ngx_live_origin_api_changed(r, ask, rc);
+}
+
+
+/* {"number": N}, or nothing: the event's head */
+
+ngx_int_t
+ngx_live_origin_api_end(ngx_http_request_t *r, ngx_live_origin_api_ask_t *ask)
+{
+    int                       rc, why;
+    json_t                   *json, *v;
+    int64_t                   number;
+    lo_err_t                  err;
+    ngx_int_t                 rv;
+    ngx_uint_t                bad;
+    ngx_live_origin_event_t  *event;
+
+    json = ngx_live_origin_api_object(r, ask, "number", &rv);
+    if (json == NULL) {
+        return rv;
+    }
+
+    v = json_object_get(json, "number");
+    number = v ? json_integer_value(v) : -1;
+    bad = v && (!json_is_integer(v) || number < 0);
+    json_decref(json);
+
+    if (bad) {
+        return ngx_live_origin_api_error(r, NGX_HTTP_BAD_REQUEST,
+                                         "a number, 0 or above", "number");
+    }
+
+    event = ngx_live_origin_event_find(ask->zone, ask->id);
+
+    if (event == NULL) {
+        return ngx_live_origin_api_unknown(r);
+    }
+
+    rc = ngx_live_origin_event_end(ask->zone, event->index, number, &why,
+                                   &err);
+
+    if (rc == LO_ERROR) {
+        return ngx_live_origin_api_error(r, why == LO_NONE
+                                            ? NGX_HTTP_CONFLICT
+                                            : NGX_HTTP_BAD_REQUEST,
+                                         err.text, "number");
+    }
+
+    if (rc == LO_OK) {
+        ngx_log_error(NGX_LOG_NOTICE, r->connection->log, 0,
+                      "event %*s has ended", ask->id.len, ask->id.data);
+    }
+
+    return ngx_live_origin_api_changed(r, ask, rc);
 }

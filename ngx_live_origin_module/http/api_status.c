@@ -19,7 +19,7 @@ static const char  *ngx_live_origin_types[] = {
 };
 
 
-static json_t *
+json_t *
 ngx_live_origin_api_us(int64_t us)
 {
     return us > 0 ? json_real((double) us / LO_USEC) : json_null();

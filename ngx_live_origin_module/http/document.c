@@ -168,21 +168,38 @@ ngx_live_origin_event_auto(ngx_live_origin_zone_t *zone, lo_str_t id)
 }
 
 
+typedef struct {
+    int64_t    number;
+    int64_t    head;
+    int        why;
+    lo_err_t  *err;
+} ngx_live_origin_ending_t;
+
+
 static int
 ngx_live_origin_event_ended(lo_live_t *l, void *data)
 {
-    return lo_live_end(l, *(int64_t *) data);
+    ngx_live_origin_ending_t  *e = data;
+
+    if (e->number < 0) {
+        return lo_live_end(l, e->head);
+    }
+
+    e->why = lo_live_end_with(l, e->number, e->head, e->err);
+
+    return e->why == LO_OK ? lo_live_end(l, e->number) : 0;
 }
 
 
 int
-ngx_live_origin_event_end(ngx_live_origin_zone_t *zone, ngx_uint_t index)
+ngx_live_origin_event_end(ngx_live_origin_zone_t *zone, ngx_uint_t index,
+    int64_t number, int *why, lo_err_t *err)
 {
-    int                       rc;
-    int64_t                   last;
-    ngx_uint_t                i;
-    lo_zone_event_t          *ze;
-    ngx_live_origin_event_t  *e;
+    int                        rc;
+    ngx_uint_t                 i;
+    lo_zone_event_t           *ze;
+    ngx_live_origin_event_t   *e;
+    ngx_live_origin_ending_t   ending;
 
     e = ngx_live_origin_event_get(zone, index);
     ze = lo_zone_event(zone->z, index);
@@ -191,12 +208,21 @@ ngx_live_origin_event_end(ngx_live_origin_zone_t *zone, ngx_uint_t index)
         return LO_NONE;
     }
 
-    last = __atomic_load_n(&ze->head, __ATOMIC_RELAXED);
+    ending.number = number;
+    ending.head = __atomic_load_n(&ze->head, __ATOMIC_RELAXED);
+    ending.why = LO_OK;
+    ending.err = err;
 
     rc = ngx_live_origin_event_change(zone, e, ngx_live_origin_event_ended,
-                                      &last);
+                                      &ending);
     if (rc != LO_OK) {
         return rc;
+    }
+
+    *why = ending.why;
+
+    if (ending.why != LO_OK) {
+        return LO_ERROR;
     }
 
     /* what is woken looks at the event, too: it may be gone by then */

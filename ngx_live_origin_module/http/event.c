@@ -25,6 +25,7 @@ ngx_live_origin_event_set_live(ngx_live_origin_event_t *e, lo_word_t word,
 
     ngx_live_origin_manifest_free(e->manifests);
     e->manifests = NULL;
+    ngx_live_origin_notice_drop(e);
 
     free(e->live);
     e->live = NULL;

@@ -139,7 +139,8 @@ ngx_live_origin_write_event(ngx_live_origin_zone_t *zone,
     }
 
     m->head_us = __atomic_load_n(&ze->head_us, __ATOMIC_RELAXED);
-    head = __atomic_load_n(&ze->head, __ATOMIC_RELAXED);
+    head = lo_live_over(l) ? l->last
+                           : __atomic_load_n(&ze->head, __ATOMIC_RELAXED);
 
     /* runs stay listed until the last of them has left the window */
 
@@ -355,6 +356,19 @@ ngx_live_origin_list_fill(ngx_live_origin_list_t *list, int64_t from,
 }
 
 
+/* irregular events: a track's newest number that belongs to the event */
+
+static int64_t
+ngx_live_origin_list_head(const lo_live_t *l, lo_zone_track_t *t)
+{
+    int64_t  head;
+
+    head = __atomic_load_n(&t->head, __ATOMIC_RELAXED);
+
+    return lo_live_over(l) && head > l->last ? l->last : head;
+}
+
+
 /* irregular events: only what is there; numbers have no holes */
 
 static unsigned
@@ -403,7 +417,7 @@ ngx_live_origin_write_media(ngx_live_origin_zone_t *zone,
     ngx_memzero(&out, sizeof(lo_manifest_list_t));
 
     if (event->live->irregular) {
-        to = __atomic_load_n(&t->head, __ATOMIC_RELAXED);
+        to = ngx_live_origin_list_head(event->live, t);
         m->gap_us = 0;
 
     } else {
@@ -504,7 +518,7 @@ ngx_live_origin_times(ngx_live_origin_zone_t *zone,
                 continue;
             }
 
-            to = __atomic_load_n(&t->head, __ATOMIC_RELAXED);
+            to = ngx_live_origin_list_head(list.live, t);
             count = per;
             from = to - count + 1 > list.live->first ? to - count + 1
                                                      : list.live->first;

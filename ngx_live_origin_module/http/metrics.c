@@ -16,6 +16,8 @@ static void ngx_live_origin_metrics_zone(ngx_live_origin_zone_t *zone,
     lo_buf_t *b);
 static void ngx_live_origin_metrics_hist(ngx_live_origin_zone_t *zone,
     lo_buf_t *b, const char *name, const char *help, ngx_uint_t cell);
+static void ngx_live_origin_metrics_state(ngx_live_origin_zone_t *zone,
+    lo_buf_t *b);
 static void ngx_live_origin_metrics_differs(ngx_live_origin_zone_t *zone,
     lo_buf_t *b);
 static void ngx_live_origin_metrics_tracks(ngx_live_origin_zone_t *zone,
@@ -130,6 +132,7 @@ ngx_live_origin_metrics_write(ngx_live_origin_zone_t *zone, u_char *mem,
         "first byte.", NGX_LIVE_ORIGIN_CELL_READ_HIST);
 
     ngx_live_origin_metrics_zone(zone, &b);
+    ngx_live_origin_metrics_state(zone, &b);
     ngx_live_origin_metrics_differs(zone, &b);
     ngx_live_origin_metrics_tracks(zone, &b);
 
@@ -548,6 +551,38 @@ ngx_live_origin_metrics_differs(ngx_live_origin_zone_t *zone, lo_buf_t *b)
                           &ze->counters[NGX_LIVE_ORIGIN_EVENT_DIFFERS],
                           __ATOMIC_RELAXED));
         lo_buf_puts(b, "\n");
+    }
+}
+
+
+/* one line a phase, as Prometheus' state sets are */
+
+static void
+ngx_live_origin_metrics_state(ngx_live_origin_zone_t *zone, lo_buf_t *b)
+{
+    uint32_t                  phase;
+    ngx_uint_t                e;
+    lo_zone_stat_t            st;
+    lo_zone_event_t          *ze;
+    ngx_live_origin_event_t  *event;
+
+    lo_zone_stat(zone->z, &st);
+
+    ngx_live_origin_metrics_head(b, "event_state", "gauge",
+                                 "1 for what an event is, 0 for what it is "
+                                 "not.");
+
+    for (e = 0; e < st.events_max; e++) {
+
+        ze = lo_zone_event(zone->z, e);
+        event = ze ? ngx_live_origin_event_get(zone, e) : NULL;
+
+        for (phase = 0; event && phase < LO_LIVE_NPHASES; phase++) {
+            lo_buf_printf(b, "live_origin_event_state{event=\"%s\","
+                             "state=\"%s\"} %d\n", ze->id,
+                          lo_live_phase(phase),
+                          event->live->phase == phase);
+        }
     }
 }
 

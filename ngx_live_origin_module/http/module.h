@@ -36,6 +36,9 @@ typedef struct {
     ngx_live_origin_manifest_t  *manifests;
     uint64_t                     index;
     uint64_t                     depth_at; /* CLOCK_MONOTONIC, s */
+    ngx_str_t                    notice;   /* malloc'ed value of the header */
+    int64_t                      notice_until; /* wall clock, us; 0: not made
+                                              from this live yet */
 } ngx_live_origin_event_t;
 
 
@@ -244,9 +247,11 @@ int ngx_live_origin_event_document(ngx_live_origin_zone_t *zone,
     const u_char *json, size_t len, lo_event_err_t *err);
 /* an event without a document: its index, LO_FULL, or LO_AGAIN: try later */
 int ngx_live_origin_event_auto(ngx_live_origin_zone_t *zone, lo_str_t id);
-/* ends it and wakes who waits; LO_OK, LO_NONE, LO_FULL */
+/* ends it with number, or its head if that is below 0, and wakes who waits;
+   LO_OK, LO_NONE, LO_FULL, LO_ERROR: not with this number, and *why is
+   LO_ERROR or LO_NONE (lo_live_end_with) */
 int ngx_live_origin_event_end(ngx_live_origin_zone_t *zone,
-    ngx_uint_t index);
+    ngx_uint_t index, int64_t number, int *why, lo_err_t *err);
 void ngx_live_origin_event_load(ngx_live_origin_zone_t *zone);
 
 
@@ -317,6 +322,21 @@ ngx_uint_t ngx_live_origin_manifest_ready(ngx_live_origin_zone_t *zone,
     ngx_live_origin_event_t *event);
 
 
+/* ready.c */
+
+/* an event that ended goes on; one that is scheduled goes live with what is
+   there.  LO_OK, changed or not, LO_NONE, LO_FULL */
+int ngx_live_origin_event_start(ngx_live_origin_zone_t *zone,
+    ngx_uint_t index);
+
+
+/* notice.c: Live-Origin-Notice, where the event has any */
+
+ngx_int_t ngx_live_origin_notice(ngx_http_request_t *r,
+    ngx_live_origin_event_t *event);
+void ngx_live_origin_notice_drop(ngx_live_origin_event_t *event);
+
+
 /* respond.c */
 
 /* the path of the URI behind the location's prefix */
@@ -327,6 +347,7 @@ ngx_int_t ngx_live_origin_header(ngx_http_request_t *r, const char *name,
     u_char *value, size_t len);
 #define ngx_live_origin_header_const(r, name, value)                          \
     ngx_live_origin_header(r, name, (u_char *) value, sizeof(value) - 1)
+/* what every answer has: CORS, and the notices of its event */
 ngx_int_t ngx_live_origin_cors(ngx_http_request_t *r);
 ngx_int_t ngx_live_origin_options(ngx_http_request_t *r);
 ngx_int_t ngx_live_origin_etag(ngx_http_request_t *r,

@@ -11,6 +11,7 @@ typedef struct {
     ngx_uint_t                 index;
     int64_t                    number;
     int64_t                    now_us;
+    unsigned                   force;
 } ngx_live_origin_after_t;
 
 
@@ -68,19 +69,19 @@ ngx_live_origin_bytes_per_d(ngx_live_origin_zone_t *zone, const lo_live_t *l,
 
 
 static int
-ngx_live_origin_change_ready(lo_live_t *l, ngx_live_origin_zone_t *zone,
-    ngx_uint_t index, int64_t now_us)
+ngx_live_origin_change_ready(lo_live_t *l, ngx_live_origin_after_t *a)
 {
     lo_live_ready_t   r;
     lo_zone_event_t  *ze;
 
-    ze = lo_zone_event(zone->z, index);
+    ze = lo_zone_event(a->zone->z, a->index);
     if (ze == NULL) {
         return 0;
     }
 
-    r.now_us = now_us;
-    r.bytes_per_d = ngx_live_origin_bytes_per_d(zone, l, &r.has);
+    r.force = a->force;
+    r.now_us = a->now_us;
+    r.bytes_per_d = ngx_live_origin_bytes_per_d(a->zone, l, &r.has);
     r.share = __atomic_load_n(&ze->share, __ATOMIC_RELAXED) * LO_ZONE_PAGE;
     r.head = __atomic_load_n(&ze->head, __ATOMIC_ACQUIRE);
 
@@ -98,8 +99,7 @@ ngx_live_origin_change_after(lo_live_t *l, void *data)
 
     if (l->phase == LO_LIVE_SCHEDULED) {
         changed |= lo_live_late(l, a->number, a->now_us);
-        changed |= ngx_live_origin_change_ready(l, a->zone, a->index,
-                                                a->now_us);
+        changed |= ngx_live_origin_change_ready(l, a);
     }
 
     if (l->phase == LO_LIVE_LIVE) {
@@ -136,8 +136,45 @@ ngx_live_origin_place_after(ngx_live_origin_upload_t *u, int64_t number,
     a.zone = u->zone;
     a.index = u->index;
     a.number = number;
+    a.force = 0;
     a.now_us = ngx_live_origin_wall();
 
     (void) ngx_live_origin_event_change(u->zone, e,
                                         ngx_live_origin_change_after, &a);
+}
+
+
+/* ---- POST start */
+
+static int
+ngx_live_origin_change_start(lo_live_t *l, void *data)
+{
+    if (lo_live_over(l)) {
+        return lo_live_start(l);
+    }
+
+    return ngx_live_origin_change_ready(l, data);
+}
+
+
+int
+ngx_live_origin_event_start(ngx_live_origin_zone_t *zone, ngx_uint_t index)
+{
+    ngx_live_origin_after_t   a;
+    ngx_live_origin_event_t  *e;
+
+    e = ngx_live_origin_event_get(zone, index);
+    if (e == NULL) {
+        return LO_NONE;
+    }
+
+    ngx_memzero(&a, sizeof(ngx_live_origin_after_t));
+
+    a.zone = zone;
+    a.index = index;
+    a.now_us = ngx_live_origin_wall();
+    a.force = 1;
+
+    return ngx_live_origin_event_change(zone, e, ngx_live_origin_change_start,
+                                        &a);
 }

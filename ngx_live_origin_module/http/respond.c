@@ -81,6 +81,16 @@ ngx_live_origin_header(ngx_http_request_t *r, const char *name, u_char *value,
 ngx_int_t
 ngx_live_origin_cors(ngx_http_request_t *r)
 {
+    ngx_live_origin_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_live_origin_module);
+
+    if (ctx && ctx->event && ctx->event->live && ctx->event->live->notices.n
+        && ngx_live_origin_notice(r, ctx->event) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
     if (ngx_live_origin_header_const(r, "Access-Control-Allow-Origin", "*")
         != NGX_OK
         || ngx_live_origin_header_const(r, "Access-Control-Expose-Headers",

@@ -212,8 +212,9 @@ ngx_live_origin_window(const lo_live_t *l)
 
 
 /*
- * What is still in the zone, but not to be asked for any more: below the
- * window of the head, and past the end of its availability by the MPD.
+ * What is still in the zone, but not to be asked for any more: behind the
+ * event's last number; or below the window of the head, and past the end of
+ * its availability by the MPD.
  */
 
 static ngx_uint_t
@@ -222,6 +223,10 @@ ngx_live_origin_left(ngx_live_origin_ctx_t *ctx, const lo_live_t *l,
 {
     int64_t           window;
     lo_zone_track_t  *zt;
+
+    if (lo_live_over(l) && ctx->number > l->last) {
+        return 1;
+    }
 
     zt = lo_zone_track(ctx->zone->z, ring);
 
