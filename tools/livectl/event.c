@@ -8,17 +8,6 @@
 #include "core/event.h"
 
 
-static const char *
-livectl_text(json_t *json, const char *name)
-{
-    const char  *s;
-
-    s = json_string_value(json_object_get(json, name));
-
-    return s ? s : "-";
-}
-
-
 int
 livectl_event_list(const livectl_options_t *o, int argc, char **argv)
 {
@@ -33,8 +22,7 @@ livectl_event_list(const livectl_options_t *o, int argc, char **argv)
     }
 
     if (o->json) {
-        livectl_print(a.json);
-        return LIVECTL_OK;
+        return livectl_print(a.json);
     }
 
     json_array_foreach(json_object_get(a.json, "events"), i, event) {
@@ -80,10 +68,8 @@ livectl_event_show(const livectl_options_t *o, int argc, char **argv)
         return rc;
     }
 
-    livectl_print(json_pack("{s:o, s:o}", "document", doc.json, "status",
-                            status.json));
-
-    return LIVECTL_OK;
+    return livectl_print(json_pack("{s:o, s:o}", "document", doc.json,
+                                   "status", status.json));
 }
 
 
@@ -157,8 +143,7 @@ livectl_event_put(const livectl_options_t *o, int argc, char **argv)
     }
 
     if (o->json) {
-        livectl_print(a.json);
-        return LIVECTL_OK;
+        return livectl_print(a.json);
     }
 
     printf("event %s %s\n", id, a.status == 201 ? "made" : "changed");
@@ -177,8 +162,7 @@ livectl_event_done(const livectl_options_t *o, const char *id,
     json_t  *last;
 
     if (o->json) {
-        livectl_print(a->json);
-        return LIVECTL_OK;
+        return livectl_print(a->json);
     }
 
     printf("event %s is %s", id, livectl_text(a->json, "phase"));
@@ -193,6 +177,18 @@ livectl_event_done(const livectl_options_t *o, const char *id,
     json_decref(a->json);
 
     return LIVECTL_OK;
+}
+
+
+int
+livectl_event_start(const livectl_options_t *o, int argc, char **argv)
+{
+    int                rc;
+    livectl_answer_t   a;
+
+    rc = livectl_ask_json(o, argv[0], "start", json_object(), &a);
+
+    return rc == LIVECTL_OK ? livectl_event_done(o, argv[0], &a) : rc;
 }
 
 
@@ -230,8 +226,7 @@ livectl_event_delete(const livectl_options_t *o, int argc, char **argv)
     }
 
     if (o->json) {
-        livectl_print(a.json);
-        return LIVECTL_OK;
+        return livectl_print(a.json);
     }
 
     printf("event %s deleted\n", argv[0]);

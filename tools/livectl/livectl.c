@@ -19,8 +19,10 @@ const livectl_command_t  livectl_commands[] = {
       "its document and its state" },
     { "event", "put", 1, 1, "", livectl_event_put, "FILE",
       "makes an event of a document, or changes it; - is stdin" },
-    { "event", "end", 1, 1, "", livectl_event_end, "EVENT",
-      "ends it: its newest number is the last" },
+    { "event", "start", 1, 1, "", livectl_event_start, "EVENT",
+      "lets an event that ended go on, or go live with the tracks there are" },
+    { "event", "end", 1, 1, "at=", livectl_event_end, "EVENT [--at NUMBER]",
+      "ends it, with its newest number or an older one" },
     { "event", "delete", 1, 1, "", livectl_event_delete, "EVENT",
       "removes it, with its media" },
 
@@ -29,6 +31,17 @@ const livectl_command_t  livectl_commands[] = {
     { "zone", "check", 1, 1, "digests looks=", livectl_zone_check,
       "FILE [--digests] [--looks N]",
       "proves a zone consistent, by reading alone" },
+
+    { "mask", NULL, 1, 2, "track= from= to= off", livectl_mask,
+      "EVENT [PIPELINE [--track T] [--from N] [--to N] [--off]]",
+      "takes numbers of a pipeline out of service, or back; lists them" },
+    { "notify", NULL, 1, 3, "expires= remove", livectl_notify,
+      "EVENT [KEY VALUE [--expires WHEN] | KEY --remove]",
+      "a message that every response of the event carries; lists them" },
+    { "status", NULL, 0, 1, "once", livectl_status, "[EVENT] [--once]",
+      "the node and its events, once a second" },
+    { "why", NULL, 3, 3, "", livectl_why, "EVENT TRACK NUMBER",
+      "what happened to this segment" },
 
     { NULL, NULL, 0, 0, NULL, NULL, NULL, NULL }
 };

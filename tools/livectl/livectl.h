@@ -7,6 +7,8 @@
 #define LIVECTL_H
 
 #include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
 
 #include <jansson.h>
 
@@ -90,19 +92,37 @@ int livectl_ask_json(const livectl_options_t *o, const char *id,
 /* one line on stderr, "livectl: " before it; returns LIVECTL_USAGE */
 int livectl_complain(const char *fmt, ...)
     __attribute__((format(printf, 1, 2)));
-/* pretty, on stdout; takes the reference */
-void livectl_print(json_t *json);
+/* pretty, on stdout; takes the reference; LIVECTL_OK */
+int livectl_print(json_t *json);
+
+/* of a member: its string, or "-" */
+const char *livectl_text(json_t *json, const char *name);
+/* any value, as one word or line of a table; it lives as long as buf */
+const char *livectl_value(json_t *v, char *buf, size_t size);
+#define LIVECTL_VALUE  256
+/* a table of an array of objects: what all of them have, by their own names;
+   prefix begins every line */
+void livectl_table(json_t *rows, const char *prefix);
+/* seconds since 1970, as UTC to the millisecond */
+const char *livectl_time(double t, char *buf, size_t size);
 
 
 /* event.c */
 int livectl_event_list(const livectl_options_t *o, int argc, char **argv);
 int livectl_event_show(const livectl_options_t *o, int argc, char **argv);
 int livectl_event_put(const livectl_options_t *o, int argc, char **argv);
+int livectl_event_start(const livectl_options_t *o, int argc, char **argv);
 int livectl_event_end(const livectl_options_t *o, int argc, char **argv);
 int livectl_event_delete(const livectl_options_t *o, int argc, char **argv);
 
 /* zone.c */
 int livectl_zone_stat(const livectl_options_t *o, int argc, char **argv);
 int livectl_zone_check(const livectl_options_t *o, int argc, char **argv);
+
+/* mask.c, notify.c, status.c, why.c */
+int livectl_mask(const livectl_options_t *o, int argc, char **argv);
+int livectl_notify(const livectl_options_t *o, int argc, char **argv);
+int livectl_status(const livectl_options_t *o, int argc, char **argv);
+int livectl_why(const livectl_options_t *o, int argc, char **argv);
 
 #endif /* LIVECTL_H */
