@@ -213,6 +213,7 @@ install: all
 	    $(DESTDIR)/etc/nginx/modules-enabled/50-mod-live-origin.conf
 	for i in $(TOOLS:%=$(BUILD)/bin/%); do \
 	    install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $$i || exit 1; done
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 docs/livectl.1
 	test ! -d $(BUILD)/player || { \
 	    mkdir -p $(DESTDIR)$(PREFIX)/share/live-origin && \
 	    cp -r $(BUILD)/player $(DESTDIR)$(PREFIX)/share/live-origin/; }

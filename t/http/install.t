@@ -24,6 +24,23 @@ for my $tool (map { s{.*/}{}r } glob "$build/bin/*") {
     ok -x "$dest/usr/bin/$tool", $tool;
 }
 
+# the manual: there, no complaints of the formatter, no command left out
+
+my $page = "$dest/usr/share/man/man1/livectl.1";
+my $man = `cat $page`;
+
+ok $man, 'the manual of livectl';
+
+is `groff -ww -man -Tascii $page 2>&1 >/dev/null`, '', '... is good roff';
+
+$man =~ s/\\f.|[\\"]//g;
+
+for (`$build/bin/livectl --help` =~ /^  ([a-z]+(?: [a-z-]+)?)\b/mg) {
+    my $command = join '.*', map { quotemeta } split / /;
+
+    like $man, qr/^\.BI? $command/m, "... has $_";
+}
+
 my $ng = LiveOrigin::Nginx->start(conf => <<"CONF");
 load_module $dest/usr/lib/nginx/modules/ngx_live_origin_module.so;
 worker_processes %%WORKERS%%;

@@ -97,12 +97,16 @@ int livectl_print(json_t *json);
 
 /* of a member: its string, or "-" */
 const char *livectl_text(json_t *json, const char *name);
-/* any value, as one word or line of a table; it lives as long as buf */
-const char *livectl_value(json_t *v, char *buf, size_t size);
+/* any value, as one word or line of a table; it lives as long as buf.  Its
+   name tells milliseconds since 1970 from other numbers; NULL: it has none */
+const char *livectl_value(const char *name, json_t *v, char *buf,
+    size_t size);
 #define LIVECTL_VALUE  256
 /* a table of an array of objects: what all of them have, by their own names;
    prefix begins every line */
 void livectl_table(json_t *rows, const char *prefix);
+/* likewise turned over: a line for each name, a column for each object */
+void livectl_sheet(json_t *rows, const char *prefix);
 /* seconds since 1970, as UTC to the millisecond */
 const char *livectl_time(double t, char *buf, size_t size);
 

@@ -78,13 +78,13 @@ livectl_mask_print(json_t *json)
             printf("%s\n", name);
 
             json_array_foreach(v, i, item) {
-                printf("  %s\n", livectl_value(item, buf, sizeof(buf)));
+                printf("  %s\n", livectl_value(NULL, item, buf, sizeof(buf)));
             }
 
             continue;
         }
 
-        printf("%s: %s\n", name, livectl_value(v, buf, sizeof(buf)));
+        printf("%s: %s\n", name, livectl_value(name, v, buf, sizeof(buf)));
     }
 }
 

@@ -10,8 +10,8 @@
 #include "livectl.h"
 
 
-#define LIVECTL_COLUMNS   16
-#define LIVECTL_EPOCH     1e9         /* what is above may be a time, in s */
+#define LIVECTL_COLUMNS   64
+#define LIVECTL_EPOCH     1e9         /* s; what is above is a time */
 
 
 int
@@ -91,7 +91,8 @@ livectl_values(json_t *v, char *buf, size_t size)
     if (json_is_array(v)) {
 
         for (size_t i = 0; i < json_array_size(v) && n < size; i++) {
-            text = livectl_value(json_array_get(v, i), one, sizeof(one));
+            text = livectl_value(NULL, json_array_get(v, i), one,
+                                 sizeof(one));
             n += (size_t) snprintf(buf + n, size - n, "%s%s", n ? ", " : "",
                                    text);
         }
@@ -102,16 +103,33 @@ livectl_values(json_t *v, char *buf, size_t size)
     for (iter = json_object_iter(v); iter && n < size;
          iter = json_object_iter_next(v, iter))
     {
-        text = livectl_value(json_object_iter_value(iter), one, sizeof(one));
+        text = livectl_value(json_object_iter_key(iter),
+                             json_object_iter_value(iter), one, sizeof(one));
         n += (size_t) snprintf(buf + n, size - n, "%s%s=%s", n ? " " : "",
                                json_object_iter_key(iter), text);
     }
 }
 
 
-const char *
-livectl_value(json_t *v, char *buf, size_t size)
+static int
+livectl_is_ms(const char *name, json_t *v)
 {
+    size_t  len;
+
+    len = name ? strlen(name) : 0;
+
+    return len > 3 && strcmp(name + len - 3, "_ms") == 0
+           && json_number_value(v) > LIVECTL_EPOCH * 1000;
+}
+
+
+const char *
+livectl_value(const char *name, json_t *v, char *buf, size_t size)
+{
+    if (livectl_is_ms(name, v)) {
+        return livectl_time(json_number_value(v) / 1000, buf, size);
+    }
+
     switch (v ? json_typeof(v) : JSON_NULL) {
 
     case JSON_STRING:
@@ -194,7 +212,8 @@ livectl_row(json_t *row, const char **columns, const size_t *widths,
 
     for (k = 0; k < n; k++) {
 
-        text = row ? livectl_value(json_object_get(row, columns[k]), buf,
+        text = row ? livectl_value(columns[k],
+                                   json_object_get(row, columns[k]), buf,
                                    sizeof(buf))
                    : columns[k];
 
@@ -224,7 +243,8 @@ livectl_table(json_t *rows, const char *prefix)
         widths[k] = strlen(columns[k]);
 
         json_array_foreach(rows, i, row) {
-            len = strlen(livectl_value(json_object_get(row, columns[k]), buf,
+            len = strlen(livectl_value(columns[k],
+                                       json_object_get(row, columns[k]), buf,
                                        sizeof(buf)));
             widths[k] = len > widths[k] ? len : widths[k];
         }
@@ -236,5 +256,48 @@ livectl_table(json_t *rows, const char *prefix)
 
     json_array_foreach(rows, i, row) {
         livectl_row(row, columns, widths, n, prefix);
+    }
+}
+
+
+void
+livectl_sheet(json_t *rows, const char *prefix)
+{
+    char         buf[LIVECTL_VALUE];
+    size_t       i, len, last, name, widths[LIVECTL_COLUMNS];
+    json_t      *row;
+    unsigned     k, n;
+    const char  *text, *names[LIVECTL_COLUMNS];
+
+    n = livectl_columns(rows, names);
+    last = json_array_size(rows);
+    last = (last < LIVECTL_COLUMNS ? last : LIVECTL_COLUMNS) - 1;
+    name = 0;
+
+    for (k = 0; k < n; k++) {
+
+        len = strlen(names[k]);
+        name = len > name ? len : name;
+
+        for (i = 0; i < last; i++) {
+            row = json_array_get(rows, i);
+            len = strlen(livectl_value(names[k], json_object_get(row, names[k]),
+                                       buf, sizeof(buf)));
+            widths[i] = k && widths[i] > len ? widths[i] : len;
+        }
+    }
+
+    for (k = 0; k < n; k++) {
+
+        printf("%s%-*s", prefix, (int) name, names[k]);
+
+        for (i = 0; i <= last; i++) {
+            row = json_array_get(rows, i);
+            text = livectl_value(names[k], json_object_get(row, names[k]),
+                                 buf, sizeof(buf));
+            printf("  %-*s", i < last ? (int) widths[i] : 0, text);
+        }
+
+        putchar('\n');
     }
 }

@@ -197,12 +197,12 @@ livectl_status_events(json_t *events)
 
         printf("\n%s  %s  head %s  last %s  window %s s  %.0f of %.0f MB\n",
                livectl_text(event, "id"), livectl_text(event, "phase"),
-               livectl_value(json_object_get(event, "head"), head,
-                             sizeof(head)),
-               livectl_value(json_object_get(event, "last"), last,
-                             sizeof(last)),
-               livectl_value(json_object_get(event, "window_s"), window,
-                             sizeof(window)),
+               livectl_value(NULL, json_object_get(event, "head"),
+                             head, sizeof(head)),
+               livectl_value(NULL, json_object_get(event, "last"),
+                             last, sizeof(last)),
+               livectl_value(NULL, json_object_get(event, "window_s"),
+                             window, sizeof(window)),
                json_number_value(json_object_get(event, "used_bytes"))
                / LIVECTL_MB,
                json_number_value(json_object_get(event, "share_bytes"))

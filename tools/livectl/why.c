@@ -10,23 +10,33 @@
 #include "core/base.h"
 
 
+/* words and numbers first, then what has members, each under its name */
+
 static void
 livectl_why_print(json_t *json)
 {
     char         buf[LIVECTL_VALUE];
-    json_t      *v;
+    json_t      *v, *one;
     const char  *name;
 
     json_object_foreach(json, name, v) {
-        if (!json_is_array(v) || !json_is_object(json_array_get(v, 0))) {
-            printf("%-16s %s\n", name, livectl_value(v, buf, sizeof(buf)));
+        if (!json_is_object(v) && !json_is_object(json_array_get(v, 0))) {
+            printf("%-10s %s\n", name,
+                   livectl_value(name, v, buf, sizeof(buf)));
         }
     }
 
     json_object_foreach(json, name, v) {
-        if (json_is_array(v) && json_is_object(json_array_get(v, 0))) {
+
+        if (json_is_object(v)) {
             printf("\n%s\n", name);
-            livectl_table(v, "  ");
+            one = json_pack("[O]", v);
+            livectl_sheet(one, "  ");
+            json_decref(one);
+
+        } else if (json_is_object(json_array_get(v, 0))) {
+            printf("\n%s\n", name);
+            livectl_sheet(v, "  ");
         }
     }
 }
