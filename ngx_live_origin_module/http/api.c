@@ -247,9 +247,11 @@ ngx_live_origin_api_take(ngx_http_request_t *r, ngx_live_origin_api_ask_t *ask)
             return NGX_DECLINED;
         }
 
-        ngx_memcpy(ask->body + ask->len, b->pos, n);
-        ask->len += n;
-        b->pos = b->last;
+        if (n) {
+            ngx_memcpy(ask->body + ask->len, b->pos, n);
+            ask->len += n;
+            b->pos = b->last;
+        }
     }
 
     if (r->request_body) {
