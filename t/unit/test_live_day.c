@@ -288,7 +288,8 @@ test_timeline(void **state)
         s->run = sim->place.run;
 
         if (k == LIST) {
-            lo_live_ready_t  r = { sim->f.now_us, 1, 0, 0, n };
+            lo_live_ready_t  r = { .now_us = sim->f.now_us, .has = 1,
+                                   .head = n };
 
             assert_int_equal(lo_live_ready(&sim->l, &r), 1);
         }
