@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bearer.h"
 #include "options.h"
 
 
@@ -23,6 +24,8 @@ static const char  lp_usage[] =
 "  --origin URL          PREFIX of PUT PREFIX/EVENT/PIPELINE/TRACK/...;\n"
 "                        repeat it for several origins at once\n"
 "  --header 'NAME: V'    on every request; may be repeated\n"
+"  --token-file FILE     a bearer token for every request; otherwise the one\n"
+"                        in the environment's LIVE_PACKAGER_TOKEN, if any\n"
 "  --input URL           - (default, standard input), fd:N, or anything\n"
 "                        libavformat reads\n"
 "  --input-format NAME   nut, mpegts, mp4, ...: otherwise it is guessed\n"
@@ -47,6 +50,7 @@ enum {
     LP_OPT_PIPELINE,
     LP_OPT_ORIGIN,
     LP_OPT_HEADER,
+    LP_OPT_TOKEN,
     LP_OPT_INPUT,
     LP_OPT_FORMAT,
     LP_OPT_OPTION,
@@ -72,6 +76,7 @@ static const struct option  lp_longopts[] = {
     { "pipeline",     required_argument, NULL, LP_OPT_PIPELINE },
     { "origin",       required_argument, NULL, LP_OPT_ORIGIN },
     { "header",       required_argument, NULL, LP_OPT_HEADER },
+    { "token-file",   required_argument, NULL, LP_OPT_TOKEN },
     { "input",        required_argument, NULL, LP_OPT_INPUT },
     { "input-format", required_argument, NULL, LP_OPT_FORMAT },
     { "input-option", required_argument, NULL, LP_OPT_OPTION },
@@ -379,6 +384,10 @@ lp_options_one(lp_options_t *o, int opt, char *value)
     case LP_OPT_HEADER:
         return lp_options_header(o, value);
 
+    case LP_OPT_TOKEN:
+        o->token = value;
+        return 0;
+
     case LP_OPT_INPUT:
         o->input.url = value;
         return 0;
@@ -409,6 +418,32 @@ lp_options_one(lp_options_t *o, int opt, char *value)
         fputs("live-packager: --help says what there is\n", stderr);
         return -1;
     }
+}
+
+
+static int
+lp_options_token(lp_options_t *o)
+{
+    int        rc;
+    char       token[LO_BEARER_MAX], line[LO_BEARER_MAX + 32];
+    lo_err_t   err;
+
+    rc = lo_bearer_read(o->token, "LIVE_PACKAGER_TOKEN", token, sizeof(token),
+                        &err);
+
+    if (rc == LO_NONE) {
+        return 0;
+    }
+
+    if (rc != LO_OK) {
+        fprintf(stderr, "live-packager: --token-file: %s\n", err.text);
+        return -1;
+    }
+
+    snprintf(line, sizeof(line), "Authorization: Bearer %s", token);
+    o->headers = curl_slist_append(o->headers, line);
+
+    return 0;
 }
 
 
@@ -453,7 +488,7 @@ lp_options_complete(lp_options_t *o)
 
     o->input.pace = o->pace;
 
-    return 0;
+    return lp_options_token(o);
 }
 
 

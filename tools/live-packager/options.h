@@ -34,6 +34,7 @@ typedef struct {
     unsigned            norigins;
     const char         *origins[LP_MAX_ORIGINS];
     struct curl_slist  *headers;
+    const char         *token;        /* the file it is in; NULL: none */
     unsigned            nmaps;
     lp_map_t            maps[LP_MAX_TRACKS];
     unsigned            chunk_ms;

@@ -51,6 +51,7 @@ my @cases = (
     ['get-512k',  \&get, size => 524288,  by => 'rps', want => 1.25],
     ['get-1536k', \&get, size => 1572864, by => 'rps', want => 1.25],
     ['get-64k-tls', \&get, size => 65536, by => 'cpu', want => 1.3, tls => 1],
+    ['get-64k-signed', \&signed, size => 65536, want => 0.91],
     ['put-4k',    \&put, size => 4096,    want => 3.5],
     ['put-64k',   \&put, size => 65536,   want => 3],
     ['put-1536k', \&put, size => 1572864, want => 2.2],
@@ -204,6 +205,35 @@ sub get
     beside($name, $servers[$_]{kind}, $results[$_]) for 2 .. $#servers;
 
     return;
+}
+
+
+# the same server without a token is the peer
+
+sub signed
+{
+    my ($name, %o) = @_;
+
+    my $ours = Bench::Server->start('ours',
+                                    EVENTS => $objects{ $o{size} }{events});
+    my $start = now_number() - $objects{ $o{size} }{segments};
+    my $token = Bench::Server::token();
+
+    fill($ours, $start, $o{size});
+
+    my @results = alternate(map {
+        my $prefix = $_;
+
+        sub {
+            return Bench::Load::expect(
+                load('--url', $ours->url, timed($ours),
+                     read_back($ours, $start, $o{size}), '--get-path',
+                     "$prefix/{event}/{track}/{name}", '--verify', 'sample',
+                     '--copy', 'read', '--connections', 64), 200);
+        };
+    } $same ? '/live' : "/signed/~$token", '/live');
+
+    return row($name, 'cpu', $o{want}, @results, note => drawn($o{size}));
 }
 
 

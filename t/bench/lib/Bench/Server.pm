@@ -7,10 +7,12 @@ use strict;
 use warnings;
 
 use Cwd qw(abs_path);
+use Digest::SHA qw(hmac_sha256);
 use File::Basename qw(dirname);
 use File::Path qw(make_path remove_tree);
 use IO::Socket::INET;
 use JSON::PP;
+use MIME::Base64 qw(encode_base64url);
 use Time::HiRes qw(sleep time);
 
 our $root = abs_path(dirname(__FILE__) . '/../../../..');
@@ -19,6 +21,8 @@ our $conf = "$root/t/bench/conf";
 our $top = "/dev/shm/lo-bench.$$";
 our $cpu = 0;
 our $zone = '768m';
+
+my $secret = 'a secret of the bench';
 
 my $owner = $$;
 my $count = 0;
@@ -168,6 +172,7 @@ sub _nginx
     my ($self, %v) = @_;
 
     $self->render($_, %v) for qw(main.inc http.inc);
+    $self->_keys if $self->{kind} eq 'ours';
 
     my $file = $self->render("$self->{kind}.conf", %v);
 
@@ -175,6 +180,33 @@ sub _nginx
                   '-c', $file, '-g', 'daemon off;');
 
     return;
+}
+
+
+# of live_origin_serve_auth
+
+sub _keys
+{
+    my ($self) = @_;
+
+    my $path = "$self->{dir}/keys.json";
+
+    spew($path, qq({"keys": [{"id": "k", "secret": "$secret",)
+         . ' "use": ["serve"]}]}');
+    chmod 0600, $path;
+
+    return;
+}
+
+
+# for all that the bench publishes
+
+sub token
+{
+    my $payload = encode_base64url('k=k;e=' . int(time() + 86400) . ';p=*');
+
+    return "$payload."
+           . encode_base64url(hmac_sha256($payload, $secret));
 }
 
 
