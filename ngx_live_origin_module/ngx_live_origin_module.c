@@ -1,4 +1,4 @@
-#include "http/module.h"
+#include "http/access.h"
 #include "http/api.h"
 #include "http/metrics.h"
 
@@ -102,6 +102,34 @@ static ngx_command_t  ngx_live_origin_commands[] = {
       offsetof(ngx_live_origin_loc_conf_t, read_deadline),
       NULL },
 
+    { ngx_string("live_origin_publish_auth"),
+      NGX_LIVE_ORIGIN_ANY,
+      ngx_live_origin_publish_auth,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("live_origin_serve_auth"),
+      NGX_LIVE_ORIGIN_ANY|NGX_CONF_TAKE23,
+      ngx_live_origin_serve_auth,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("live_origin_api_auth"),
+      NGX_LIVE_ORIGIN_ANY,
+      ngx_live_origin_api_auth,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("live_origin_api_allow"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_live_origin_api_allow,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
       ngx_null_command
 };
 
@@ -202,7 +230,10 @@ ngx_live_origin_create_main_conf(ngx_conf_t *cf)
 
     if (ngx_array_init(&mcf->zones, cf->pool, 2,
                        sizeof(ngx_live_origin_zone_t *))
-        != NGX_OK)
+        != NGX_OK
+        || ngx_array_init(&mcf->keys, cf->pool, 2,
+                          sizeof(ngx_live_origin_keys_t *))
+           != NGX_OK)
     {
         return NULL;
     }
@@ -280,6 +311,10 @@ ngx_live_origin_create_loc_conf(ngx_conf_t *cf)
     lcf->max_segment = NGX_CONF_UNSET;
     lcf->write_deadline = NGX_CONF_UNSET_MSEC;
     lcf->read_deadline = NGX_CONF_UNSET_MSEC;
+    lcf->publish_auth = NGX_CONF_UNSET_PTR;
+    lcf->serve_auth = NGX_CONF_UNSET_PTR;
+    lcf->api_auth = NGX_CONF_UNSET_PTR;
+    lcf->api_allow = NGX_CONF_UNSET_PTR;
 
     return lcf;
 }
@@ -323,6 +358,11 @@ ngx_live_origin_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
                               500);
     ngx_conf_merge_msec_value(conf->read_deadline, prev->read_deadline, 100);
 
+    ngx_conf_merge_ptr_value(conf->publish_auth, prev->publish_auth, NULL);
+    ngx_conf_merge_ptr_value(conf->serve_auth, prev->serve_auth, NULL);
+    ngx_conf_merge_ptr_value(conf->api_auth, prev->api_auth, NULL);
+    ngx_conf_merge_ptr_value(conf->api_allow, prev->api_allow, NULL);
+
     /* live_origin_max_segment is the limit, by segment and not by body; the
        API has limits of its own and answers in JSON */
 
@@ -337,5 +377,9 @@ ngx_live_origin_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 static ngx_int_t
 ngx_live_origin_init(ngx_conf_t *cf)
 {
+    if (ngx_live_origin_redact_init(cf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     return ngx_live_origin_check_zones(cf);
 }

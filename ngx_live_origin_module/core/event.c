@@ -109,29 +109,29 @@ lo_event_segment(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev)
 }
 
 
+/* bytes, as a number or like "512m" */
+
 static int
-lo_event_share(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev)
+lo_event_size(lo_event_ctx_t *ctx, const json_t *o, const char *name,
+    uint64_t *size)
 {
     json_t   *v;
     int64_t   bytes;
 
-    v = json_object_get(o, "zone_share");
+    v = json_object_get(o, name);
 
     if (json_is_string(v)) {
-        if (lo_value_size(&ev->zone_share, lo_event_str(v), &ctx->err->err)
-            != LO_OK)
-        {
-            return lo_event_bad_field(ctx, "zone_share");
+        if (lo_value_size(size, lo_event_str(v), &ctx->err->err) != LO_OK) {
+            return lo_event_bad_field(ctx, name);
         }
 
         return LO_OK;
     }
 
-    switch (lo_event_number(ctx, o, "zone_share", 0, (int64_t) 1 << 50,
-                            &bytes))
-    {
+    switch (lo_event_number(ctx, o, name, 0, (int64_t) 1 << 50, &bytes)) {
+
     case LO_OK:
-        ev->zone_share = (uint64_t) bytes;
+        *size = (uint64_t) bytes;
         return LO_OK;
 
     case LO_NONE:
@@ -140,6 +140,50 @@ lo_event_share(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev)
     default:
         return LO_ERROR;
     }
+}
+
+
+/* behind the tracks, which they must not contradict */
+
+static int
+lo_event_limits(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev)
+{
+    json_t  *v;
+
+    static const lo_event_number_t  numbers[] = {
+        { "tracks", offsetof(lo_event_limits_t, tracks), 1, LO_MAX_TRACKS },
+        { "publish_rate", offsetof(lo_event_limits_t, publish_rate), 1,
+          100000 },
+        { NULL, 0, 0, 0 }
+    };
+
+    v = json_object_get(o, "limits");
+
+    if (v == NULL) {
+        return LO_OK;
+    }
+
+    if (!json_is_object(v)) {
+        return lo_event_bad(ctx, "limits", "not an object");
+    }
+
+    snprintf(ctx->at, sizeof(ctx->at), "limits.");
+
+    if (lo_event_numbers_read(ctx, v, numbers, &ev->limits) != LO_OK
+        || lo_event_size(ctx, v, "segment_size", &ev->limits.segment_size)
+           != LO_OK)
+    {
+        return LO_ERROR;
+    }
+
+    if (ev->limits.tracks && ev->limits.tracks < ev->ntracks) {
+        return lo_event_bad(ctx, "tracks", "less than the %u tracks of the "
+                            "document", ev->ntracks);
+    }
+
+    ctx->at[0] = '\0';
+
+    return LO_OK;
 }
 
 
@@ -322,14 +366,18 @@ lo_event_read(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev)
         || lo_event_schedule(ctx, o, ev) != LO_OK
         || lo_event_segment(ctx, o, ev) != LO_OK
         || lo_event_lengths(ctx, o, ev) != LO_OK
-        || lo_event_share(ctx, o, ev) != LO_OK
+        || lo_event_size(ctx, o, "zone_share", &ev->zone_share) != LO_OK
         || lo_event_pipelines(ctx, o, ev) != LO_OK
         || lo_event_naming(ctx, o, ev) != LO_OK)
     {
         return LO_ERROR;
     }
 
-    return lo_event_tracks(ctx, o, ev);
+    if (lo_event_tracks(ctx, o, ev) != LO_OK) {
+        return LO_ERROR;
+    }
+
+    return lo_event_limits(ctx, o, ev);
 }
 
 

@@ -33,6 +33,15 @@ typedef struct {
 } lo_event_track_t;
 
 
+/* what an event may take; 0: no limit but the node's */
+
+typedef struct {
+    uint64_t            segment_size;     /* bytes */
+    uint32_t            tracks;
+    uint32_t            publish_rate;     /* requests a second */
+} lo_event_limits_t;
+
+
 typedef struct {
     lo_str_t            id;
     lo_str_t            title;
@@ -49,6 +58,7 @@ typedef struct {
     lo_str_t            pipelines[LO_MAX_PIPELINES];
     unsigned            ntracks;
     lo_event_track_t    tracks[LO_MAX_TRACKS];
+    lo_event_limits_t   limits;
     lo_str_t            naming_init;      /* "naming": {"init", "media"}: */
     lo_str_t            naming_media;     /* DASH templates, or empty */
     void               *json;             /* json_t: the strings lie in it */

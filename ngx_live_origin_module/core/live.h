@@ -156,7 +156,8 @@ typedef struct {
     X(PIPELINE,    403, "pipeline",    "this event has no such pipeline")     \
     X(PIPELINES,   403, "pipelines",   "this event has four pipelines "       \
                                        "already")                             \
-    X(TRACKS,      507, "tracks",      "this event has 64 tracks already")    \
+    X(TRACKS,      507, "tracks",      "this event has all the tracks that "  \
+                                       "it may have")                         \
     X(INITS,       507, "inits",       "too many inits in the window")        \
     X(STANDBY,     409, "standby",     "another pipeline is on another "      \
                                        "clock")                               \

@@ -2,6 +2,7 @@
  * What a publisher is told.
  */
 
+#include "http/access.h"
 #include "http/publish.h"
 
 
@@ -162,6 +163,7 @@ ngx_live_origin_publish_location(ngx_live_origin_upload_t *u)
 ngx_int_t
 ngx_live_origin_publish_answer(ngx_live_origin_upload_t *u)
 {
+    ngx_str_t            uri;
     ngx_http_request_t  *r;
 
     r = u->request;
@@ -171,9 +173,16 @@ ngx_live_origin_publish_answer(ngx_live_origin_upload_t *u)
     ngx_live_origin_publish_count(u->zone, u->status);
 
     if (u->status >= NGX_HTTP_SPECIAL_RESPONSE) {
+
+        if (ngx_live_origin_redacted(r->pool, &r->unparsed_uri, &uri)
+            != NGX_OK)
+        {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
         ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
-                      "live origin refused \"%V\": %ui, %*s",
-                      &r->unparsed_uri, u->status, u->text.len ? u->text.len - 1 : 0,
+                      "live origin refused \"%V\": %ui, %*s", &uri,
+                      u->status, u->text.len ? u->text.len - 1 : 0,
                       u->text.data);
 
         if (u->status == NGX_HTTP_SERVICE_UNAVAILABLE

@@ -5,7 +5,7 @@
 
 #include <jansson.h>
 
-#include "http/module.h"
+#include "http/access.h"
 #include "http/api.h"
 
 
@@ -108,10 +108,28 @@ ngx_live_origin_api_match(const ngx_live_origin_api_route_t *route,
 }
 
 
+static ngx_int_t
+ngx_live_origin_api_denied(ngx_http_request_t *r, lo_deny_e why)
+{
+    char       text[LO_ERR_MAX];
+    ngx_int_t  rc;
+
+    rc = ngx_http_discard_request_body(r);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    (void) snprintf(text, sizeof(text), "not allowed: %s", lo_deny_text(why));
+
+    return ngx_live_origin_api_error(r, NGX_HTTP_FORBIDDEN, text, NULL);
+}
+
+
 ngx_int_t
 ngx_live_origin_api_handler(ngx_http_request_t *r)
 {
     lo_str_t                            path, id, rest;
+    lo_deny_e                           why;
     ngx_int_t                           rc;
     ngx_uint_t                          seen;
     ngx_live_origin_loc_conf_t         *lcf;
@@ -124,6 +142,12 @@ ngx_live_origin_api_handler(ngx_http_request_t *r)
     }
 
     ngx_live_origin_path(r, &path);
+
+    why = ngx_live_origin_access_api(r, path);
+    if (why != LO_ALLOW) {
+        return ngx_live_origin_api_denied(r, why);
+    }
+
     seen = 0;
 
     for (route = ngx_live_origin_api_routes; route->handler; route++) {

@@ -114,18 +114,12 @@ ngx_live_origin_body_close(ngx_live_origin_upload_t *u)
 static ngx_uint_t
 ngx_live_origin_body_write(ngx_live_origin_upload_t *u, u_char *p, size_t n)
 {
-    off_t                        max;
-    ngx_live_origin_piece_t     *piece;
-    ngx_live_origin_loc_conf_t  *lcf;
+    ngx_live_origin_piece_t  *piece;
 
-    lcf = ngx_http_get_module_loc_conf(u->request, ngx_live_origin_module);
-    max = lcf->max_segment;
     piece = u->open;
 
-    if ((off_t) (piece->up.size + n) > max) {
-        return ngx_live_origin_say(u, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
-                                   "larger than live_origin_max_segment, "
-                                   "%lld bytes", (long long) max);
+    if ((off_t) (piece->up.size + n) > u->max) {
+        return ngx_live_origin_limit_size(u);
     }
 
     XXH3_128bits_update(piece->xxh, p, n);

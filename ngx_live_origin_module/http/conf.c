@@ -70,7 +70,7 @@ ngx_live_origin_find_zone(ngx_conf_t *cf, ngx_str_t *name, const char *where)
 }
 
 
-static char *
+char *
 ngx_live_origin_bad(ngx_conf_t *cf, ngx_str_t *value, const char *allowed)
 {
     ngx_str_t  *args;

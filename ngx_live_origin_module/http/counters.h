@@ -130,7 +130,8 @@ typedef enum {
 /* counters of one event */
 
 typedef enum {
-    NGX_LIVE_ORIGIN_EVENT_DIFFERS = 0      /* longer or shorter than declared */
+    NGX_LIVE_ORIGIN_EVENT_DIFFERS = 0,     /* longer or shorter than declared */
+    NGX_LIVE_ORIGIN_EVENT_RATE             /* limit.c; no count */
 } ngx_live_origin_event_e;
 
 /* the last write latency, us, of each pipeline: behind the counters */

@@ -21,6 +21,12 @@
 typedef struct ngx_live_origin_manifest_s  ngx_live_origin_manifest_t;
 typedef struct ngx_live_origin_holds_s     ngx_live_origin_holds_t;
 
+/* access.h */
+
+typedef struct ngx_live_origin_keys_s        ngx_live_origin_keys_t;
+typedef struct ngx_live_origin_serve_auth_s  ngx_live_origin_serve_auth_t;
+typedef struct ngx_live_origin_allow_s       ngx_live_origin_allow_t;
+
 
 /*
  * An event as this worker knows it: copies of what lies in the zone, good as
@@ -84,6 +90,8 @@ typedef struct {
     ngx_array_t                  zones;    /* ngx_live_origin_zone_t * */
     ngx_str_t                    events;
     lo_shed_conf_t               shed;
+    ngx_array_t                  keys;     /* ngx_live_origin_keys_t * */
+    ngx_uint_t                   tokens;   /* serve tokens are in use */
 } ngx_live_origin_main_conf_t;
 
 
@@ -108,6 +116,13 @@ typedef struct {
     ngx_msec_t                   write_deadline;
     ngx_msec_t                   read_deadline;
     size_t                       prefix;   /* bytes of the URI before EVENT */
+
+    /* NULL: off */
+
+    ngx_live_origin_keys_t      *publish_auth;
+    ngx_live_origin_keys_t      *api_auth;
+    ngx_live_origin_serve_auth_t  *serve_auth;
+    ngx_live_origin_allow_t     *api_allow;
 } ngx_live_origin_loc_conf_t;
 
 
@@ -125,6 +140,7 @@ typedef struct {
     lo_shed_class_e              klass;
     int64_t                      start_us; /* CLOCK_MONOTONIC */
     int64_t                      held_us;  /* -1: was not held */
+    ngx_uint_t                   denied;   /* lo_deny_e: why, or 0 */
 
     /* hold.c */
 
@@ -137,6 +153,7 @@ typedef struct {
     unsigned                     ready:1;  /* in the queue */
     unsigned                     cleanup:1;
     unsigned                     expired:1;
+    unsigned                     let_in:1; /* by its token, before it is held */
 
     lo_zone_pin_t                pin;
     void                        *upload;   /* publish.c */
@@ -178,7 +195,16 @@ ngx_live_origin_clock(clockid_t id)
         }                                                                     \
     } while (0)
 
-#define ngx_live_origin_lo_str(s)  (*(lo_str_t *) (s))
+static ngx_inline lo_str_t
+ngx_live_origin_lo_str(const ngx_str_t *s)
+{
+    lo_str_t  str;
+
+    str.len = s->len;
+    str.data = s->data;
+
+    return str;
+}
 
 
 /* ngx_live_origin_module.c */
@@ -189,6 +215,9 @@ ngx_int_t ngx_live_origin_handler(ngx_http_request_t *r);
 
 /* conf.c: handlers of directives */
 
+/* logs the one line; NGX_CONF_ERROR */
+char *ngx_live_origin_bad(ngx_conf_t *cf, ngx_str_t *value,
+    const char *allowed);
 char *ngx_live_origin_zone_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_live_origin_events_directive(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -339,6 +368,9 @@ void ngx_live_origin_notice_drop(ngx_live_origin_event_t *event);
 
 /* respond.c */
 
+/* of the request; NULL: there is none */
+ngx_table_elt_t *ngx_live_origin_find_header(ngx_http_request_t *r,
+    const char *lowcase);
 /* the path of the URI behind the location's prefix */
 void ngx_live_origin_path(ngx_http_request_t *r, lo_str_t *path);
 ngx_live_origin_ctx_t *ngx_live_origin_ctx(ngx_http_request_t *r,

@@ -14,6 +14,7 @@ typedef struct {
     uint32_t                   id;
     unsigned                   pipeline;
     lo_live_reason_e           why;
+    uint32_t                   most;        /* tracks; 0: no limit */
     ngx_uint_t                 fresh;       /* the init is a new one */
 } ngx_live_origin_init_change_t;
 
@@ -174,6 +175,13 @@ ngx_live_origin_change_init(lo_live_t *l, void *data)
         return -1;
     }
 
+    if (c->most && l->ntracks >= c->most
+        && lo_live_track(l, c->u->ctx->name.track) < 0)
+    {
+        c->why = LO_WHY_TRACKS;
+        return added ? 1 : -1;
+    }
+
     c->why = lo_live_init(l, &c->facts, c->pipeline, c->u->ctx->name.track,
                           c->info, c->digest, c->word, &c->id, &changed);
     if (c->why != LO_WHY_OK) {
@@ -212,6 +220,7 @@ ngx_live_origin_place_init(ngx_live_origin_upload_t *u, const u_char *data,
     ngx_memzero(&c, sizeof(c));
     c.u = u;
     c.info = &u->init;
+    c.most = e->doc ? e->doc->limits.tracks : 0;
 
     lo_zone_digest(digest, data, len);
     c.digest = (uint64_t) digest[0] << 56 | (uint64_t) digest[1] << 48

@@ -3,6 +3,7 @@
  * what its head says, reading the body unbuffered, and the answer.
  */
 
+#include "http/access.h"
 #include "http/publish.h"
 
 
@@ -11,39 +12,6 @@ static void ngx_live_origin_publish_body(ngx_http_request_t *r);
 static ngx_int_t ngx_live_origin_publish_start_direct(ngx_http_request_t *r);
 #endif
 static void ngx_live_origin_publish_cleanup(void *data);
-
-
-static ngx_table_elt_t *
-ngx_live_origin_find_header(ngx_http_request_t *r, const char *lowcase)
-{
-    size_t            len;
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
-
-    len = ngx_strlen(lowcase);
-    part = &r->headers_in.headers.part;
-    h = part->elts;
-
-    for (i = 0; /* void */ ; i++) {
-
-        if (i >= part->nelts) {
-            if (part->next == NULL) {
-                return NULL;
-            }
-
-            part = part->next;
-            h = part->elts;
-            i = 0;
-        }
-
-        if (h[i].key.len == len
-            && ngx_strncasecmp(h[i].key.data, (u_char *) lowcase, len) == 0)
-        {
-            return &h[i];
-        }
-    }
-}
 
 
 /* RFC 9530: a dictionary, of which sha-256=:base64: is understood */
@@ -101,6 +69,7 @@ ngx_live_origin_publish_name(ngx_live_origin_upload_t *u)
 {
     lo_err_t                     err;
     lo_str_t                     path, init, media;
+    lo_deny_e                    why;
     ngx_live_origin_ctx_t       *ctx;
     ngx_live_origin_loc_conf_t  *lcf;
 
@@ -109,6 +78,14 @@ ngx_live_origin_publish_name(ngx_live_origin_upload_t *u)
 
     if (lo_name_event(&ctx->name, path, &err) != LO_OK) {
         return ngx_live_origin_say(u, NGX_HTTP_BAD_REQUEST, "%s", err.text);
+    }
+
+    why = ngx_live_origin_access_publish(u->request, &ctx->name);
+
+    if (why != LO_ALLOW) {
+        ctx->denied = why;
+        return ngx_live_origin_say(u, NGX_HTTP_FORBIDDEN, "not allowed: %s",
+                                   lo_deny_text(why));
     }
 
     ctx->event = ngx_live_origin_event_find(u->zone, ctx->name.event);
@@ -147,14 +124,18 @@ ngx_live_origin_publish_name(ngx_live_origin_upload_t *u)
 static ngx_uint_t
 ngx_live_origin_publish_head(ngx_live_origin_upload_t *u)
 {
-    off_t                        len;
-    ngx_uint_t                   status;
-    ngx_http_request_t          *r;
-    ngx_live_origin_loc_conf_t  *lcf;
+    off_t                len;
+    ngx_uint_t           status;
+    ngx_http_request_t  *r;
 
     r = u->request;
 
     status = ngx_live_origin_publish_name(u);
+
+    if (status == 0) {
+        status = ngx_live_origin_limit(u);
+    }
+
     if (status) {
         return status;
     }
@@ -184,12 +165,8 @@ ngx_live_origin_publish_head(ngx_live_origin_upload_t *u)
                                    "send a whole segment");
     }
 
-    lcf = ngx_http_get_module_loc_conf(r, ngx_live_origin_module);
-
-    if (len > lcf->max_segment && u->ctx->name.kind != LO_NAME_STREAM) {
-        return ngx_live_origin_say(u, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
-                                   "larger than live_origin_max_segment, "
-                                   "%lld bytes", (long long) lcf->max_segment);
+    if (len > u->max && u->ctx->name.kind != LO_NAME_STREAM) {
+        return ngx_live_origin_limit_size(u);
     }
 
     return ngx_live_origin_publish_digest(u);
@@ -382,6 +359,7 @@ ngx_live_origin_publish_handler(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
+    u->max = lcf->max_segment;
     u->status = ngx_live_origin_publish_head(u);
 
     if (u->status) {

@@ -84,6 +84,7 @@ typedef struct {
 
     /* the answer */
 
+    off_t                        max;      /* of one segment */
     ngx_uint_t                   status;   /* 0: none yet */
     ngx_str_t                    text;
     uint32_t                     track;    /* of the location: index in live */
@@ -176,6 +177,11 @@ ngx_uint_t ngx_live_origin_deadline_missed(ngx_live_origin_upload_t *u,
 /* now: CLOCK_MONOTONIC, us */
 void ngx_live_origin_place_after(ngx_live_origin_upload_t *u, int64_t number,
     int64_t now);
+
+/* limit.c: those of the event's document; 0 or a status */
+
+ngx_uint_t ngx_live_origin_limit(ngx_live_origin_upload_t *u);
+ngx_uint_t ngx_live_origin_limit_size(ngx_live_origin_upload_t *u);
 
 /* answer.c; what the answer says: both return the status */
 ngx_uint_t ngx_live_origin_say(ngx_live_origin_upload_t *u, ngx_uint_t status,

@@ -54,6 +54,39 @@ ngx_live_origin_ctx(ngx_http_request_t *r, ngx_live_origin_zone_t *zone)
 }
 
 
+ngx_table_elt_t *
+ngx_live_origin_find_header(ngx_http_request_t *r, const char *lowcase)
+{
+    size_t            len;
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    len = ngx_strlen(lowcase);
+    part = &r->headers_in.headers.part;
+    h = part->elts;
+
+    for (i = 0; /* void */ ; i++) {
+
+        if (i >= part->nelts) {
+            if (part->next == NULL) {
+                return NULL;
+            }
+
+            part = part->next;
+            h = part->elts;
+            i = 0;
+        }
+
+        if (h[i].key.len == len
+            && ngx_strncasecmp(h[i].key.data, (u_char *) lowcase, len) == 0)
+        {
+            return &h[i];
+        }
+    }
+}
+
+
 ngx_int_t
 ngx_live_origin_header(ngx_http_request_t *r, const char *name, u_char *value,
     size_t len)

@@ -5,7 +5,7 @@
  * copied to the socket.
  */
 
-#include "http/module.h"
+#include "http/access.h"
 
 
 #define NGX_LIVE_ORIGIN_OUT_MAX  3600       /* s, out of the window */
@@ -130,16 +130,29 @@ ngx_live_origin_is_time(ngx_live_origin_ctx_t *ctx, lo_str_t path)
 static ngx_int_t
 ngx_live_origin_serve(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx)
 {
-    int       track;
-    lo_str_t  path;
+    int                          track;
+    lo_str_t                     path;
+    ngx_live_origin_loc_conf_t  *lcf;
 
     ngx_live_origin_path(r, &path);
+    lcf = ngx_http_get_module_loc_conf(r, ngx_live_origin_module);
 
     if (lo_name_serve(&ctx->name, path) != LO_OK
         && !ngx_live_origin_is_time(ctx, path))
     {
         return ngx_live_origin_refuse(r, ctx, NGX_HTTP_NOT_FOUND,
                                       NGX_LIVE_ORIGIN_UNKNOWN, 2);
+    }
+
+    if (lcf->serve_auth && !ctx->let_in) {
+        ctx->denied = ngx_live_origin_access_serve(r, ctx);
+
+        if (ctx->denied) {
+            return ngx_live_origin_refuse(r, ctx, NGX_HTTP_FORBIDDEN,
+                                          NGX_LIVE_ORIGIN_DENIED, 0);
+        }
+
+        ctx->let_in = 1;
     }
 
     ctx->event = ngx_live_origin_event_find(ctx->zone, ctx->name.event);

@@ -1,4 +1,4 @@
-#include "http/module.h"
+#include "http/access.h"
 
 
 typedef enum {
@@ -8,11 +8,14 @@ typedef enum {
     NGX_LIVE_ORIGIN_VAR_PIPELINE,
     NGX_LIVE_ORIGIN_VAR_REASON,
     NGX_LIVE_ORIGIN_VAR_HELD,
-    NGX_LIVE_ORIGIN_VAR_CLASS
+    NGX_LIVE_ORIGIN_VAR_CLASS,
+    NGX_LIVE_ORIGIN_VAR_DENIED
 } ngx_live_origin_var_e;
 
 
 static ngx_int_t ngx_live_origin_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_live_origin_variable_uri(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 
 
@@ -38,6 +41,12 @@ static ngx_http_variable_t  ngx_live_origin_vars[] = {
 
     { ngx_string("live_origin_class"), NULL, ngx_live_origin_variable,
       NGX_LIVE_ORIGIN_VAR_CLASS, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("live_origin_denied"), NULL, ngx_live_origin_variable,
+      NGX_LIVE_ORIGIN_VAR_DENIED, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("live_origin_uri"), NULL, ngx_live_origin_variable_uri,
+      0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
       ngx_http_null_variable
 };
@@ -116,6 +125,14 @@ ngx_live_origin_variable_get(ngx_http_request_t *r,
 
         break;
 
+    case NGX_LIVE_ORIGIN_VAR_DENIED:
+        if (ctx->denied) {
+            s->data = (u_char *) lo_deny_word(ctx->denied);
+            s->len = ngx_strlen(s->data);
+        }
+
+        break;
+
     case NGX_LIVE_ORIGIN_VAR_NUMBER:
         return ngx_live_origin_variable_number(r, s, ctx->number);
 
@@ -156,6 +173,28 @@ ngx_live_origin_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 
     v->len = s.len;
     v->data = s.data;
+    v->valid = 1;
+    v->no_cacheable = 1;
+    v->not_found = 0;
+
+    return NGX_OK;
+}
+
+
+/* as it was sent, with its arguments, but without a token */
+
+static ngx_int_t
+ngx_live_origin_variable_uri(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    ngx_str_t  uri;
+
+    if (ngx_live_origin_redacted(r->pool, &r->unparsed_uri, &uri) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    v->len = uri.len;
+    v->data = uri.data;
     v->valid = 1;
     v->no_cacheable = 1;
     v->not_found = 0;

@@ -415,6 +415,30 @@ test_tracks_bound(void **state)
 }
 
 
+static void
+test_limits(void **state)
+{
+    assert_int_equal(parse("{\"id\":\"e\",\"limits\":{}}"), LO_OK);
+    assert_true(ev.limits.segment_size == 0);
+    assert_int_equal(ev.limits.tracks, 0);
+    assert_int_equal(ev.limits.publish_rate, 0);
+    lo_event_free(&ev);
+
+    assert_int_equal(parse("{\"id\":\"e\",\"limits\":{\"segment_size\":"
+        "\"4m\",\"tracks\":8,\"publish_rate\":50,\"other\":1}}"), LO_OK);
+    assert_true(ev.limits.segment_size == 4 * 1024 * 1024);
+    assert_int_equal(ev.limits.tracks, 8);
+    assert_int_equal(ev.limits.publish_rate, 50);
+    lo_event_free(&ev);
+
+    assert_int_equal(parse("{\"id\":\"e\",\"limits\":4}"), LO_ERROR);
+    assert_string_equal(err.field, "limits");
+    assert_int_equal(parse("{\"id\":\"e\",\"tracks\":[{\"id\":\"a\"},"
+        "{\"id\":\"b\"}],\"limits\":{\"tracks\":1}}"), LO_ERROR);
+    assert_string_equal(err.field, "limits.tracks");
+}
+
+
 int
 main(void)
 {
@@ -427,6 +451,7 @@ main(void)
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_not_an_event),
         cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_limits),
         cmocka_unit_test(test_tracks_bound),
     };
 

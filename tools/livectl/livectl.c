@@ -26,6 +26,15 @@ const livectl_command_t  livectl_commands[] = {
     { "event", "delete", 1, 1, "", livectl_event_delete, "EVENT",
       "removes it, with its media" },
 
+    { "token", "serve", 0, 0, "keys= key= path= expires= country= net=",
+      livectl_token_serve, "--keys FILE [--key ID] --path EVENT[/TRACK]|* "
+      "--expires 2h [--country DE,AT] [--net CIDR]",
+      "a token for a viewer: PREFIX/~TOKEN/EVENT/..., or a cookie" },
+    { "token", "publish-sign", 1, 1, "keys= key= method= body=",
+      livectl_token_sign, "--keys FILE [--key ID] [--method PUT] "
+      "[--body FILE] PATH",
+      "the headers of a signed request; with --body a digest of it, too" },
+
     { "zone", "stat", 1, 1, "", livectl_zone_stat, "FILE",
       "size, use, workers and events of a zone" },
     { "zone", "check", 1, 1, "digests looks=", livectl_zone_check,

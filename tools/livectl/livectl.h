@@ -119,6 +119,10 @@ int livectl_event_start(const livectl_options_t *o, int argc, char **argv);
 int livectl_event_end(const livectl_options_t *o, int argc, char **argv);
 int livectl_event_delete(const livectl_options_t *o, int argc, char **argv);
 
+/* token.c */
+int livectl_token_serve(const livectl_options_t *o, int argc, char **argv);
+int livectl_token_sign(const livectl_options_t *o, int argc, char **argv);
+
 /* zone.c */
 int livectl_zone_stat(const livectl_options_t *o, int argc, char **argv);
 int livectl_zone_check(const livectl_options_t *o, int argc, char **argv);
