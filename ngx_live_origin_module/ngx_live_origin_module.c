@@ -130,6 +130,13 @@ static ngx_command_t  ngx_live_origin_commands[] = {
       0,
       NULL },
 
+    { ngx_string("live_origin_early_bytes"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_live_origin_loc_conf_t, early_bytes),
+      NULL },
+
       ngx_null_command
 };
 
@@ -307,6 +314,7 @@ ngx_live_origin_create_loc_conf(ngx_conf_t *cf)
     lcf->api = NGX_CONF_UNSET_PTR;
     lcf->metrics = NGX_CONF_UNSET_PTR;
     lcf->auto_event = NGX_CONF_UNSET;
+    lcf->early_bytes = NGX_CONF_UNSET;
     lcf->hold = NGX_CONF_UNSET_MSEC;
     lcf->max_segment = NGX_CONF_UNSET;
     lcf->write_deadline = NGX_CONF_UNSET_MSEC;
@@ -351,6 +359,7 @@ ngx_live_origin_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     }
 
     ngx_conf_merge_value(conf->auto_event, prev->auto_event, 0);
+    ngx_conf_merge_value(conf->early_bytes, prev->early_bytes, 0);
     ngx_conf_merge_msec_value(conf->hold, prev->hold, 6000);
     ngx_conf_merge_off_value(conf->max_segment, prev->max_segment,
                              32 * 1024 * 1024);

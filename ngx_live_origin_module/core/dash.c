@@ -166,6 +166,57 @@ lo_dash_static(lo_buf_t *b, const lo_manifest_t *m)
 }
 
 
+int64_t
+lo_dash_early_us(const lo_manifest_t *m, const lo_manifest_track_t *t)
+{
+    int64_t  d;
+
+    d = lo_dur_us(&m->d);
+
+    return m->early && !m->ended && !m->irregular && t->chunk_us
+           && t->chunk_us < d ? d - t->chunk_us : 0;
+}
+
+
+/*
+ * How far behind to play: three chunks, at least 1.5 s, behind what the
+ * origin's delay allows; and how fast to get there.
+ */
+
+static void
+lo_dash_latency(lo_buf_t *b, const lo_manifest_t *m)
+{
+    int64_t                     ms, longest;
+    unsigned                    i, j;
+    const lo_manifest_track_t  *t;
+
+    longest = 0;
+
+    for (i = 0; i < m->nperiods; i++) {
+        for (j = 0; j < m->periods[i].ntracks; j++) {
+            t = &m->periods[i].tracks[j];
+
+            if (lo_dash_early_us(m, t) && t->chunk_us > longest) {
+                longest = t->chunk_us;
+            }
+        }
+    }
+
+    if (longest == 0) {
+        return;
+    }
+
+    ms = 3 * longest / 1000;
+    ms = ms > 1500 ? ms : 1500;
+
+    lo_buf_printf(b, "  <ServiceDescription id=\"0\">"
+                  "<Latency target=\"%lld\" min=\"%lld\" max=\"%lld\"/>"
+                  "<PlaybackRate min=\"0.95\" max=\"1.05\"/>"
+                  "</ServiceDescription>\n", (long long) ms,
+                  (long long) ms / 2, (long long) ms * 3);
+}
+
+
 void
 lo_dash_mpd(lo_buf_t *b, const lo_manifest_t *m)
 {
@@ -198,6 +249,8 @@ lo_dash_mpd(lo_buf_t *b, const lo_manifest_t *m)
         lo_dash_escape(b, m->title);
         lo_buf_puts(b, "</Title></ProgramInformation>\n");
     }
+
+    lo_dash_latency(b, m);
 
     x.m = m;
     x.b = b;

@@ -20,6 +20,10 @@ typedef struct {
    the number at the Period's start */
 void lo_dash_sets(lo_dash_t *x, uint32_t type, unsigned *id, int64_t first);
 
+/* how much earlier than whole a segment's first chunk is there; 0: not */
+int64_t lo_dash_early_us(const lo_manifest_t *m,
+    const lo_manifest_track_t *t);
+
 void lo_dash_escape(lo_buf_t *b, lo_str_t s);
 void lo_dash_attr(lo_buf_t *b, const char *name, lo_str_t value);
 void lo_dash_duration(lo_buf_t *b, const char *name, int64_t us);

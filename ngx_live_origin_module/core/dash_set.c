@@ -99,7 +99,7 @@ lo_dash_same_set(const lo_manifest_track_t *a, const lo_manifest_track_t *b)
 static void
 lo_dash_number(lo_dash_t *x, const lo_manifest_track_t *t, int64_t first)
 {
-    int64_t          pto;
+    int64_t          pto, offset;
     uint64_t         ts, lcm;
     const lo_dur_t  *d;
 
@@ -107,6 +107,14 @@ lo_dash_number(lo_dash_t *x, const lo_manifest_track_t *t, int64_t first)
     ts = t->info->timescale;
     lcm = ts / lo_dash_gcd(ts, d->timescale) * d->timescale;
     ts = lcm <= UINT32_MAX ? lcm : d->timescale;
+    offset = lo_dash_early_us(x->m, t);
+
+    if (offset) {
+        lo_buf_printf(x->b, " availabilityTimeOffset=\"%lld.%03lld\" "
+                      "availabilityTimeComplete=\"false\"",
+                      (long long) (offset / LO_USEC),
+                      (long long) (offset % LO_USEC / 1000));
+    }
 
     pto = lo_timeline_media(d, &x->p->anchor, first, ts);
 

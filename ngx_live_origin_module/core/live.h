@@ -92,6 +92,9 @@ typedef struct {
     uint32_t            type;         /* lo_media_e */
     uint32_t            ring;         /* the zone's track; UINT32_MAX: none
                                          yet */
+    uint32_t            chunk_us;     /* of several in a segment the longest
+                                         chunk, as the manifest says it; 0:
+                                         whole segments only */
     uint32_t            init[LO_MAX_PIPELINES];  /* id of the init that each
                                          pipeline sent last; 0: none */
 } lo_live_track_t;
@@ -349,6 +352,14 @@ int lo_live_ready(lo_live_t *l, const lo_live_ready_t *r);
  * 1, 4, 16 hours as the event grows that old, at most the window.  1: changed.
  */
 int lo_live_depth(lo_live_t *l, int64_t now_us);
+
+/*
+ * A segment of a track came in so many chunks, the longest of which is of
+ * this duration.  Before the event is live the longest of all counts, then
+ * only the first segment of a new track.  1: changed.
+ */
+int lo_live_chunks(lo_live_t *l, unsigned track, int first, uint32_t chunks,
+    uint64_t longest, uint32_t timescale);
 
 int lo_live_end(lo_live_t *l, int64_t last);                /* 1: changed */
 

@@ -52,6 +52,34 @@ lo_live_late(lo_live_t *l, int64_t number, int64_t now_us)
 }
 
 
+int
+lo_live_chunks(lo_live_t *l, unsigned track, int first, uint32_t chunks,
+    uint64_t longest, uint32_t timescale)
+{
+    int64_t           us;
+    lo_live_track_t  *t;
+
+    if (track >= l->ntracks || chunks < 2 || timescale == 0
+        || l->phase == LO_LIVE_ENDED
+        || (l->phase == LO_LIVE_LIVE && !first))
+    {
+        return 0;
+    }
+
+    t = &l->tracks[track];
+    us = lo_rescale(longest, LO_USEC, timescale, LO_CEIL);
+
+    if (us <= t->chunk_us || us > UINT32_MAX) {
+        return 0;
+    }
+
+    t->chunk_us = us;
+    lo_live_touch(l, 1);
+
+    return 1;
+}
+
+
 static int
 lo_live_complete(const lo_live_t *l, const lo_live_ready_t *r)
 {

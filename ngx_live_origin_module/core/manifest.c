@@ -100,6 +100,7 @@ lo_manifest_track(lo_manifest_track_t *t, const lo_live_track_t *track,
     t->id = lo_cstr(track->id);
     t->info = &in->info;
     t->digest = in->digest;
+    t->chunk_us = track->chunk_us;
 
     d = lo_manifest_declared(doc, t->id);
 

@@ -53,6 +53,7 @@ typedef struct {
     uint32_t                      fps_den;
     lo_str_t                      lang;    /* empty: info->lang */
     lo_str_t                      label;
+    uint32_t                      chunk_us;   /* 0: of whole segments */
     lo_str_t                      role;    /* DASH role scheme's word; empty:
                                               "main" */
     unsigned                      nsegments;  /* irregular events only: what */
@@ -92,6 +93,9 @@ typedef struct {
     int64_t                     publish_us;   /* of the last change shown */
     uint32_t                    irregular;
     uint32_t                    ended;
+    uint32_t                    early;        /* chunks can be asked for
+                                                 before their segment is
+                                                 whole */
     int64_t                     from;         /* ended: the oldest number */
     int64_t                     last;         /* ended: the newest number */
     int64_t                     end_us;       /* ended, irregular: UTC of the
@@ -107,7 +111,7 @@ typedef struct {
 /*
  * Fills m, periods and tracks from the state of an event: the runs that hold
  * a number in [from, INT64_MAX) and, for each, the tracks with an init in it.
- * doc may be NULL.  What remains for the caller: utc_timing, and where
+ * doc may be NULL.  What remains for the caller: utc_timing, early, and where
  * measured better bandwidths and fps than the document's; for irregular
  * events segments and end_us.  LO_FULL: periods or tracks is too small.
  */

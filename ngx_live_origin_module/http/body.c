@@ -27,6 +27,10 @@ ngx_live_origin_piece_free(ngx_live_origin_upload_t *u,
         lo_zone_upload_abort(u->zone->z, &piece->up);
     }
 
+    if (piece->announced) {
+        ngx_live_origin_hold_publish(u->zone, piece->ring);
+    }
+
     if (u->zone->spare == NULL) {
         u->zone->spare = piece->xxh;
 

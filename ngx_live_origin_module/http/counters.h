@@ -43,6 +43,14 @@ typedef enum {
 } ngx_live_origin_reason_e;
 
 
+/* answers that began before their segment was whole: symbol, how they ended */
+
+#define NGX_LIVE_ORIGIN_GROWN(X)                                              \
+    X(COMPLETE, "complete")                                                   \
+    X(FAILED, "failed")               /* its publisher failed: an error */    \
+    X(LEFT, "left")                   /* the client went away */
+
+
 /* upper bounds of the latency histograms, microseconds; one more is beyond */
 
 #define NGX_LIVE_ORIGIN_BOUNDS(X)                                             \
@@ -78,6 +86,10 @@ typedef enum {
     NGX_LIVE_ORIGIN_CELL_INITS,
     NGX_LIVE_ORIGIN_CELL_MANIFESTS,
     NGX_LIVE_ORIGIN_CELL_MANIFEST_BUILDS,  /* not found in the cache */
+
+#define NGX_LIVE_ORIGIN_X(sym, word)  NGX_LIVE_ORIGIN_CELL_GROWN_##sym,
+    NGX_LIVE_ORIGIN_GROWN(NGX_LIVE_ORIGIN_X)
+#undef NGX_LIVE_ORIGIN_X
 
     NGX_LIVE_ORIGIN_CELL_CLASS,            /* + lo_shed_class_e */
     NGX_LIVE_ORIGIN_CELL_SHED_CLASS = NGX_LIVE_ORIGIN_CELL_CLASS

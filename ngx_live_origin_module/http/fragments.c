@@ -271,15 +271,19 @@ ngx_live_origin_body_chunk(void *data, const lo_cmaf_chunk_t *chunk)
     piece = u->open;
     piece->chunks++;
     piece->duration += chunk->duration;
+    piece->longest = ngx_max(piece->longest, chunk->duration);
     piece->media |= !chunk->empty;
 
     if (u->whole) {
+        piece->chunked = chunk->offset + chunk->size;
         return LO_OK;
     }
 
     if (ngx_live_origin_body_take(u, chunk->offset + chunk->size)) {
         return LO_ERROR;
     }
+
+    piece->chunked = piece->up.size;
 
     /* the number is complete: not to wait for the next fragment to say so */
 

@@ -2,6 +2,8 @@
  * Readers that wait for a segment: per worker, a tree per track by number.
  *
  *   parked   in the tree, with a timer; the client is watched
+ *   growing  answered with a segment that is not whole yet, and to be looked
+ *            at whenever its track has something new
  *   ready    in the queue, to be looked at again: 64 of them in one turn of
  *            the event loop, so that publishing is never starved
  *
@@ -19,6 +21,8 @@
 typedef struct {
     ngx_rbtree_t                 tree;
     ngx_rbtree_node_t            sentinel;
+    ngx_queue_t                  growing;
+    ngx_uint_t                   followers; /* growing, or ready */
 } ngx_live_origin_parked_t;
 
 
@@ -106,6 +110,7 @@ ngx_live_origin_hold_parked(ngx_live_origin_holds_t *h, uint32_t track)
         }
 
         ngx_rbtree_init(&p->tree, &p->sentinel, ngx_rbtree_insert_value);
+        ngx_queue_init(&p->growing);
         h->parked[track] = p;
     }
 
@@ -113,11 +118,55 @@ ngx_live_origin_hold_parked(ngx_live_origin_holds_t *h, uint32_t track)
 }
 
 
+static ngx_int_t
+ngx_live_origin_hold_watch(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx)
+{
+    ngx_pool_cleanup_t  *cln;
+
+    if (ctx->cleanup) {
+        return NGX_OK;
+    }
+
+    cln = ngx_pool_cleanup_add(r->pool, 0);
+    if (cln == NULL) {
+        return NGX_ERROR;
+    }
+
+    cln->handler = ngx_live_origin_hold_cleanup;
+    cln->data = ctx;
+    ctx->cleanup = 1;
+
+    return NGX_OK;
+}
+
+
+/* who waits for a track says so in the zone; the last one takes it back */
+
+static void
+ngx_live_origin_hold_idle(ngx_live_origin_zone_t *zone,
+    ngx_live_origin_parked_t *p, uint32_t track)
+{
+    if (p->tree.root == &p->sentinel && p->followers == 0) {
+        lo_zone_unwait(zone->z, track);
+    }
+}
+
+
+/* something for this request: whole, or growing where it takes that */
+
+static ngx_uint_t
+ngx_live_origin_hold_there(ngx_live_origin_ctx_t *ctx, uint32_t track)
+{
+    return lo_zone_has(ctx->zone->z, track, ctx->number)
+           || (ctx->silent_us && lo_zone_grows(ctx->zone->z, track,
+                                               ctx->number, ctx->silent_us));
+}
+
+
 ngx_int_t
 ngx_live_origin_hold(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
     uint32_t track, ngx_msec_t timeout)
 {
-    ngx_pool_cleanup_t        *cln;
     ngx_live_origin_zone_t    *zone;
     ngx_live_origin_parked_t  *p;
 
@@ -128,26 +177,16 @@ ngx_live_origin_hold(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
         return NGX_ERROR;
     }
 
-    if (!ctx->cleanup) {
-        cln = ngx_pool_cleanup_add(r->pool, 0);
-        if (cln == NULL) {
-            return NGX_ERROR;
-        }
-
-        cln->handler = ngx_live_origin_hold_cleanup;
-        cln->data = ctx;
-        ctx->cleanup = 1;
+    if (ngx_live_origin_hold_watch(r, ctx) != NGX_OK) {
+        return NGX_ERROR;
     }
 
     /* the bit first, then the look: see "waiting" in zone/zone.h */
 
     lo_zone_wait(zone->z, track);
 
-    if (lo_zone_has(zone->z, track, ctx->number)) {
-        if (p->tree.root == &p->sentinel) {
-            lo_zone_unwait(zone->z, track);
-        }
-
+    if (ngx_live_origin_hold_there(ctx, track)) {
+        ngx_live_origin_hold_idle(zone, p, track);
         return NGX_AGAIN;
     }
 
@@ -155,10 +194,7 @@ ngx_live_origin_hold(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
     r->write_event_handler = ngx_http_request_empty_handler;
 
     if (ngx_handle_read_event(r->connection->read, 0) != NGX_OK) {
-        if (p->tree.root == &p->sentinel) {
-            lo_zone_unwait(zone->z, track);
-        }
-
+        ngx_live_origin_hold_idle(zone, p, track);
         return NGX_ERROR;
     }
 
@@ -198,9 +234,7 @@ ngx_live_origin_hold_unpark(ngx_live_origin_ctx_t *ctx)
     ngx_rbtree_delete(&p->tree, &ctx->node);
     ctx->parked = 0;
 
-    if (p->tree.root == &p->sentinel) {
-        lo_zone_unwait(zone->z, ctx->track);
-    }
+    ngx_live_origin_hold_idle(zone, p, ctx->track);
 
     zone->cells[NGX_LIVE_ORIGIN_CELL_HOLDS]--;
 
@@ -212,12 +246,61 @@ ngx_live_origin_hold_unpark(ngx_live_origin_ctx_t *ctx)
 }
 
 
+ngx_int_t
+ngx_live_origin_hold_follow(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
+    uint32_t track)
+{
+    ngx_live_origin_parked_t  *p;
+
+    p = ngx_live_origin_hold_parked(ctx->zone->holds, track);
+
+    if (p == NULL || ngx_live_origin_hold_watch(r, ctx) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    lo_zone_wait(ctx->zone->z, track);
+
+    ctx->track = track;
+    ctx->following = 1;
+    ngx_queue_insert_tail(&p->growing, &ctx->queue);
+    p->followers++;
+
+    return NGX_OK;
+}
+
+
+void
+ngx_live_origin_hold_leave(ngx_live_origin_ctx_t *ctx)
+{
+    ngx_live_origin_parked_t  *p;
+
+    if (!ctx->following) {
+        return;
+    }
+
+    p = ctx->zone->holds->parked[ctx->track];
+
+    ngx_queue_remove(&ctx->queue);
+    ctx->following = 0;
+    ctx->ready = 0;
+    p->followers--;
+
+    ngx_live_origin_hold_idle(ctx->zone, p, ctx->track);
+
+    if (ctx->timer.timer_set) {
+        ngx_del_timer(&ctx->timer);
+    }
+}
+
+
 static void
 ngx_live_origin_hold_detach(ngx_live_origin_ctx_t *ctx)
 {
     if (ctx->parked) {
         ngx_live_origin_hold_unpark(ctx);
     }
+
+    ngx_live_origin_hold_leave(ctx);
 
     if (ctx->ready) {
         ngx_queue_remove(&ctx->queue);
@@ -237,6 +320,10 @@ ngx_live_origin_hold_cleanup(void *data)
 
     if (ctx->parked) {
         ctx->zone->cells[NGX_LIVE_ORIGIN_CELL_HOLD_LEFT]++;
+    }
+
+    if (ctx->following) {
+        ctx->zone->cells[NGX_LIVE_ORIGIN_CELL_GROWN_LEFT]++;
     }
 
     ngx_live_origin_hold_detach(ctx);
@@ -274,26 +361,19 @@ ngx_live_origin_hold_over(ngx_live_origin_zone_t *zone,
 }
 
 
-void
-ngx_live_origin_hold_wake(ngx_live_origin_zone_t *zone, uint32_t track)
+static void
+ngx_live_origin_hold_wake_parked(ngx_live_origin_zone_t *zone,
+    ngx_live_origin_parked_t *p, uint32_t track)
 {
-    int64_t                    number;
-    ngx_uint_t                 over, there;
-    ngx_rbtree_node_t         *node, *next;
-    ngx_live_origin_ctx_t     *ctx;
-    ngx_live_origin_holds_t   *h;
-    ngx_live_origin_parked_t  *p;
-
-    h = zone->holds;
-    p = track < h->ntracks ? h->parked[track] : NULL;
-
-    if (p == NULL || p->tree.root == &p->sentinel) {
-        return;
-    }
+    int64_t                   number, silent;
+    ngx_uint_t                over, there;
+    ngx_rbtree_node_t        *node, *next;
+    ngx_live_origin_ctx_t    *ctx;
 
     over = ngx_live_origin_hold_over(zone, p);
     there = 0;
     number = -1;
+    silent = 0;
 
     node = ngx_rbtree_min(p->tree.root, &p->sentinel);
 
@@ -302,16 +382,47 @@ ngx_live_origin_hold_wake(ngx_live_origin_zone_t *zone, uint32_t track)
         next = ngx_rbtree_next(&p->tree, node);
         ctx = ngx_rbtree_data(node, ngx_live_origin_ctx_t, node);
 
-        if (ctx->number != number) {
+        if (ctx->number != number || ctx->silent_us != silent) {
             number = ctx->number;
-            there = over || lo_zone_has(zone->z, track, number);
+            silent = ctx->silent_us;
+            there = over || ngx_live_origin_hold_there(ctx, track);
         }
 
         if (there) {
             ngx_live_origin_hold_unpark(ctx);
-            ngx_queue_insert_tail(&h->ready, &ctx->queue);
+            ngx_queue_insert_tail(&zone->holds->ready, &ctx->queue);
             ctx->ready = 1;
         }
+    }
+}
+
+
+void
+ngx_live_origin_hold_wake(ngx_live_origin_zone_t *zone, uint32_t track)
+{
+    ngx_queue_t               *q;
+    ngx_live_origin_ctx_t     *ctx;
+    ngx_live_origin_holds_t   *h;
+    ngx_live_origin_parked_t  *p;
+
+    h = zone->holds;
+    p = track < h->ntracks ? h->parked[track] : NULL;
+
+    if (p == NULL) {
+        return;
+    }
+
+    while (!ngx_queue_empty(&p->growing)) {
+        q = ngx_queue_head(&p->growing);
+        ctx = ngx_queue_data(q, ngx_live_origin_ctx_t, queue);
+
+        ngx_queue_remove(q);
+        ngx_queue_insert_tail(&h->ready, q);
+        ctx->ready = 1;
+    }
+
+    if (p->tree.root != &p->sentinel) {
+        ngx_live_origin_hold_wake_parked(zone, p, track);
     }
 
     if (!ngx_queue_empty(&h->ready)) {
@@ -368,7 +479,15 @@ ngx_live_origin_hold_drain(ngx_event_t *ev)
         q = ngx_queue_head(&h->ready);
         ctx = ngx_queue_data(q, ngx_live_origin_ctx_t, queue);
 
-        ngx_live_origin_hold_detach(ctx);
+        if (ctx->following) {
+            ngx_queue_remove(q);
+            ngx_queue_insert_tail(&h->parked[ctx->track]->growing, q);
+            ctx->ready = 0;
+
+        } else {
+            ngx_live_origin_hold_detach(ctx);
+        }
+
         ngx_live_origin_hold_again(ctx);
     }
 
@@ -389,7 +508,12 @@ ngx_live_origin_hold_again(ngx_live_origin_ctx_t *ctx)
 
     ngx_http_set_log_request(c->log, r);
 
-    ngx_live_origin_serve_again(r, ctx);
+    if (ctx->following) {
+        ngx_live_origin_grow_on(r, ctx);
+
+    } else {
+        ngx_live_origin_serve_again(r, ctx);
+    }
 
     ngx_http_run_posted_requests(c);
 }

@@ -20,7 +20,7 @@
 
 
 static ngx_live_origin_manifest_t *ngx_live_origin_manifest_get(
-    ngx_live_origin_ctx_t *ctx, ngx_int_t track);
+    ngx_live_origin_ctx_t *ctx, ngx_int_t track, ngx_uint_t early);
 static ngx_uint_t ngx_live_origin_manifest_good(ngx_live_origin_ctx_t *ctx,
     ngx_live_origin_manifest_t *m);
 static ngx_int_t ngx_live_origin_manifest_gzip(
@@ -43,6 +43,7 @@ ngx_live_origin_manifest(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx)
     ngx_chain_t                  out;
     ngx_pool_cleanup_t          *cln;
     ngx_live_origin_manifest_t  *m;
+    ngx_live_origin_loc_conf_t  *lcf;
 
     if (!ngx_live_origin_manifest_ready(ctx->zone, ctx->event)) {
         return ngx_live_origin_manifest_not_yet(r, ctx);
@@ -60,7 +61,9 @@ ngx_live_origin_manifest(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx)
         }
     }
 
-    m = ngx_live_origin_manifest_get(ctx, track);
+    lcf = ngx_http_get_module_loc_conf(r, ngx_live_origin_module);
+
+    m = ngx_live_origin_manifest_get(ctx, track, lcf->early_bytes);
 
     if (m == NULL) {
         return ngx_live_origin_manifest_not_yet(r, ctx);
@@ -304,7 +307,8 @@ ngx_live_origin_manifest_gzip(ngx_live_origin_manifest_t *m)
 /* ---- the versions of one event */
 
 static ngx_live_origin_manifest_t *
-ngx_live_origin_manifest_get(ngx_live_origin_ctx_t *ctx, ngx_int_t track)
+ngx_live_origin_manifest_get(ngx_live_origin_ctx_t *ctx, ngx_int_t track,
+    ngx_uint_t early)
 {
     ngx_live_origin_manifest_t  *m, **mm;
 
@@ -312,7 +316,9 @@ ngx_live_origin_manifest_get(ngx_live_origin_ctx_t *ctx, ngx_int_t track)
 
         m = *mm;
 
-        if (m->kind != ctx->name.kind || m->track != track) {
+        if (m->kind != ctx->name.kind || m->track != track
+            || m->early != early)
+        {
             continue;
         }
 
@@ -333,6 +339,7 @@ ngx_live_origin_manifest_get(ngx_live_origin_ctx_t *ctx, ngx_int_t track)
     m->refs = 1;
     m->kind = ctx->name.kind;
     m->track = track;
+    m->early = early;
 
     if (ngx_live_origin_manifest_write(ctx->zone, ctx->event, m) != NGX_OK) {
         ngx_live_origin_manifest_unref(m);

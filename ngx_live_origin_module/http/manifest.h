@@ -13,6 +13,7 @@ struct ngx_live_origin_manifest_s {
     ngx_uint_t                   refs;     /* the list, and each response */
     lo_name_e                    kind;
     ngx_int_t                    track;    /* in the live state; -1: none */
+    ngx_uint_t                   early;    /* live_origin_early_bytes */
 
     u_char                      *body;
     size_t                       len;

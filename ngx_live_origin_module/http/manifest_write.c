@@ -161,6 +161,7 @@ ngx_live_origin_write_event(ngx_live_origin_zone_t *zone,
     man.id = ngx_live_origin_event_name(zone, event);
     man.publish_us = l->shown_us ? l->shown_us : l->live_us;
     man.utc_timing = utc_timing;
+    man.early = m->early;
 
     if (l->irregular && m->kind == LO_NAME_MPD
         && ngx_live_origin_times(zone, event, &man, periods, tracks,

@@ -174,6 +174,12 @@ ngx_live_origin_metrics_serving(ngx_live_origin_zone_t *zone, lo_buf_t *b)
 #undef NGX_LIVE_ORIGIN_X
     };
 
+    static const char  *grown[] = {
+#define NGX_LIVE_ORIGIN_X(sym, word)  word,
+        NGX_LIVE_ORIGIN_GROWN(NGX_LIVE_ORIGIN_X)
+#undef NGX_LIVE_ORIGIN_X
+    };
+
     static const struct {
         const char  *name;
         const char  *help;
@@ -220,6 +226,15 @@ ngx_live_origin_metrics_serving(ngx_live_origin_zone_t *zone, lo_buf_t *b)
         ngx_live_origin_metrics_value(zone, b, "serves_total", "reason",
                                       reasons[i],
                                       NGX_LIVE_ORIGIN_CELL_SERVE + i);
+    }
+
+    ngx_live_origin_metrics_head(b, "early_total", "counter",
+        "Answers that began before their segment was whole, by their end.");
+
+    for (i = 0; i < sizeof(grown) / sizeof(grown[0]); i++) {
+        ngx_live_origin_metrics_value(zone, b, "early_total", "result",
+                                      grown[i],
+                                      NGX_LIVE_ORIGIN_CELL_GROWN_COMPLETE + i);
     }
 
     for (i = 0; i < sizeof(counters) / sizeof(counters[0]); i++) {

@@ -111,6 +111,7 @@ typedef struct {
     ngx_live_origin_zone_t      *api;
     ngx_live_origin_zone_t      *metrics;
     ngx_flag_t                   auto_event;
+    ngx_flag_t                   early_bytes;
     ngx_msec_t                   hold;
     off_t                        max_segment;
     ngx_msec_t                   write_deadline;
@@ -154,6 +155,11 @@ typedef struct {
     unsigned                     cleanup:1;
     unsigned                     expired:1;
     unsigned                     let_in:1; /* by its token, before it is held */
+    unsigned                     following:1; /* in the growing queue, or
+                                                 ready */
+
+    int64_t                      silent_us; /* 0: whole segments only */
+    void                        *growth;   /* grow.c */
 
     lo_zone_pin_t                pin;
     void                        *upload;   /* publish.c */
@@ -298,6 +304,21 @@ void ngx_live_origin_serve_again(ngx_http_request_t *r,
 
 ngx_int_t ngx_live_origin_object(ngx_http_request_t *r,
     ngx_live_origin_ctx_t *ctx, ngx_uint_t track);
+/* for grow.c: everything of its header but the length */
+ngx_int_t ngx_live_origin_object_header(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx, ngx_uint_t track);
+void ngx_live_origin_read_latency(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx);
+
+
+/* grow.c: a segment that is not whole yet */
+
+/* NGX_DECLINED: there is none, or this request takes whole ones only */
+ngx_int_t ngx_live_origin_grow(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx, ngx_uint_t track, uint32_t ring);
+/* there may be more of it */
+void ngx_live_origin_grow_on(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx);
 
 
 /* shed.c */
@@ -330,6 +351,11 @@ void ngx_live_origin_hold_free(ngx_live_origin_zone_t *zone);
 /* NGX_DONE: parked; NGX_AGAIN: look again, it is there now; NGX_ERROR */
 ngx_int_t ngx_live_origin_hold(ngx_http_request_t *r,
     ngx_live_origin_ctx_t *ctx, uint32_t track, ngx_msec_t timeout);
+/* a request that follows a growing segment: ngx_live_origin_grow_on is called
+   whenever its track has something new, until it is left */
+ngx_int_t ngx_live_origin_hold_follow(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx, uint32_t track);
+void ngx_live_origin_hold_leave(ngx_live_origin_ctx_t *ctx);
 /* a track has something new: puts its readers into the queue */
 void ngx_live_origin_hold_wake(ngx_live_origin_zone_t *zone, uint32_t track);
 /* once a second: for wake-ups that died with their sender */

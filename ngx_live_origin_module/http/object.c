@@ -31,7 +31,9 @@ ngx_live_origin_max_age(ngx_live_origin_ctx_t *ctx, ngx_uint_t *immutable)
 
     *immutable = 0;
 
-    if (ctx->name.kind == LO_NAME_INIT || o->meta.rank > 0) {
+    if (ctx->name.kind == LO_NAME_INIT || o->meta.rank > 0
+        || ctx->pin.passing || ctx->growth)
+    {
         return d > LO_USEC ? d / LO_USEC : 1;
     }
 
@@ -86,7 +88,7 @@ ngx_live_origin_cmsd(u_char *p, ngx_live_origin_ctx_t *ctx, ngx_uint_t track)
 
     p = ngx_sprintf(p, "ot=%s", type);
 
-    if (o->meta.timescale && o->meta.duration) {
+    if (o->meta.timescale && o->meta.duration && ctx->growth == NULL) {
         ms = lo_rescale(o->meta.duration, 1000, o->meta.timescale,
                         LO_NEAREST);
 
@@ -151,7 +153,8 @@ ngx_live_origin_object_headers(ngx_http_request_t *r,
 
     if (o->kind == LO_KIND_SEGMENT) {
         v = p;
-        p = ngx_sprintf(p, "pipeline=%V", &ctx->pipeline);
+        p = ngx_sprintf(p, "pipeline=%V%s", &ctx->pipeline,
+                        ctx->growth ? ", growing" : "");
 
         if (ctx->held_us >= 0) {
             p = ngx_sprintf(p, ", held=%L", ctx->held_us / 1000);
@@ -166,7 +169,7 @@ ngx_live_origin_object_headers(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    return ngx_live_origin_etag(r, o->digest);
+    return ctx->growth ? NGX_OK : ngx_live_origin_etag(r, o->digest);
 }
 
 
@@ -262,7 +265,7 @@ ngx_live_origin_object_type(ngx_http_request_t *r, uint32_t type)
 }
 
 
-static void
+void
 ngx_live_origin_read_latency(ngx_http_request_t *r,
     ngx_live_origin_ctx_t *ctx)
 {
@@ -292,15 +295,44 @@ ngx_live_origin_read_latency(ngx_http_request_t *r,
 }
 
 
-ngx_int_t
-ngx_live_origin_object(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
-    ngx_uint_t track)
+/* whose it is */
+
+static ngx_int_t
+ngx_live_origin_object_pipeline(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx)
 {
-    ngx_int_t                 rc;
-    ngx_chain_t              *out;
-    const lo_live_t          *l;
-    ngx_pool_cleanup_t       *cln;
-    const lo_zone_object_t   *o;
+    unsigned          pipeline;
+    const lo_live_t  *l;
+
+    l = ctx->event->live;
+    pipeline = ctx->pin.object->pipeline;
+
+    ctx->pipeline.data = (u_char *) "?";
+    ctx->pipeline.len = 1;
+
+    if (pipeline < l->npipelines) {
+        ctx->pipeline.len = ngx_strlen(l->pipelines[pipeline]);
+        ctx->pipeline.data = ngx_pnalloc(r->pool, ctx->pipeline.len);
+
+        if (ctx->pipeline.data == NULL) {
+            return NGX_ERROR;
+        }
+
+        ngx_memcpy(ctx->pipeline.data, l->pipelines[pipeline],
+                   ctx->pipeline.len);
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_live_origin_object_header(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx, ngx_uint_t track)
+{
+    const lo_live_t         *l;
+    ngx_pool_cleanup_t      *cln;
+    const lo_zone_object_t  *o;
 
     l = ctx->event->live;
     o = ctx->pin.object;
@@ -308,7 +340,7 @@ ngx_live_origin_object(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
     cln = ngx_pool_cleanup_add(r->pool, 0);
     if (cln == NULL) {
         lo_zone_unpin(ctx->zone->z, &ctx->pin);
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        return NGX_ERROR;
     }
 
     cln->handler = ngx_live_origin_unpin;
@@ -316,41 +348,50 @@ ngx_live_origin_object(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
 
     if (o->kind == LO_KIND_SEGMENT) {
         ctx->zone->cells[NGX_LIVE_ORIGIN_CELL_SEGMENTS]++;
-        ctx->pipeline.data = (u_char *) "?";
-        ctx->pipeline.len = 1;
 
-        if (o->pipeline < l->npipelines) {
-            ctx->pipeline.len = ngx_strlen(l->pipelines[o->pipeline]);
-            ctx->pipeline.data = ngx_pnalloc(r->pool, ctx->pipeline.len);
-
-            if (ctx->pipeline.data == NULL) {
-                return NGX_HTTP_INTERNAL_SERVER_ERROR;
-            }
-
-            ngx_memcpy(ctx->pipeline.data, l->pipelines[o->pipeline],
-                       ctx->pipeline.len);
+        if (ngx_live_origin_object_pipeline(r, ctx) != NGX_OK) {
+            return NGX_ERROR;
         }
-
-        /* when the media of this number ended: on every node the same, and
-           never later than Date */
-
-        r->headers_out.last_modified_time =
-            lo_timeline_start_us(&l->d, o->number + 1) / LO_USEC;
 
     } else {
         ctx->zone->cells[NGX_LIVE_ORIGIN_CELL_INITS]++;
     }
 
     r->headers_out.status = NGX_HTTP_OK;
-    r->headers_out.content_length_n = o->size;
-    r->allow_ranges = 1;
-    r->single_range = 1;
 
     ngx_live_origin_object_type(r, l->tracks[track].type);
 
-    if (ngx_live_origin_object_headers(r, ctx, track) != NGX_OK) {
+    return ngx_live_origin_object_headers(r, ctx, track);
+}
+
+
+ngx_int_t
+ngx_live_origin_object(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
+    ngx_uint_t track)
+{
+    ngx_int_t                rc;
+    ngx_chain_t             *out;
+    const lo_zone_object_t  *o;
+
+    o = ctx->pin.object;
+
+    if (ngx_live_origin_object_header(r, ctx, track) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
+
+    if (o->kind == LO_KIND_SEGMENT) {
+
+        /* when the media of this number ended: on every node the same, and
+           never later than Date */
+
+        r->headers_out.last_modified_time =
+            lo_timeline_start_us(&ctx->event->live->d, o->number + 1)
+            / LO_USEC;
+    }
+
+    r->headers_out.content_length_n = o->size;
+    r->allow_ranges = 1;
+    r->single_range = 1;
 
     rc = ngx_http_send_header(r);
 

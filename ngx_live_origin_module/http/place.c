@@ -23,6 +23,7 @@ typedef struct {
     uint32_t                   ring;
     int                        no_ring;     /* LO_FULL, LO_AGAIN */
     int                        force;
+    int                        ahead;       /* of its end: to look only */
     int64_t                    m;
     int64_t                    wrapped;     /* of it, what its tfdt lost */
     lo_cmaf_init_t             init;
@@ -121,7 +122,10 @@ ngx_live_origin_change_place(lo_live_t *l, void *data)
     s.pipeline = c->pipeline;
     s.track = c->track;
     s.m = (int64_t) c->piece->tfdt - init->info.edit;
-    s.duration = c->piece->duration;
+    s.duration = c->ahead ? (uint64_t) lo_rescale(l->d.duration,
+                                                  init->info.timescale,
+                                                  l->d.timescale, LO_NEAREST)
+                          : c->piece->duration;
     s.track_id = c->piece->track_id;
     s.force = c->force;
     s.wraps = c->piece->tfdt32;
@@ -134,6 +138,14 @@ ngx_live_origin_change_place(lo_live_t *l, void *data)
     }
 
     changed |= c->place.changed;
+
+    if (c->ahead) {
+        c->ring = changed ? LO_ZONE_NO_TRACK : t->ring;
+        return -1;
+    }
+
+    changed |= lo_live_chunks(l, c->track, s.track_head < 0, c->piece->chunks,
+                              c->piece->longest, init->info.timescale);
 
     if (t->ring == LO_ZONE_NO_TRACK) {
         ngx_live_origin_try(ring, lo_zone_track_add(u->zone->z, u->index,
@@ -315,6 +327,7 @@ ngx_live_origin_place_publish(ngx_live_origin_place_t *c)
                                    "the upload was lost");
     }
 
+    piece->announced = 0;
     u->placed = 1;
     u->pieces++;
     u->number = c->place.number;
@@ -476,6 +489,48 @@ ngx_live_origin_place_piece(ngx_live_origin_upload_t *u,
     }
 
     return ngx_live_origin_say_why(u, c.why, &c.place.when);
+}
+
+
+/*
+ * What its end will say, as long as it goes as segments before it: what
+ * changes the event's state (a new run, init or track) is left to the end.
+ */
+
+ngx_int_t
+ngx_live_origin_place_ahead(ngx_live_origin_upload_t *u,
+    ngx_live_origin_piece_t *piece, int64_t *number, unsigned *pipeline)
+{
+    ngx_live_origin_event_t  *e;
+    ngx_live_origin_place_t   c;
+
+    e = ngx_live_origin_place_get(u);
+
+    if (e == NULL || e->live->d.duration == 0) {
+        return NGX_DECLINED;
+    }
+
+    ngx_memzero(&c, sizeof(c));
+    c.u = u;
+    c.piece = piece;
+    c.ring = LO_ZONE_NO_TRACK;
+    c.ahead = 1;
+
+    ngx_live_origin_event_facts(u->zone, e, &c.facts);
+
+    if (ngx_live_origin_event_change(u->zone, e, ngx_live_origin_change_place,
+                                     &c)
+        != LO_OK
+        || c.why != LO_WHY_OK || c.ring == LO_ZONE_NO_TRACK)
+    {
+        return NGX_DECLINED;
+    }
+
+    piece->ring = c.ring;
+    *number = c.place.number;
+    *pipeline = c.pipeline;
+
+    return NGX_OK;
 }
 
 

@@ -28,9 +28,15 @@ typedef struct {
     uint64_t                     duration;
     uint32_t                     track_id;
     uint32_t                     chunks;
+    uint64_t                     longest;  /* of its chunks */
     int64_t                      first_us; /* wall clock */
     int64_t                      last_us;
     int64_t                      done_us;  /* monotonic: its last byte */
+    uint64_t                     chunked;  /* the end of its last whole chunk */
+    uint64_t                     shown;    /* of it readers may be given */
+    uint32_t                     ring;     /* announced there */
+    unsigned                     tried:1;  /* to announce it */
+    unsigned                     announced:1;
     unsigned                     sync:1;
     unsigned                     media:1;
     unsigned                     slat:1;
@@ -137,6 +143,9 @@ extern const lo_cmaf_handler_t  ngx_live_origin_fragments;
 /* what was placed had lost this much more than was known */
 void ngx_live_origin_body_wrapped(ngx_live_origin_upload_t *u, int64_t more);
 
+/* announce.c: readers may have the open piece's whole chunks */
+void ngx_live_origin_announce(ngx_live_origin_upload_t *u);
+
 /* receive.c */
 
 void ngx_live_origin_publish_read(ngx_http_request_t *r);
@@ -160,7 +169,12 @@ const lo_live_init_t *ngx_live_origin_place_known(ngx_live_origin_upload_t *u,
 /* whether the pipeline has sent one for this track; finds the event, too */
 ngx_uint_t ngx_live_origin_place_has_init(ngx_live_origin_upload_t *u);
 
-/* place.c: NGX_OK: the queue is empty; NGX_AGAIN: waiting; NGX_ERROR: u->status says */
+/* place.c: where a piece that is not whole yet will belong; changes nothing.
+   NGX_DECLINED: that cannot be said before its end */
+ngx_int_t ngx_live_origin_place_ahead(ngx_live_origin_upload_t *u,
+    ngx_live_origin_piece_t *piece, int64_t *number, unsigned *pipeline);
+
+/* NGX_OK: the queue is empty; NGX_AGAIN: waiting; NGX_ERROR: u->status says */
 ngx_int_t ngx_live_origin_place_queue(ngx_live_origin_upload_t *u);
 
 /* deadline.c */

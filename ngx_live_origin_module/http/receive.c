@@ -327,9 +327,13 @@ ngx_live_origin_publish_spans(ngx_live_origin_upload_t *u)
         ngx_free_chain(r->pool, ln);
     }
 
-    if (u->early && !u->drain && u->timer.timer_set == 0) {
-        return ngx_live_origin_publish_place(u);
+    if (u->early && !u->drain && u->timer.timer_set == 0
+        && ngx_live_origin_publish_place(u))
+    {
+        return 1;
     }
+
+    ngx_live_origin_announce(u);
 
     return 0;
 }

@@ -344,6 +344,12 @@ ngx_live_origin_wait(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
     ngx_int_t                    rc;
     ngx_live_origin_loc_conf_t  *lcf;
 
+    rc = ngx_live_origin_grow(r, ctx, look->track, look->ring);
+
+    if (rc != NGX_DECLINED) {
+        return rc;
+    }
+
     lcf = ngx_http_get_module_loc_conf(r, ngx_live_origin_module);
 
     ms = (look->due + 2 * look->d - look->now) / 1000 + 1;

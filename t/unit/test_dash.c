@@ -516,6 +516,52 @@ test_state_document(void **state)
 }
 
 
+/* chunks before the segment is whole: who asks may have them, who reads the
+   MPD of an origin that gives whole segments does not hear of it */
+
+static void
+test_early(void **state)
+{
+    track_video(&tracks[0], &info[0], "v1", 1280, 720, 3000000);
+    track_audio(&tracks[1], &info[1], "a1", "en", 128000);
+    event(2);
+    tracks[0].chunk_us = 500500;
+
+    render();
+    assert_int_equal(count("availabilityTime"), 0);
+    assert_int_equal(count("ServiceDescription"), 0);
+
+    mpd.early = 1;
+    render();
+    expect(" availabilityTimeOffset=\"1.501\""
+           " availabilityTimeComplete=\"false\" timescale=\"30000\"");
+    assert_int_equal(count("availabilityTimeOffset"), 1);
+    expect(">\n  <ServiceDescription id=\"0\">"
+           "<Latency target=\"1501\" min=\"750\" max=\"4503\"/>"
+           "<PlaybackRate min=\"0.95\" max=\"1.05\"/>"
+           "</ServiceDescription>\n  <Period ");
+
+    tracks[1].chunk_us = 200000;
+    tracks[0].chunk_us = 2002000;
+    render();
+    assert_int_equal(count("availabilityTimeOffset"), 1);
+    expect(" availabilityTimeOffset=\"1.802\"");
+    expect("<Latency target=\"1500\"");
+
+    tracks[1].chunk_us = 0;
+    render();
+    assert_int_equal(count("availabilityTime"), 0);
+    assert_int_equal(count("ServiceDescription"), 0);
+
+    tracks[0].chunk_us = 500500;
+    mpd.ended = 1;
+    mpd.last = 1000;
+    render();
+    assert_int_equal(count("availabilityTime"), 0);
+    assert_int_equal(count("ServiceDescription"), 0);
+}
+
+
 int
 main(void)
 {
@@ -533,6 +579,7 @@ main(void)
         cmocka_unit_test(test_state),
         cmocka_unit_test(test_state_room),
         cmocka_unit_test(test_state_document),
+        cmocka_unit_test(test_early),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -466,6 +466,38 @@ test_many_tracks(void **state)
 }
 
 
+static void
+test_chunks(void **state)
+{
+    sim_t      *sim;
+    lo_live_t  *l;
+
+    sim = sim_new("{\"id\":\"e\",\"tracks\":[{\"id\":\"v\"},"
+                  "{\"id\":\"w\"}]}");
+    l = &sim->l;
+    assert_int_equal(l->ntracks, 2);
+
+    /* whole segments; then several chunks, of which the longest counts */
+
+    assert_int_equal(lo_live_chunks(l, 0, 1, 1, 60060, 30000), 0);
+    assert_int_equal(lo_live_chunks(l, 0, 0, 4, 15015, 30000), 1);
+    assert_int_equal(l->tracks[0].chunk_us, 500500);
+    assert_int_equal(lo_live_chunks(l, 0, 0, 4, 15014, 30000), 0);
+    assert_int_equal(lo_live_chunks(l, 0, 0, 4, 15045, 30000), 1);
+    assert_int_equal(l->tracks[0].chunk_us, 501500);
+
+    /* once the manifest is out only a track that comes */
+
+    l->phase = LO_LIVE_LIVE;
+    assert_int_equal(lo_live_chunks(l, 0, 0, 2, 30030, 30000), 0);
+    assert_int_equal(lo_live_chunks(l, 1, 0, 4, 24000, 48000), 0);
+    assert_int_equal(lo_live_chunks(l, 1, 1, 4, 24000, 48000), 1);
+    assert_int_equal(l->tracks[1].chunk_us, 500000);
+    assert_int_equal(lo_live_chunks(l, 2, 1, 4, 24000, 48000), 0);
+    sim_free(sim);
+}
+
+
 int
 main(void)
 {
@@ -480,6 +512,7 @@ main(void)
         cmocka_unit_test(test_document),
         cmocka_unit_test(test_many_inits),
         cmocka_unit_test(test_many_tracks),
+        cmocka_unit_test(test_chunks),
     };
 
     return cmocka_run_group_tests_name("live", tests, NULL, NULL);
