@@ -43,7 +43,7 @@ export async function launch() {
 // One player on one page, with everything it complains about.
 
 export class Viewer {
-    static async open(browser, base, event, player) {
+    static async open(browser, base, event, player, more = '') {
         const viewer = new Viewer();
         const context = await browser.newContext({
             viewport: { width: 1100, height: 800 }, reducedMotion: 'reduce',
@@ -67,7 +67,7 @@ export class Viewer {
         });
         await viewer.page.addInitScript(installCounter);
         await viewer.page.goto(
-            `${base}/player/?event=${event}&player=${player}&autoplay=1`);
+            `${base}/player/?event=${event}&player=${player}&autoplay=1${more}`);
 
         return viewer;
     }

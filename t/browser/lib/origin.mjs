@@ -8,7 +8,7 @@ import { atEnd, diag, skipAll, until } from './tap.mjs';
 
 const nginx = process.env.LO_NGINX ?? '/usr/sbin/nginx';
 
-function conf({ dir, port, zone, workers, auto }) {
+function conf({ dir, port, zone, workers, auto, early }) {
     const root = process.getuid() === 0;
 
     return `
@@ -40,9 +40,11 @@ http {
             live_origin_publish live;
             live_origin_serve live;
             live_origin_auto_event ${auto ? 'on' : 'off'};
+            live_origin_early_bytes ${early ? 'on' : 'off'};
         }
 
         location /api/ { live_origin_api live; }
+        location = /metrics { live_origin_metrics live; }
         location /player/ { alias ${build}/player/; }
     }
 }
@@ -50,7 +52,9 @@ http {
 }
 
 export class Origin {
-    static async start({ events = [], auto = false, workers = 2 } = {}) {
+    static async start({ events = [], auto = false, early = false,
+                         workers = 2 } = {})
+    {
         for (const tool of ['bin/live-transcode', 'bin/live-packager',
                             'ngx_live_origin_module.so'])
         {
@@ -75,7 +79,7 @@ export class Origin {
         }
 
         writeFileSync(join(dir, 'nginx.conf'),
-                      conf({ ...origin, workers, auto }));
+                      conf({ ...origin, workers, auto, early }));
         atEnd(() => rmSync(origin.zone, { force: true }));
         origin.server = new Child('nginx',
             [nginx, '-p', dir, '-c', join(dir, 'nginx.conf')],
@@ -142,7 +146,7 @@ export class Origin {
     }
 
     // One chain of encoder and packager, publishing to `port`.
-    pipeline(event, name, port = this.port) {
+    pipeline(event, name, port = this.port, options = '') {
         const doc = this.document(event);
         const bin = join(build, 'bin');
         const log = join(this.dir, `${event}-${name}.log`);
@@ -150,7 +154,7 @@ export class Origin {
         return new Child(`${event}/${name}`, ['/bin/sh', '-c',
             `'${bin}/live-transcode' --event '${doc}' --input test: `
             + `| '${bin}/live-packager' --event '${doc}' --pipeline ${name} `
-            + `--origin http://127.0.0.1:${port}/live`], { log });
+            + `--origin http://127.0.0.1:${port}/live ${options}`], { log });
     }
 
     explain() {

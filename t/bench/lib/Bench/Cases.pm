@@ -9,8 +9,9 @@ use warnings;
 use Exporter 'import';
 use Time::HiRes qw(sleep);
 
+use Bench::Early qw(early);
 use Bench::Load qw(load median);
-use Bench::Report qw(row beside);
+use Bench::Report qw(row beside say_line);
 use Bench::Server;
 
 our @EXPORT_OK = qw(cases run_case);
@@ -69,6 +70,7 @@ my @cases = (
      gzip => 1, want => 0.6],
     ['held-1000', \&held, want => 0.67],
     ['held-latency', \&latency],
+    ['early-latency', \&early_latency, want => 50],
     ['shed-put-latency', \&shed_put, want => 0.67],
     ['shed-put-latency-unknown', \&shed_put, want => 0.67, unknown => 1]
 );
@@ -498,6 +500,25 @@ sub latency
 
     return row($name, 'ms', undef, $p99, $lock,
                note => "at $rate GET/s; the peer is proxy_cache_lock");
+}
+
+
+# chunks of 500 ms at live pace, 200 readers of each segment: no peer does it
+
+sub early_latency
+{
+    my ($name, %o) = @_;
+
+    my $ours = Bench::Server->start('ours');
+    my ($p99, $p50, $count) = early($ours->url, readers => 200, chunks => 4,
+                                    pace => 0.5, size => 400_000,
+                                    segments => 5);
+
+    say_line(sprintf 'bench %s ours=%.1f unit=ms want=%d%s p50=%.1f (%d '
+             . 'chunks read)', $name, $p99, $o{want},
+             $p99 <= $o{want} ? '' : ' (missed)', $p50, $count);
+
+    return;
 }
 
 

@@ -33,8 +33,9 @@ let wanted = { event: null, player: 'hls' };
 let retryTimer = null;
 let retries = 0;
 // offset of the origin's clock, ms; the MPD's availabilityStartTime and the
-// event's delay, ms; what a segment lasts, s
-const serverClock = { offset: 0, start: null, delay: 0, segment: 2 };
+// event's delay, ms; what a segment lasts, s; whether to play at low latency
+const serverClock = { offset: 0, start: null, delay: 0, segment: 2,
+                      low: query.get('latency') === 'low' };
 
 // ---- the journal
 

@@ -6,12 +6,14 @@ import { emptyBox, GONE } from './gone.js';
 
 export const manifest = 'manifest.mpd';
 
-function settings(dashjs, base) {
+// How far behind, at low latency, is what the MPD's ServiceDescription says.
+
+function settings(dashjs, base, low) {
     return {
         debug: { logLevel: dashjs.Debug.LOG_LEVEL_NONE },
         streaming: {
             delay: {
-                liveDelayFragmentCount: 3,
+                liveDelayFragmentCount: low ? null : 3,
                 useSuggestedPresentationDelay: false,
             },
             buffer: {
@@ -19,7 +21,7 @@ function settings(dashjs, base) {
                 bufferTimeAtTopQuality: 12,
                 bufferToKeep: 30,
             },
-            liveCatchup: { enabled: false },
+            liveCatchup: { enabled: low },
             // The MPD names its own clock; never ask anyone else's.
             utcSynchronization: {
                 defaultTimingSource: {
@@ -44,7 +46,8 @@ export async function create(video, url, on, clock, autoplay) {
     const player = dashjs.MediaPlayer().create();
     const headers = new Map();
 
-    player.updateSettings(settings(dashjs, location.href.split('?')[0]));
+    player.updateSettings(settings(dashjs, location.href.split('?')[0],
+                                   clock.low));
 
     player.addResponseInterceptor(async (response) => {
         const value = response.headers?.['live-origin'];

@@ -30,6 +30,24 @@ const config = (segment) => ({
     },
 });
 
+// A second behind the first chunk of the newest segment, and kept there by
+// speed: Shaka counts the latency of liveSync from that second on.
+
+const low = (segment) => {
+    const usual = config(segment);
+
+    return {
+        manifest: { ...usual.manifest, defaultPresentationDelay: 1 },
+        streaming: {
+            ...usual.streaming,
+            lowLatencyMode: true,
+            liveSync: { enabled: true, targetLatency: 0.3,
+                        targetLatencyTolerance: 0.2 },
+            rebufferingGoal: 0.1,
+        },
+    };
+};
+
 function skipGone({ NetworkingEngine, HttpFetchPlugin }, { Code }) {
     const { PluginPriority, RequestType } = NetworkingEngine;
 
@@ -70,7 +88,7 @@ export async function create(video, url, on, clock) {
     const player = new shaka.Player();
 
     await player.attach(video);
-    player.configure(config(clock.segment));
+    player.configure(clock.low ? low(clock.segment) : config(clock.segment));
 
     player.getNetworkingEngine().registerResponseFilter(
         (type, response, context) => {
