@@ -267,6 +267,10 @@ ngx_live_origin_api_take(ngx_http_request_t *r, ngx_live_origin_api_ask_t *ask)
         b = cl->buf;
         n = b->last - b->pos;
 
+        if (n == 0) {
+            continue;                      /* the end of a chunked body */
+        }
+
         if (n > ask->route->max - ask->len) {
             return NGX_DECLINED;
         }
