@@ -154,9 +154,15 @@ lo_dash_list(lo_dash_t *x, const lo_manifest_track_t *t)
     i = lo_dash_after_hole(t);
     s = t->segments;
 
-    pto = lo_rescale(x->p->start_us, t->info->timescale, LO_USEC, LO_NEAREST)
-          - lo_rescale(x->p->anchor.offset, t->info->timescale,
-                       x->p->anchor.scale, LO_NEAREST);
+    if (__builtin_sub_overflow(lo_rescale(x->p->start_us, t->info->timescale,
+                                          LO_USEC, LO_NEAREST),
+                               lo_rescale(x->p->anchor.offset,
+                                          t->info->timescale,
+                                          x->p->anchor.scale, LO_NEAREST),
+                               &pto))
+    {
+        pto = 0;                           /* of no clock that exists */
+    }
 
     lo_buf_printf(x->b, " timescale=\"%u\" startNumber=\"%lld\" "
                   "presentationTimeOffset=\"%lld\">\n"

@@ -204,12 +204,15 @@ lo_live_plan(lo_live_plan_t *p, const lo_live_t *l, const lo_live_facts_t *f,
         return LO_WHY_TRACK_ID;
     }
 
-    if (s->m > LO_LIVE_M_MAX || s->m < -LO_LIVE_M_MAX) {
+    p->bit = 1u << s->pipeline;
+    p->ts = p->init->info.timescale;
+
+    /* a tfdt is not negative, and an edit list shifts by a day at most */
+
+    if (s->m > LO_LIVE_M_MAX || s->m < -86400 * (int64_t) p->ts) {
         return s->m > 0 ? LO_WHY_FUTURE : LO_WHY_PAST;
     }
 
-    p->bit = 1u << s->pipeline;
-    p->ts = p->init->info.timescale;
     p->restarted = (p->track->restarted & p->bit) != 0;
 
     why = lo_live_learn(p);

@@ -12,6 +12,7 @@
 use strict;
 use warnings;
 
+use Fcntl qw(F_WRLCK F_UNLCK);
 use Test::More;
 
 use lib 't/lib';
@@ -468,6 +469,34 @@ for (
     $t->hang_up("hangs up: $what", $bytes);
     $t->absent("v/$n.m4s");
 }
+
+# ---- 503: somebody holds the lock of the zone's tables (zone/layout.h)
+
+my $table = (1 << 40) + 2;
+
+sub table_lock
+{
+    my ($fh, $type) = @_;
+
+    # F_OFD_SETLK, struct flock
+
+    return fcntl($fh, 37, pack('s s x4 q q i x4', $type, 0, $table, 1, 0));
+}
+
+open my $zone, '+<', $t->ng->zone or die "zone: $!";
+$t->request('a track to be', 201, 'PUT', '/live/ev/b/busy/init.mp4', $v->init);
+ok table_lock($zone, F_WRLCK), 'the lock';
+
+my $r = $t->request('the zone is busy', 503, 'PUT', "/live/ev/b/busy/$n.m4s",
+                    $s);
+
+is $r->header('Retry-After'), 1, '... Retry-After';
+$t->absent("busy/$n.m4s");
+ok table_lock($zone, F_UNLCK), '... no more';
+$t->request('... and is taken then', 201, 'PUT', "/live/ev/b/busy/$n.m4s",
+            $s);
+close $zone;
+
 
 # ---- and all the while nothing was harmed
 

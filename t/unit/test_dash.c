@@ -339,6 +339,13 @@ test_irregular(void **state)
     assert_null(strstr(text, "cmaf:2019"));
     expect("suggestedPresentationDelay=\"PT6.006S\"");
 
+    /* a clock that nobody has, found by a fuzzer */
+
+    periods[0].anchor.offset = INT64_MIN / 2;
+    render();
+    expect("presentationTimeOffset=\"0\">");
+    periods[0].anchor.offset = 1700000000;
+
     s[3].duration = 150000;                /* 5 s */
     render();
     expect("suggestedPresentationDelay=\"PT15S\"");

@@ -110,6 +110,25 @@ test_anchor(void **state)
 
 /* where the MPD's clock begins: never moves, whatever comes after */
 
+/* before a clock's beginning only an edit list can lead, and that by a day */
+
+static void
+test_negative(void **state)
+{
+    sim_t  *sim;
+
+    sim = sim_new("{\"id\":\"e\",\"segment_ms\":2000}");
+    sim_inits(sim, "a");
+
+    assert_int_equal(sim_push(sim, "a", "v", -86401LL * 30000, 60000),
+                     LO_WHY_PAST);
+    assert_int_equal(sim_push(sim, "a", "v", INT64_MIN / 2, 60000),
+                     LO_WHY_PAST);
+    assert_int_equal(sim_push(sim, "a", "v", -60000, 60000), LO_WHY_OK);
+    sim_free(sim);
+}
+
+
 static void
 test_origin(void **state)
 {
@@ -464,6 +483,7 @@ int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(test_negative),
         cmocka_unit_test(test_origin),
         cmocka_unit_test(test_durations),
         cmocka_unit_test(test_anchor),
