@@ -5,8 +5,10 @@
 # Which test shows which status of docs/http-api.md's tables:
 #
 #     publishing  200 201 204 400 403 404 409 410 412 413 415 507   60, and
-#                 here all but 204 409 507; 503 (no zone, busy)     70
+#                 here all but 200 409 507
+#                 503                                               here
 #     serving     ready held late gone early overdue unknown        61
+#                 shed denied                  with what sheds and denies them
 #     malformed names, ranges, conditions, API documents            78
 
 use strict;
