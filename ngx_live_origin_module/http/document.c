@@ -169,23 +169,26 @@ ngx_live_origin_event_auto(ngx_live_origin_zone_t *zone, lo_str_t id)
 
 
 typedef struct {
-    int64_t    number;
-    int64_t    head;
-    int        why;
-    lo_err_t  *err;
+    lo_zone_event_t  *ze;
+    int64_t           number;
+    int               why;
+    lo_err_t         *err;
 } ngx_live_origin_ending_t;
 
 
 static int
 ngx_live_origin_event_ended(lo_live_t *l, void *data)
 {
+    int64_t                    head;
     ngx_live_origin_ending_t  *e = data;
 
+    head = __atomic_load_n(&e->ze->head, __ATOMIC_ACQUIRE);
+
     if (e->number < 0) {
-        return lo_live_end(l, e->head);
+        return lo_live_end(l, head);
     }
 
-    e->why = lo_live_end_with(l, e->number, e->head, e->err);
+    e->why = lo_live_end_with(l, e->number, head, e->err);
 
     return e->why == LO_OK ? lo_live_end(l, e->number) : 0;
 }
@@ -197,19 +200,17 @@ ngx_live_origin_event_end(ngx_live_origin_zone_t *zone, ngx_uint_t index,
 {
     int                        rc;
     ngx_uint_t                 i;
-    lo_zone_event_t           *ze;
     ngx_live_origin_event_t   *e;
     ngx_live_origin_ending_t   ending;
 
     e = ngx_live_origin_event_get(zone, index);
-    ze = lo_zone_event(zone->z, index);
+    ending.ze = lo_zone_event(zone->z, index);
 
-    if (e == NULL || ze == NULL) {
+    if (e == NULL || ending.ze == NULL) {
         return LO_NONE;
     }
 
     ending.number = number;
-    ending.head = __atomic_load_n(&ze->head, __ATOMIC_RELAXED);
     ending.why = LO_OK;
     ending.err = err;
 
