@@ -32,6 +32,13 @@ static ngx_command_t  ngx_live_origin_commands[] = {
       0,
       NULL },
 
+    { ngx_string("live_origin_archive"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE12,
+      ngx_live_origin_archive_directive,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("live_origin_shed"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_1MORE,
       ngx_live_origin_shed_directive,

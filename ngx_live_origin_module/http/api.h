@@ -86,6 +86,11 @@ ngx_int_t ngx_live_origin_api_end(ngx_http_request_t *r,
 /* api_status.c: new references, or NULL */
 
 json_t *ngx_live_origin_api_list(ngx_live_origin_zone_t *zone);
+/* api_archive.c; NULL: there is none */
+json_t *ngx_live_origin_api_archive(ngx_live_origin_zone_t *zone);
+json_t *ngx_live_origin_api_archive_track(ngx_live_origin_zone_t *zone,
+    const lo_live_t *l, uint32_t ring);
+
 json_t *ngx_live_origin_api_node(ngx_live_origin_zone_t *zone);
 json_t *ngx_live_origin_api_event(ngx_live_origin_zone_t *zone,
     ngx_live_origin_event_t *event);

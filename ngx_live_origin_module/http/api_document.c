@@ -160,6 +160,8 @@ ngx_live_origin_api_delete(ngx_http_request_t *r,
                                          "the zone is busy: try again", NULL);
     }
 
+    ngx_live_origin_archive_forget(ask->zone, ask->id);
+
     ngx_log_error(NGX_LOG_NOTICE, r->connection->log, 0,
                   "event %*s deleted", ask->id.len, ask->id.data);
 

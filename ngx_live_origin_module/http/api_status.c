@@ -45,9 +45,14 @@ ngx_live_origin_api_str(lo_str_t s)
 
 
 static const char *
-ngx_live_origin_api_phase(const lo_live_t *l)
+ngx_live_origin_api_phase(ngx_live_origin_zone_t *zone, const lo_live_t *l)
 {
-    return lo_live_phase(l ? l->phase : LO_LIVE_SCHEDULED);
+    const char  *archived;
+
+    archived = l ? ngx_live_origin_archive_phase(zone, l) : NULL;
+
+    return archived ? archived
+                    : lo_live_phase(l ? l->phase : LO_LIVE_SCHEDULED);
 }
 
 
@@ -73,7 +78,8 @@ ngx_live_origin_api_list(ngx_live_origin_zone_t *zone)
         }
 
         item = json_pack("{s:s, s:s, s:o}", "id", ze->id,
-                         "phase", ngx_live_origin_api_phase(event->live),
+                         "phase",
+                         ngx_live_origin_api_phase(zone, event->live),
                          "head", ngx_live_origin_api_number(ze->head));
 
         if (event->doc && event->doc->title.len) {
@@ -149,7 +155,7 @@ ngx_live_origin_api_node(ngx_live_origin_zone_t *zone)
     free_bytes = st.pages_free * st.page_size;
 
     return json_pack("{s:s, s:o, s:{s:s%, s:s%, s:s, s:I, s:I, s:I, s:I, s:I,"
-                     " s:I, s:i, s:o}, s:I, s:o, s:n}",
+                     " s:I, s:i, s:o}, s:I, s:o, s:n, s:o?}",
                      "nginx", NGINX_VERSION, "workers", workers,
                      "zone",
                      "name", zone->name.data, zone->name.len,
@@ -166,7 +172,8 @@ ngx_live_origin_api_node(ngx_live_origin_zone_t *zone)
                      "holds", (json_int_t) lo_zone_cell_live(zone->z,
                                                NGX_LIVE_ORIGIN_CELL_HOLDS),
                      "shed", ngx_live_origin_api_shed(zone),
-                     "redis");
+                     "redis",
+                     "archive", ngx_live_origin_api_archive(zone));
 }
 
 
@@ -217,7 +224,8 @@ ngx_live_origin_api_event(ngx_live_origin_zone_t *zone,
 
     json = json_pack("{s:s, s:s, s:o, s:i, s:b, s:i, s:i, s:o, s:o, s:o, s:o,"
                      " s:o, s:I, s:I, s:o, s:o, s:o}",
-                     "id", ze->id, "phase", ngx_live_origin_api_phase(l),
+                     "id", ze->id,
+                     "phase", ngx_live_origin_api_phase(zone, l),
                      "segment", ngx_live_origin_api_segment(l),
                      "delay_ms", (int) (l->delay_us / 1000),
                      "irregular", l->irregular != 0,
@@ -364,6 +372,11 @@ ngx_live_origin_api_track(ngx_live_origin_zone_t *zone,
                                     "to", (json_int_t) head));
     json_object_set_new(json, "pipelines",
                         ngx_live_origin_api_counters(l, t));
+
+    if (zone->archive) {
+        json_object_set_new(json, "archive",
+            ngx_live_origin_api_archive_track(zone, l, lt->ring));
+    }
 
     return json;
 }

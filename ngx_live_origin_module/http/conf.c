@@ -6,6 +6,9 @@
 #include "http/module.h"
 
 
+#define NGX_LIVE_ORIGIN_ARCHIVE_PATH  512
+
+
 typedef struct {
     ngx_str_t                  name;       /* of the directive */
     ngx_uint_t                 offset;
@@ -233,6 +236,63 @@ ngx_live_origin_events_directive(ngx_conf_t *cf, ngx_command_t *cmd,
 
     return ngx_conf_full_name(cf->cycle, &mcf->events, 0) == NGX_OK
            ? NGX_CONF_OK : NGX_CONF_ERROR;
+}
+
+
+char *
+ngx_live_origin_archive_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_str_t                    *value;
+    ngx_live_origin_main_conf_t  *mcf = conf;
+
+    value = cf->args->elts;
+
+    if (mcf->archive.len) {
+        return "is duplicate";
+    }
+
+#if !(NGX_THREADS)
+
+    return ngx_live_origin_bad(cf, &value[1],
+                               "only in an nginx built --with-threads");
+
+#else
+    {
+    ngx_str_t         pool, *name;
+    ngx_file_info_t   fi;
+
+    mcf->archive = value[1];
+
+    if (value[1].len == 0
+        || ngx_conf_full_name(cf->cycle, &mcf->archive, 0) != NGX_OK
+        || mcf->archive.len > NGX_LIVE_ORIGIN_ARCHIVE_PATH
+        || ngx_file_info(mcf->archive.data, &fi) == NGX_FILE_ERROR
+        || !ngx_is_dir(&fi))
+    {
+        return ngx_live_origin_bad(cf, &value[1], "the path of a folder that "
+                                   "exists, up to 512 characters");
+    }
+
+    name = NULL;
+
+    if (cf->args->nelts == 3) {
+
+        if (value[2].len < 6 || ngx_strncmp(value[2].data, "pool=", 5) != 0) {
+            return ngx_live_origin_bad(cf, &value[2], "pool=NAME of a "
+                                       "\"thread_pool\"");
+        }
+
+        pool.len = value[2].len - 5;
+        pool.data = value[2].data + 5;
+        name = &pool;
+    }
+
+    mcf->archive_pool = ngx_thread_pool_add(cf, name);
+
+    return mcf->archive_pool ? NGX_CONF_OK : NGX_CONF_ERROR;
+    }
+#endif
 }
 
 

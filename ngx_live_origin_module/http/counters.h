@@ -66,6 +66,30 @@ typedef enum {
 } ngx_live_origin_hist_e;
 
 
+/* of the archive: symbol, metric, type, help.  JOBS and PENDING are of live
+   workers, BYTES is right as the sum over all slots only */
+
+#define NGX_LIVE_ORIGIN_ARCHIVE_METRICS(X)                                    \
+    X(SEGMENTS, "segments_total", "counter", "Segments written to disk.")     \
+    X(WRITTEN, "written_bytes_total", "counter", "Their bytes.")              \
+    X(LOST, "lost_total", "counter",                                          \
+      "Segments that left the zone before they were written.")                \
+    X(BYTES, "bytes", "gauge", "Bytes on disk.")                              \
+    X(DELETED, "deleted_total", "counter", "Files deleted.")                  \
+    X(JOBS, "jobs", "gauge", "Reads, writes and deletions under way.")        \
+    X(PENDING, "pending", "gauge", "Segments that wait to be written.")       \
+    X(WRITE_ERRORS, "write_errors_total", "counter", "Writes that failed.")   \
+    X(READ_ERRORS, "read_errors_total", "counter", "Reads that failed.")      \
+    X(DELETE_ERRORS, "delete_errors_total", "counter",                        \
+      "Deletions that failed.")                                               \
+    X(CORRUPT, "damaged_total", "counter",                                    \
+      "Files that were torn, altered or missing, and not served.")            \
+    X(READS, "reads_total", "counter", "Responses from disk.")                \
+    X(READ, "read_bytes_total", "counter", "Bytes read from disk.")           \
+    X(REFUSED, "refused_total", "counter",                                    \
+      "Requests for what is on disk that were answered 503.")
+
+
 typedef enum {
 #define NGX_LIVE_ORIGIN_X(status)  NGX_LIVE_ORIGIN_CELL_PUBLISH_##status,
     NGX_LIVE_ORIGIN_STATUSES(NGX_LIVE_ORIGIN_X)
@@ -89,6 +113,11 @@ typedef enum {
 
 #define NGX_LIVE_ORIGIN_X(sym, word)  NGX_LIVE_ORIGIN_CELL_GROWN_##sym,
     NGX_LIVE_ORIGIN_GROWN(NGX_LIVE_ORIGIN_X)
+#undef NGX_LIVE_ORIGIN_X
+
+#define NGX_LIVE_ORIGIN_X(cell, name, type, help)                             \
+    NGX_LIVE_ORIGIN_CELL_ARCHIVE_##cell,
+    NGX_LIVE_ORIGIN_ARCHIVE_METRICS(NGX_LIVE_ORIGIN_X)
 #undef NGX_LIVE_ORIGIN_X
 
     NGX_LIVE_ORIGIN_CELL_CLASS,            /* + lo_shed_class_e */

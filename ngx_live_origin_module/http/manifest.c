@@ -491,6 +491,7 @@ ngx_live_origin_manifest_change(lo_live_t *l, void *data)
     ready.share = __atomic_load_n(&ze->share, __ATOMIC_RELAXED)
                   * st.page_size;
     ready.head = __atomic_load_n(&ze->head, __ATOMIC_RELAXED);
+    ready.archive = ngx_live_origin_archive_window(ask->zone, l);
 
     for (i = 0; i < l->ntracks; i++) {
 

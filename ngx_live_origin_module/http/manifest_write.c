@@ -7,7 +7,8 @@
 #include "core/hls.h"
 
 
-#define NGX_LIVE_ORIGIN_LIST_MAX    8192    /* segments of one playlist */
+#define NGX_LIVE_ORIGIN_LIST_MAX    LO_ZONE_RING_MAX  /* segments of one
+                                                         playlist */
 
 
 typedef struct {
@@ -195,23 +196,53 @@ done:
 /* LO_OK: *s says what readers get for number n; LO_NONE: there is nothing */
 
 static int
+ngx_live_origin_list_meta(ngx_live_origin_list_t *list, int64_t n,
+    lo_zone_meta_t *meta)
+{
+    lo_zone_pin_t     pin;
+    lo_zone_record_t  rec;
+
+    if (lo_zone_find(list->zone->z, list->ring, n, 0, &pin) == LO_OK) {
+        *meta = pin.object->meta;
+        lo_zone_unpin(list->zone->z, &pin);
+        return LO_OK;
+    }
+
+    if (list->zone->archive == NULL
+        || lo_zone_record(list->zone->z, list->ring, n, &rec) != LO_OK)
+    {
+        return LO_NONE;
+    }
+
+    ngx_memzero(meta, sizeof(lo_zone_meta_t));
+
+    meta->m = rec.m;
+    meta->duration = rec.duration;
+    meta->timescale = rec.timescale;
+    meta->init = rec.init;
+    meta->run = rec.run;
+
+    return LO_OK;
+}
+
+
+static int
 ngx_live_origin_list_segment(ngx_live_origin_list_t *list, int64_t n,
     lo_manifest_segment_t *s)
 {
     ngx_uint_t                i;
     lo_anchor_t               anchor;
-    lo_zone_pin_t             pin;
+    lo_zone_meta_t            found, *meta;
     const lo_live_t          *l;
-    const lo_zone_meta_t     *meta;
     const lo_live_init_t     *init;
 
     l = list->live;
+    meta = &found;
 
-    if (lo_zone_find(list->zone->z, list->ring, n, 0, &pin) != LO_OK) {
+    if (ngx_live_origin_list_meta(list, n, meta) != LO_OK) {
         return LO_NONE;
     }
 
-    meta = &pin.object->meta;
     init = lo_live_init_by_id(l, meta->init);
 
     anchor.offset = 0;
@@ -234,8 +265,6 @@ ngx_live_origin_list_segment(ngx_live_origin_list_t *list, int64_t n,
     s->start_us = lo_timeline_utc_us(&anchor, meta->m, meta->timescale);
     s->end_us = lo_timeline_utc_us(&anchor, meta->m + meta->duration,
                                    meta->timescale);
-
-    lo_zone_unpin(list->zone->z, &pin);
 
     return init ? LO_OK : LO_NONE;
 }
@@ -281,8 +310,9 @@ ngx_live_origin_gap_us(const lo_live_t *l, int64_t n)
 static int64_t
 ngx_live_origin_list_to(ngx_live_origin_list_t *list)
 {
-    int64_t           to, due;
-    const lo_live_t  *l;
+    int64_t            to, due;
+    const lo_live_t   *l;
+    lo_zone_record_t   rec;
 
     l = list->live;
 
@@ -296,7 +326,11 @@ ngx_live_origin_list_to(ngx_live_origin_list_t *list)
 
     to = due < l->first - 1 ? l->first - 1 : due;
 
-    while (lo_zone_has(list->zone->z, list->ring, to + 1)) {
+    while (lo_zone_has(list->zone->z, list->ring, to + 1)
+           || (list->zone->archive
+               && lo_zone_record(list->zone->z, list->ring, to + 1, &rec)
+                  == LO_OK))
+    {
         to++;
     }
 
@@ -411,7 +445,10 @@ ngx_live_origin_write_media(ngx_live_origin_zone_t *zone,
     list.ring = event->live->tracks[m->track].ring;
 
     t = lo_zone_track(zone->z, list.ring);
-    if (t == NULL) {
+
+    /* a number that is not known again would stay GAP */
+
+    if (t == NULL || __atomic_load_n(&t->loading, __ATOMIC_RELAXED)) {
         return NGX_DECLINED;
     }
 

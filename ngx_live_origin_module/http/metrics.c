@@ -344,6 +344,40 @@ ngx_live_origin_metrics_hist(ngx_live_origin_zone_t *zone, lo_buf_t *b,
 
 
 static void
+ngx_live_origin_metrics_archive(ngx_live_origin_zone_t *zone, lo_buf_t *b)
+{
+    ngx_uint_t  i;
+
+    static const struct {
+        const char  *name;
+        const char  *type;
+        const char  *help;
+        ngx_uint_t   cell;
+    } values[] = {
+#define NGX_LIVE_ORIGIN_X(cell, name, type, help)                             \
+        { name, type, help, NGX_LIVE_ORIGIN_CELL_ARCHIVE_##cell },
+        NGX_LIVE_ORIGIN_ARCHIVE_METRICS(NGX_LIVE_ORIGIN_X)
+#undef NGX_LIVE_ORIGIN_X
+    };
+
+    for (i = 0; zone->archive && i < sizeof(values) / sizeof(values[0]); i++) {
+
+        lo_buf_printf(b, "# HELP live_origin_archive_%s %s\n"
+                         "# TYPE live_origin_archive_%s %s\n",
+                      values[i].name, values[i].help, values[i].name,
+                      values[i].type);
+        lo_buf_printf(b, "live_origin_archive_%s %llu\n", values[i].name,
+                      (unsigned long long)
+                      (values[i].cell == NGX_LIVE_ORIGIN_CELL_ARCHIVE_JOBS
+                       || values[i].cell
+                          == NGX_LIVE_ORIGIN_CELL_ARCHIVE_PENDING
+                       ? lo_zone_cell_live(zone->z, values[i].cell)
+                       : lo_zone_cell_sum(zone->z, values[i].cell)));
+    }
+}
+
+
+static void
 ngx_live_origin_metrics_zone(ngx_live_origin_zone_t *zone, lo_buf_t *b)
 {
     lo_zone_stat_t  st;
@@ -361,6 +395,8 @@ ngx_live_origin_metrics_zone(ngx_live_origin_zone_t *zone, lo_buf_t *b)
     ngx_live_origin_metrics_head(b, "workers", "gauge",
         "Worker processes of all instances on this zone.");
     lo_buf_printf(b, "live_origin_workers %u\n", st.workers);
+
+    ngx_live_origin_metrics_archive(zone, b);
 }
 
 

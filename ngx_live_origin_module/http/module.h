@@ -20,6 +20,7 @@
 
 typedef struct ngx_live_origin_manifest_s  ngx_live_origin_manifest_t;
 typedef struct ngx_live_origin_holds_s     ngx_live_origin_holds_t;
+typedef struct ngx_live_origin_archive_s   ngx_live_origin_archive_t;
 
 /* access.h */
 
@@ -68,6 +69,7 @@ typedef struct {
     uint64_t                    *cells;
     ngx_live_origin_event_t    **cache;    /* by event index */
     ngx_live_origin_holds_t     *holds;
+    ngx_live_origin_archive_t   *archive;  /* NULL: there is none */
     lo_live_t                   *scratch;
     lo_word_t                    scratch_word; /* it is an untouched copy of
                                                   this; 0: of nothing */
@@ -89,6 +91,8 @@ typedef struct {
 typedef struct {
     ngx_array_t                  zones;    /* ngx_live_origin_zone_t * */
     ngx_str_t                    events;
+    ngx_str_t                    archive;
+    void                        *archive_pool;   /* ngx_thread_pool_t */
     lo_shed_conf_t               shed;
     ngx_array_t                  keys;     /* ngx_live_origin_keys_t * */
     ngx_uint_t                   tokens;   /* serve tokens are in use */
@@ -163,6 +167,11 @@ typedef struct {
 
     lo_zone_pin_t                pin;
     void                        *upload;   /* publish.c */
+
+    void                        *copy;     /* archive_read.c: what is waited
+                                              for, then answered from */
+    ngx_queue_t                  copies;   /* of those who wait */
+    unsigned                     copying:1;
 } ngx_live_origin_ctx_t;
 
 
@@ -228,6 +237,8 @@ char *ngx_live_origin_zone_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_live_origin_events_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+char *ngx_live_origin_archive_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 char *ngx_live_origin_use_zone(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_live_origin_set_time(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -288,6 +299,11 @@ int ngx_live_origin_event_auto(ngx_live_origin_zone_t *zone, lo_str_t id);
 int ngx_live_origin_event_end(ngx_live_origin_zone_t *zone,
     ngx_uint_t index, int64_t number, int *why, lo_err_t *err);
 void ngx_live_origin_event_load(ngx_live_origin_zone_t *zone);
+
+
+/* place.c: numbers of a track's ring */
+
+uint32_t ngx_live_origin_ring_cap(const lo_live_t *l);
 
 
 /* publish.c, body.c, serve.c */
@@ -363,6 +379,40 @@ void ngx_live_origin_hold_tick(ngx_live_origin_zone_t *zone);
 /* after publishing: other workers and this one */
 void ngx_live_origin_hold_publish(ngx_live_origin_zone_t *zone,
     uint32_t track);
+
+
+/* archive.c; all but init may be called without an archive */
+
+ngx_int_t ngx_live_origin_archive_init(ngx_live_origin_zone_t *zone,
+    ngx_str_t *path, void *pool);
+void ngx_live_origin_archive_exit(ngx_live_origin_zone_t *zone);
+void ngx_live_origin_archive_tick(ngx_live_origin_zone_t *zone);
+/* whether publishing has to wait, for events may still be found */
+ngx_uint_t ngx_live_origin_archive_waits(ngx_live_origin_zone_t *zone);
+/* how many numbers it can name; 0: there is none for this event */
+int64_t ngx_live_origin_archive_window(ngx_live_origin_zone_t *zone,
+    const lo_live_t *l);
+/* LO_PUBLISH_SAME or _SUPERSEDED: a number that has left the zone and is
+   sent again; LO_NONE: it may be stored */
+int ngx_live_origin_archive_stays(ngx_live_origin_zone_t *zone,
+    uint32_t ring, int64_t number, const u_char *digest, uint32_t rank);
+/* of an event that was deleted */
+void ngx_live_origin_archive_forget(ngx_live_origin_zone_t *zone,
+    lo_str_t id);
+/* "archived", or NULL */
+const char *ngx_live_origin_archive_phase(ngx_live_origin_zone_t *zone,
+    const lo_live_t *l);
+
+
+/* archive_read.c */
+
+/* NGX_OK: ctx->pin.object can be answered; NGX_DONE: it is being read, then
+   ngx_live_origin_serve_again; NGX_BUSY: not now; NGX_DECLINED: not there */
+ngx_int_t ngx_live_origin_archive_get(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx, uint32_t ring);
+void ngx_live_origin_archive_release(ngx_live_origin_ctx_t *ctx);
+ngx_chain_t *ngx_live_origin_archive_chain(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx);
 
 
 /* manifest.c */

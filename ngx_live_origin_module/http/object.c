@@ -337,14 +337,17 @@ ngx_live_origin_object_header(ngx_http_request_t *r,
     l = ctx->event->live;
     o = ctx->pin.object;
 
-    cln = ngx_pool_cleanup_add(r->pool, 0);
-    if (cln == NULL) {
-        lo_zone_unpin(ctx->zone->z, &ctx->pin);
-        return NGX_ERROR;
-    }
+    if (ctx->copy == NULL) {
 
-    cln->handler = ngx_live_origin_unpin;
-    cln->data = ctx;
+        cln = ngx_pool_cleanup_add(r->pool, 0);
+        if (cln == NULL) {
+            lo_zone_unpin(ctx->zone->z, &ctx->pin);
+            return NGX_ERROR;
+        }
+
+        cln->handler = ngx_live_origin_unpin;
+        cln->data = ctx;
+    }
 
     if (o->kind == LO_KIND_SEGMENT) {
         ctx->zone->cells[NGX_LIVE_ORIGIN_CELL_SEGMENTS]++;
@@ -403,7 +406,8 @@ ngx_live_origin_object(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
         return rc;
     }
 
-    out = ngx_live_origin_object_chain(r, ctx);
+    out = ctx->copy ? ngx_live_origin_archive_chain(r, ctx)
+                    : ngx_live_origin_object_chain(r, ctx);
     if (out == NULL) {
         return NGX_ERROR;
     }
@@ -413,7 +417,9 @@ ngx_live_origin_object(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
 
     rc = ngx_http_output_filter(r, out);
 
-    ngx_live_origin_read_latency(r, ctx);
+    if (ctx->copy == NULL) {
+        ngx_live_origin_read_latency(r, ctx);
+    }
 
     return rc;
 }

@@ -69,8 +69,8 @@ ngx_live_origin_place_head(ngx_live_origin_place_t *c, uint32_t ring,
 }
 
 
-static uint32_t
-ngx_live_origin_place_cap(const lo_live_t *l)
+uint32_t
+ngx_live_origin_ring_cap(const lo_live_t *l)
 {
     int64_t  d, cap;
 
@@ -150,7 +150,7 @@ ngx_live_origin_change_place(lo_live_t *l, void *data)
     if (t->ring == LO_ZONE_NO_TRACK) {
         ngx_live_origin_try(ring, lo_zone_track_add(u->zone->z, u->index,
                                           lo_cstr(t->id),
-                                          ngx_live_origin_place_cap(l)));
+                                          ngx_live_origin_ring_cap(l)));
         if (ring < 0) {
             c->no_ring = ring;
             return -1;
@@ -314,8 +314,18 @@ ngx_live_origin_place_publish(ngx_live_origin_place_t *c)
         return status;
     }
 
-    rc = lo_zone_publish(u->zone->z, c->ring, c->place.number, c->pipeline,
-                         &piece->up, piece->digest, &meta, &word);
+    rc = ngx_live_origin_archive_stays(u->zone, c->ring, c->place.number,
+                                       piece->digest, meta.rank);
+
+    if (rc == LO_NONE) {
+        rc = lo_zone_publish(u->zone->z, c->ring, c->place.number,
+                             c->pipeline, &piece->up, piece->digest, &meta,
+                             &word);
+
+    } else {
+        lo_zone_upload_abort(u->zone->z, &piece->up);
+    }
+
     piece->up.word = 0;
 
     if (rc == LO_NONE) {

@@ -354,6 +354,11 @@ ngx_live_origin_publish_handler(ngx_http_request_t *r)
                                      "no zone\n");
     }
 
+    if (ngx_live_origin_archive_waits(lcf->publish)) {
+        return ngx_live_origin_plain(r, NGX_HTTP_SERVICE_UNAVAILABLE,
+                                     "the archive is being looked at\n");
+    }
+
     u = ngx_live_origin_publish_create(r, lcf->publish);
     if (u == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;

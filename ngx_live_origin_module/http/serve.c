@@ -258,10 +258,45 @@ ngx_live_origin_left(ngx_live_origin_ctx_t *ctx, const lo_live_t *l,
 }
 
 
+/* what the zone has not, or not any more */
+
+static ngx_int_t
+ngx_live_origin_archived(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
+    ngx_uint_t track, uint32_t ring)
+{
+    ngx_int_t  rc;
+
+    if (ngx_live_origin_left(ctx, ctx->event->live, ring)) {
+        return NGX_DECLINED;
+    }
+
+    rc = ngx_live_origin_archive_get(r, ctx, ring);
+
+    if (rc == NGX_OK) {
+        ngx_live_origin_reason(ctx, NGX_LIVE_ORIGIN_READY);
+        return ngx_live_origin_object(r, ctx, track);
+    }
+
+    if (rc == NGX_BUSY) {
+        ctx->zone->cells[NGX_LIVE_ORIGIN_CELL_ARCHIVE_REFUSED]++;
+
+        if (ngx_live_origin_header_const(r, "Retry-After", "5") != NGX_OK) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        return ngx_live_origin_refuse(r, ctx, NGX_HTTP_SERVICE_UNAVAILABLE,
+                                      NGX_LIVE_ORIGIN_SHED, 5);
+    }
+
+    return rc == NGX_ERROR ? NGX_HTTP_INTERNAL_SERVER_ERROR : rc;
+}
+
+
 static ngx_int_t
 ngx_live_origin_segment(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
     ngx_uint_t track)
 {
+    ngx_int_t                rc;
     uint32_t                 ring;
     lo_zone_track_t         *zt;
     const lo_live_t         *l;
@@ -277,6 +312,10 @@ ngx_live_origin_segment(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
     }
 
     if (lo_zone_find(ctx->zone->z, ring, ctx->number, 1, &ctx->pin) == LO_OK) {
+
+        if (ctx->copy) {
+            ngx_live_origin_archive_release(ctx);
+        }
 
         if (ngx_live_origin_left(ctx, l, ring)) {
             lo_zone_unpin(ctx->zone->z, &ctx->pin);
@@ -297,6 +336,14 @@ ngx_live_origin_segment(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
     if (zt == NULL || l->d.duration == 0) {
         return ngx_live_origin_refuse(r, ctx, NGX_HTTP_NOT_FOUND,
                                       NGX_LIVE_ORIGIN_UNKNOWN, 2);
+    }
+
+    if (ctx->zone->archive) {
+        rc = ngx_live_origin_archived(r, ctx, track, ring);
+
+        if (rc != NGX_DECLINED) {
+            return rc;
+        }
     }
 
     look.live = l;

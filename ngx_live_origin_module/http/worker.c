@@ -163,6 +163,15 @@ ngx_live_origin_init_worker(ngx_cycle_t *cycle)
            the master give the worker up for good */
 
         if (ngx_live_origin_open_zone(cycle, zones[i]) == NGX_OK) {
+
+            if (ngx_live_origin_archive_init(zones[i], &mcf->archive,
+                                             mcf->archive_pool)
+                != NGX_OK)
+            {
+                ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
+                              "no memory for \"live_origin_archive\"");
+            }
+
             ngx_live_origin_event_load(zones[i]);
         }
     }
@@ -246,6 +255,7 @@ ngx_live_origin_exit_worker(ngx_cycle_t *cycle)
 
     for (i = 0; i < mcf->zones.nelts; i++) {
         if (zones[i]->z) {
+            ngx_live_origin_archive_exit(zones[i]);
             ngx_live_origin_event_free(zones[i]);
             ngx_live_origin_hold_free(zones[i]);
             ngx_live_origin_shed_exit(zones[i]);
@@ -288,6 +298,7 @@ ngx_live_origin_tick(ngx_event_t *ev)
     ngx_live_origin_lag(zone);
     ngx_live_origin_shed_tick(zone);
     lo_zone_tick(zone->z);
+    ngx_live_origin_archive_tick(zone);
 
     if (++zone->ticks % NGX_LIVE_ORIGIN_TICKS == 0) {
         ngx_live_origin_hold_tick(zone);

@@ -44,6 +44,7 @@
 #define LO_LOCK_CREATE      (LO_LOCK_BASE + 1)
 #define LO_LOCK_TABLES      (LO_LOCK_BASE + 2)
 #define LO_LOCK_SWEEP       (LO_LOCK_BASE + 3)
+#define LO_LOCK_ARCHIVE     (LO_LOCK_BASE + 4)
 #define LO_LOCK_SLOT        (LO_LOCK_BASE + 1024)
 
 
@@ -85,7 +86,7 @@ typedef struct {
         uint64_t            v;
         uint64_t            pad[7];
     } page_cursor __attribute__((aligned(64))), object_cursor, reserved,
-      events_serial, recount;
+      events_serial, recount, restored;
 } lo_zone_header_t;
 
 typedef struct {
@@ -140,6 +141,7 @@ struct lo_zone_s {
     int64_t                 swept_us;      /* monotonic */
     int64_t                 looked_us;     /* at the other slots */
     unsigned                recount:1;     /* a sweep is due at once */
+    unsigned                records:1;     /* see lo_zone_keep_records */
 };
 
 

@@ -83,7 +83,7 @@ lo_zone_ring_ok(lo_zone_t *z, lo_zone_track_t *t, lo_word_t ring)
     n = t->npages;
 
     if (n > sizeof(t->page) / sizeof(t->page[0])
-        || t->cap != n * LO_ENTRIES_A_PAGE)
+        || t->cap * (t->records ? 2 : 1) != n * LO_ENTRIES_A_PAGE)
     {
         return 0;
     }

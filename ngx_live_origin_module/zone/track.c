@@ -146,7 +146,9 @@ lo_zone_track_make(lo_zone_t *z, lo_zone_event_t *ev, unsigned event,
 
     t->event = event;
     t->cap = cap;
-    t->npages = cap / LO_ENTRIES_A_PAGE;
+    t->records = z->records;
+    t->loading = 0;
+    t->npages = cap / LO_ENTRIES_A_PAGE * (z->records ? 2 : 1);
     t->head = -1;
     t->head_us = 0;
     t->tail = INT64_MAX;

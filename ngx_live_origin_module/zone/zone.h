@@ -180,6 +180,8 @@ typedef struct {
     uint32_t                event;
     uint32_t                cap;           /* numbers the ring holds */
     uint32_t                npages;
+    uint32_t                records;       /* of 2 pages one is for them */
+    uint32_t                loading;       /* records are being read back */
     uint32_t                pad;
     char                    id[LO_ID_MAX + 8];
     int64_t                 head;          /* newest published; -1 */
@@ -193,13 +195,52 @@ typedef struct {
                                               followed, by number % 2 */
     uint64_t                waiters[LO_ZONE_SLOTS / 64];
     uint64_t                counters[LO_ZONE_COUNTERS];
-    uint32_t                page[LO_ZONE_RING_MAX * 64 / LO_ZONE_PAGE];
+    uint32_t                page[2 * LO_ZONE_RING_MAX * 64 / LO_ZONE_PAGE];
 } lo_zone_track_t;
 
 /* finds or adds; cap numbers at the least.  The track, or LO_FULL, LO_AGAIN */
 int lo_zone_track_add(lo_zone_t *z, unsigned event, lo_str_t id,
     uint32_t cap);
 lo_zone_track_t *lo_zone_track(lo_zone_t *z, uint32_t track);
+
+
+/*
+ * ---- records: what of a track lies elsewhere (the archive), one for each
+ * number of its ring.  A record proves itself by its check, so that whoever
+ * dies while writing one, or writes it at the same time, leaves none.
+ */
+
+typedef struct {
+    int64_t                 number;
+    int64_t                 m;             /* as in lo_zone_meta_t */
+    uint64_t                verdict;
+    uint64_t                digest;        /* the first 8 bytes, big endian */
+    uint32_t                duration;
+    uint32_t                timescale;
+    uint32_t                init;
+    uint32_t                run;
+    uint32_t                size;
+    uint16_t                rank;
+    uint16_t                pipeline;
+    uint64_t                check;
+} lo_zone_record_t;
+
+/* tracks that this process makes from now on have records */
+void lo_zone_keep_records(lo_zone_t *z);
+/* LO_OK or LO_NONE */
+int lo_zone_record(lo_zone_t *z, uint32_t track, int64_t number,
+    lo_zone_record_t *rec);
+void lo_zone_record_set(lo_zone_t *z, uint32_t track, lo_zone_record_t *rec);
+void lo_zone_record_clear(lo_zone_t *z, uint32_t track, int64_t number);
+/* head of a track, and of its event, that was read back */
+void lo_zone_track_restore(lo_zone_t *z, uint32_t track, int64_t head);
+
+/* one worker of all instances looks after what lies elsewhere: 1, it is this
+   one, until it lets go or ends */
+int lo_zone_archivist(lo_zone_t *z);
+void lo_zone_archivist_end(lo_zone_t *z);
+/* whether events were read back into this zone; set says so */
+int lo_zone_restored(lo_zone_t *z, int set);
 
 
 /* ---- uploads: bytes of this worker that nobody sees yet */

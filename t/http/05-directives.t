@@ -68,6 +68,17 @@ ok !-e $zone, '... makes no zone';
                   . ' live_origin_hold 3s; live_origin_max_segment 1m;');
 ok $ok, 'all of them' or diag $out;
 
+mkdir "$dir/archive";
+($ok, $out) = try("$good live_origin_archive $dir/archive;",
+                  'live_origin_serve main;');
+ok $ok, 'an archive' or diag $out;
+is_deeply [glob "$dir/archive/* $dir/archive/.[a-z]*"], [],
+    '... in which nothing is made';
+
+($ok, $out) = try("$good live_origin_archive $dir pool=none;",
+                  'live_origin_serve main;');
+ok !$ok && $out =~ /unknown thread pool "none"/, 'a pool that is not there';
+
 ($ok, $out) = try('', "live_origin_serve main; } } $good"
                       . ' server { listen 127.0.0.1:2; location / {} '
                       . 'location /x/ {');
@@ -90,6 +101,12 @@ for (
      'live_origin_zone', "path=$dir/none/zone"],
     ["live_origin_zone -x path=$zone size=16m;", '', 'live_origin_zone', '-x'],
     [$good . $good, '', 'live_origin_zone', 'main'],
+    ["$good live_origin_archive $dir/none;", '', 'live_origin_archive',
+     "$dir/none"],
+    ["$good live_origin_archive $dir/nginx.conf;", '', 'live_origin_archive',
+     "$dir/nginx.conf"],
+    ["$good live_origin_archive $dir color=red;", '', 'live_origin_archive',
+     'color=red'],
     [$good, 'live_origin_serve other;', 'live_origin_serve', 'other'],
     [$good, 'live_origin_publish other;', 'live_origin_publish', 'other'],
     [$good, 'live_origin_api other;', 'live_origin_api', 'other'],

@@ -1,0 +1,306 @@
+/* the head of archived files, and the records that the zone keeps of them */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "core/archive.h"
+#include "zone/zone.h"
+#include "lib/sim.h"
+#include "lib/zone_util.h"
+
+
+static lo_archive_head_t
+a_head(void)
+{
+    unsigned           i;
+    lo_archive_head_t  h;
+
+    memset(&h, 0, sizeof(h));
+
+    h.kind = LO_ARCHIVE_SEGMENT;
+    h.pipeline = 3;
+    h.size = UINT64_C(0x123456789a);
+    h.place = lo_archive_place(lo_cstr("ev"), lo_cstr("v1"));
+    h.number = INT64_C(1764195432);
+    h.m = INT64_MIN + 5;
+    h.tfdt = UINT64_MAX - 7;
+    h.duration = 60060;
+    h.timescale = 30000;
+    h.init = 7;
+    h.run = 9;
+    h.rank = 2;
+    h.verdict = UINT64_C(1) << 63 | 5;
+    h.first_us = 1764195432000001;
+    h.last_us = 1764195432000002;
+    h.chunks = 12;
+    h.flags = UINT32_MAX;
+
+    for (i = 0; i < LO_ARCHIVE_AMOUNTS; i++) {
+        h.ms[i] = (uint16_t) (1000 * i + 7);
+    }
+
+    for (i = 0; i < 16; i++) {
+        h.digest[i] = (unsigned char) (i * 17);
+    }
+
+    return h;
+}
+
+
+static void
+test_round_trip(void **state)
+{
+    lo_archive_head_t  h, back;
+    unsigned char      mem[LO_ARCHIVE_HEAD];
+
+    h = a_head();
+    memset(&back, 0, sizeof(back));
+
+    lo_archive_encode(mem, &h);
+    assert_int_equal(lo_archive_decode(&back, mem, NULL), LO_OK);
+    assert_memory_equal(&back, &h, sizeof(h));
+}
+
+
+/* the layout is what disks hold: it does not change with the compiler */
+
+static void
+test_layout(void **state)
+{
+    lo_archive_head_t           h;
+    unsigned char               mem[LO_ARCHIVE_HEAD];
+    static const unsigned char  start[] = {
+        'L', 'O', 'A', 'R', 'C', 'H', '\r', '\n', 1, 0, 0, 0, 1, 0, 0, 0,
+        0x9a, 0x78, 0x56, 0x34, 0x12, 0, 0, 0, 0, 17, 34
+    };
+
+    h = a_head();
+    lo_archive_encode(mem, &h);
+    assert_memory_equal(mem, start, sizeof(start));
+}
+
+
+static void
+test_any_altered_byte(void **state)
+{
+    unsigned           i;
+    lo_err_t           err;
+    lo_archive_head_t  h, back;
+    unsigned char      mem[LO_ARCHIVE_HEAD];
+
+    h = a_head();
+    lo_archive_encode(mem, &h);
+
+    for (i = 0; i < LO_ARCHIVE_HEAD; i++) {
+        mem[i] ^= 0x40;
+        assert_int_equal(lo_archive_decode(&back, mem, &err), LO_ERROR);
+        mem[i] ^= 0x40;
+    }
+
+    assert_int_equal(lo_archive_decode(&back, mem, &err), LO_OK);
+}
+
+
+static void
+test_places(void **state)
+{
+    assert_int_equal(lo_archive_place(lo_cstr("ev"), lo_cstr("v")),
+                     lo_archive_place(lo_cstr("ev"), lo_cstr("v")));
+    assert_int_not_equal(lo_archive_place(lo_cstr("ev"), lo_cstr("v")),
+                         lo_archive_place(lo_cstr("e"), lo_cstr("vv")));
+    assert_int_not_equal(lo_archive_place(lo_cstr("ev"), lo_cstr("")),
+                         lo_archive_place(lo_cstr("ev"), lo_cstr("v")));
+}
+
+
+static void
+test_names(void **state)
+{
+    assert_int_equal(lo_archive_number("0.seg"), 0);
+    assert_int_equal(lo_archive_number("1764195432.seg"), 1764195432);
+    assert_int_equal(lo_archive_number("123456789012345678.seg"),
+                     INT64_C(123456789012345678));
+
+    assert_int_equal(lo_archive_number("1234567890123456789.seg"), LO_NONE);
+    assert_int_equal(lo_archive_number(".seg"), LO_NONE);
+    assert_int_equal(lo_archive_number("12.seg.tmp"), LO_NONE);
+    assert_int_equal(lo_archive_number("12"), LO_NONE);
+    assert_int_equal(lo_archive_number("-1.seg"), LO_NONE);
+    assert_int_equal(lo_archive_number("x12.seg"), LO_NONE);
+}
+
+
+/* the window is dvr_s, not what the share guarantees, and what rings name */
+
+static void
+test_window(void **state)
+{
+    size_t            i;
+    sim_t            *sim;
+    int64_t           n;
+    lo_live_ready_t   r;
+
+    static const struct {
+        int64_t  archive;
+        int64_t  window;
+    } rows[] = { { 0, 7 }, { 16320, 50 }, { 50, 50 }, { 40, 40 } };
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+
+        sim = sim_new("{\"id\":\"e\",\"segment_ms\":2000,\"dvr_s\":100,"
+                      "\"tracks\":[{\"id\":\"v\"}]}");
+        sim_inits(sim, "a");
+        n = lo_timeline_at(&sim->l.d, SIM_NOW) - 1;
+        sim_put(sim, "a", "v", sim_at(sim, n, 30000), 60000);
+
+        memset(&r, 0, sizeof(r));
+        r.now_us = sim->f.now_us;
+        r.head = n;
+        r.has = 1;
+        r.bytes_per_d = 100;
+        r.share = 1000;
+        r.archive = rows[i].archive;
+
+        assert_true(lo_live_ready(&sim->l, &r));
+        assert_int_equal(sim->l.window, rows[i].window);
+        sim_free(sim);
+    }
+}
+
+
+/* ---- records */
+
+static lo_zone_record_t
+a_record(int64_t number)
+{
+    lo_zone_record_t  rec;
+
+    memset(&rec, 0, sizeof(rec));
+    rec.number = number;
+    rec.m = number * 90000;
+    rec.duration = 180000;
+    rec.timescale = 90000;
+    rec.size = 100;
+
+    return rec;
+}
+
+
+static void
+test_records(void **state)
+{
+    int                track;
+    t_zone_t           t;
+    lo_zone_record_t   rec;
+
+    t_zone_make(&t, 16 * 1024 * 1024, 4, 0);
+
+    /* a track that was made without them has none */
+
+    rec = a_record(7);
+    lo_zone_record_set(t.z, t.track, &rec);
+    assert_int_equal(lo_zone_record(t.z, t.track, 7, &rec), LO_NONE);
+
+    lo_zone_keep_records(t.z);
+    track = lo_zone_track_add(t.z, t.event, lo_cstr("kept"), 300);
+    assert_true(track >= 0);
+
+    assert_int_equal(lo_zone_record(t.z, track, 0, &rec), LO_NONE);
+
+    rec = a_record(511);
+    lo_zone_record_set(t.z, track, &rec);
+    rec = a_record(3);
+    lo_zone_record_set(t.z, track, &rec);
+
+    assert_int_equal(lo_zone_record(t.z, track, 511, &rec), LO_OK);
+    assert_int_equal(rec.m, 511 * 90000);
+    assert_int_equal(lo_zone_record(t.z, track, 3, &rec), LO_OK);
+    assert_int_equal(rec.duration, 180000);
+
+    /* the same place of the ring, another number */
+
+    assert_int_equal(lo_zone_record(t.z, track, 3 + 512, &rec), LO_NONE);
+    rec = a_record(3 + 512);
+    lo_zone_record_set(t.z, track, &rec);
+    assert_int_equal(lo_zone_record(t.z, track, 3 + 512, &rec), LO_OK);
+    assert_int_equal(lo_zone_record(t.z, track, 3, &rec), LO_NONE);
+
+    lo_zone_record_clear(t.z, track, 3);
+    assert_int_equal(lo_zone_record(t.z, track, 3 + 512, &rec), LO_OK);
+    lo_zone_record_clear(t.z, track, 3 + 512);
+    assert_int_equal(lo_zone_record(t.z, track, 3 + 512, &rec), LO_NONE);
+
+    t_zone_drop(&t);
+}
+
+
+static void
+test_restored_heads(void **state)
+{
+    t_zone_t  t;
+
+    t_zone_make(&t, 16 * 1024 * 1024, 4, 0);
+
+    lo_zone_track_restore(t.z, t.track, 1000);
+    assert_int_equal(lo_zone_track(t.z, t.track)->head, 1000);
+    assert_int_equal(lo_zone_event(t.z, t.event)->head, 1000);
+
+    lo_zone_track_restore(t.z, t.track, 900);
+    assert_int_equal(lo_zone_track(t.z, t.track)->head, 1000);
+
+    assert_false(lo_zone_restored(t.z, 0));
+    assert_true(lo_zone_restored(t.z, 1));
+    assert_true(lo_zone_restored(t.z, 0));
+
+    t_zone_drop(&t);
+}
+
+
+static void
+test_one_archivist(void **state)
+{
+    t_zone_t    t;
+    lo_zone_t  *other;
+
+    t_zone_make(&t, 16 * 1024 * 1024, 4, 0);
+    other = t_zone_join(t.path);
+
+    assert_true(lo_zone_archivist(t.z));
+    assert_true(lo_zone_archivist(t.z));
+    assert_false(lo_zone_archivist(other));
+
+    lo_zone_archivist_end(t.z);
+    assert_true(lo_zone_archivist(other));
+    assert_false(lo_zone_archivist(t.z));
+
+    /* as the kernel does when a worker dies */
+
+    lo_zone_close(other);
+    assert_true(lo_zone_archivist(t.z));
+
+    t_zone_drop(&t);
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_layout),
+        cmocka_unit_test(test_any_altered_byte),
+        cmocka_unit_test(test_places),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_window),
+        cmocka_unit_test(test_records),
+        cmocka_unit_test(test_restored_heads),
+        cmocka_unit_test(test_one_archivist),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
