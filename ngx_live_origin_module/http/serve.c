@@ -148,6 +148,8 @@ ngx_live_origin_serve(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx)
         ctx->denied = ngx_live_origin_access_serve(r, ctx);
 
         if (ctx->denied) {
+            ctx->klass = LO_SHED_UNKNOWN;
+
             return ngx_live_origin_refuse(r, ctx, NGX_HTTP_FORBIDDEN,
                                           NGX_LIVE_ORIGIN_DENIED, 0);
         }

@@ -515,6 +515,12 @@ api('/api-token/events/new', 201, 'which may change', bearer => $bearer{api},
     method => 'PUT', body => $doc);
 api('/api-token/events/new', 200, 'another may', bearer => $bearer{all},
     method => 'DELETE');
+write_keys("$dir/api-token", "$bearer{api}\n");
+like scalar `$livectl --api @{[$ng->url]}/api-token/ event list 2>&1`, qr/403/,
+    'livectl without a token';
+like scalar `$livectl --api @{[$ng->url]}/api-token/ \\
+             --token-file $dir/api-token event list 2>&1`, qr/^ev /m,
+    '... and with one';
 api('/api-token/status', 403, 'a token for publishing',
     bearer => $bearer{pub});
 api('/api-token/status', 403, 'an unknown token', bearer => 'y' x 20);

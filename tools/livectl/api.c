@@ -1,12 +1,12 @@
 /* the API over HTTP, and what to do when it says no */
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <curl/curl.h>
 
+#include "bearer.h"
 #include "livectl.h"
 #include "core/base.h"
 
@@ -14,7 +14,6 @@
 #define LIVECTL_CONNECT_S   5L
 #define LIVECTL_TIMEOUT_S   30L
 #define LIVECTL_ANSWER_MAX  (64 * 1024 * 1024)
-#define LIVECTL_TOKEN_MAX   8192
 
 
 typedef struct {
@@ -49,85 +48,30 @@ livectl_receive(char *data, size_t size, size_t n, void *to)
 }
 
 
-/* ---- the token */
-
-/* of the file, or of the environment: one line; token[0] is 0 without */
-
-static int
-livectl_token(const livectl_options_t *o, char *token, size_t size)
-{
-    size_t       i, n;
-    FILE        *f;
-    const char  *path, *env;
-
-    token[0] = '\0';
-    n = 0;
-    path = livectl_option(o, "token-file");
-    env = getenv("LIVECTL_TOKEN");
-
-    if (path) {
-
-        f = fopen(path, "r");
-
-        if (f == NULL) {
-            return livectl_complain("the token file %s cannot be read: %m",
-                                    path);
-        }
-
-        n = fread(token, 1, size - 1, f);
-        fclose(f);
-
-        if (n == 0) {
-            return livectl_complain("the token file %s is empty", path);
-        }
-
-    } else if (env) {
-        n = strlen(env);
-
-        if (n >= size) {
-            n = size - 1;
-        }
-
-        memcpy(token, env, n);
-    }
-
-    while (n && isspace((unsigned char) token[n - 1])) {
-        n--;
-    }
-
-    token[n] = '\0';
-
-    for (i = 0; i < n; i++) {
-        if (token[i] <= ' ' || token[i] > '~') {
-            return livectl_complain("a token is one word of printable "
-                                    "ASCII");
-        }
-    }
-
-    return LIVECTL_OK;
-}
-
+/* ---- the head of a request */
 
 static int
 livectl_headers(const livectl_options_t *o, int body,
     struct curl_slist **headers)
 {
     int                 rc;
-    char                token[LIVECTL_TOKEN_MAX];
-    char                line[LIVECTL_TOKEN_MAX + 32];
+    char                token[LO_BEARER_MAX], line[LO_BEARER_MAX + 32];
+    lo_err_t            err;
     struct curl_slist  *p;
 
     *headers = NULL;
 
-    rc = livectl_token(o, token, sizeof(token));
-    if (rc != LIVECTL_OK) {
-        return rc;
+    rc = lo_bearer_read(livectl_option(o, "token-file"), "LIVECTL_TOKEN",
+                        token, sizeof(token), &err);
+
+    if (rc == LO_ERROR) {
+        return livectl_complain("the token: %s", err.text);
     }
 
     p = curl_slist_append(NULL, body ? "Content-Type: application/json"
                                      : "Content-Type:");
 
-    if (p && token[0]) {
+    if (p && rc == LO_OK) {
         snprintf(line, sizeof(line), "Authorization: Bearer %s", token);
         *headers = p;
         p = curl_slist_append(p, line);
