@@ -13,7 +13,7 @@ use LiveOrigin::Nginx qw(wait_for);
 my $doc = '"segment_ms": 1000, "delay_ms": 1000, "dvr_s": 60,'
     . ' "tracks": [{"id": "v"}]';
 my $ng = LiveOrigin::Nginx->start(
-    size => '64m', events => 8, live => 'live_origin_hold 20s;',
+    size => '64m', events => 8, live => 'live_origin_hold 20s; live_origin_early_bytes on;',
     files => {map { ("events/$_.json" => "{\"id\": \"$_\", $doc}") }
               qw(ev other)});
 
@@ -114,6 +114,23 @@ notify({key => 'ad', value => undef}, 200, 'null takes a key away');
 is $ng->put('/live/ev/a/v/1.m4s', $v->segment($n + 1))->status, 201, 'PUT';
 $both =~ s/^ad="over", //;
 is $c->finish->header('Live-Origin-Notice'), $both, '... is told the latest';
+
+# ---- a segment that is sent while it is published
+
+my ($growing, $putting) = ($ng->client, $ng->client);
+my @parts = $v->segment($n + 2, chunks => 4, parts => 1);
+
+$growing->start('GET', '/live/ev/v/' . ($n + 2) . '.m4s');
+$putting->begin('PUT', '/live/ev/a/v/1.m4s');
+$putting->piece($_) for @parts[0 .. $#parts - 1];
+ok wait_for(sub { $growing->ready;
+                  length $growing->{response}->body }, 20),
+    'its first bytes come';
+is $growing->{response}->header('Live-Origin-Notice'), $both,
+    '... and carry it';
+$putting->piece($parts[-1]);
+is $putting->end->status, 201, '... before it is whole';
+is $growing->finish->body, join('', @parts), '... and that comes, too';
 
 # ---- reload, restart
 
