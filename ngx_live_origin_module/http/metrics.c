@@ -232,7 +232,7 @@ ngx_live_origin_metrics_serving(ngx_live_origin_zone_t *zone, lo_buf_t *b)
         "Answers that began before their segment was whole, by their end.");
 
     for (i = 0; i < sizeof(grown) / sizeof(grown[0]); i++) {
-        ngx_live_origin_metrics_value(zone, b, "early_total", "result",
+        ngx_live_origin_metrics_value(zone, b, "early_total", "reason",
                                       grown[i],
                                       NGX_LIVE_ORIGIN_CELL_GROWN_COMPLETE + i);
     }

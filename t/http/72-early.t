@@ -209,7 +209,7 @@ for my $how ('Content-Length', 'chunked') {
     ok $r->header('ETag'), '... with an ETag';
 }
 
-is counter('live_origin_early_total{result="complete"}'), 4, 'counted';
+is counter('live_origin_early_total{reason="complete"}'), 4, 'counted';
 
 
 # ---- two hundred, two workers, two instances; HTTP/2 and TLS
@@ -342,7 +342,7 @@ for (@fail) {
     }
 }
 
-is counter('live_origin_early_total{result="failed"}'), 60, 'counted';
+is counter('live_origin_early_total{reason="failed"}'), 60, 'counted';
 
 
 # ---- silence

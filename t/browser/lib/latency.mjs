@@ -23,7 +23,7 @@ async function latencies(v, seconds) {
 
 async function metric(origin, result) {
     const text = await (await fetch(`${origin.base}/metrics`)).text();
-    const found = new RegExp(`live_origin_early_total\\{result="${result}"\\} `
+    const found = new RegExp(`live_origin_early_total\\{reason="${result}"\\} `
                              + '(\\d+)').exec(text);
 
     return Number(found?.[1]);
