@@ -39,7 +39,8 @@ lo_master_lang(const lo_manifest_track_t *t)
 }
 
 
-/* a quoted string can say neither quotes nor line ends */
+/* a quoted string has no quotes, a playlist no control characters (RFC 8216,
+   4.1: U+0000 to U+001F, U+007F to U+009F) */
 
 static void
 lo_master_quoted(lo_buf_t *b, const char *name, lo_str_t s)
@@ -53,8 +54,14 @@ lo_master_quoted(lo_buf_t *b, const char *name, lo_str_t s)
         if (s.data[i] == '"') {
             lo_buf_puts(b, "'");
 
-        } else if (s.data[i] < 0x20) {
+        } else if (s.data[i] < 0x20 || s.data[i] == 0x7f) {
             lo_buf_puts(b, " ");
+
+        } else if (s.data[i] == 0xc2 && i + 1 < s.len
+                   && s.data[i + 1] >= 0x80 && s.data[i + 1] < 0xa0)
+        {
+            lo_buf_puts(b, " ");
+            i++;
 
         } else {
             lo_buf_put(b, &s.data[i], 1);

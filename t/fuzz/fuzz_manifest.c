@@ -214,6 +214,7 @@ check_m3u8(const unsigned char *p, const unsigned char *end)
 
         for ( /* void */ ; p < end && *p != '\n'; p++) {
             check(*p >= 0x20 && *p != 0x7f);
+            check(*p != 0xc2 || p[1] < 0x80 || p[1] >= 0xa0);
             quotes += *p == '"';
         }
 

@@ -229,14 +229,14 @@ test_escape(void **state)
 {
     track_audio(&tracks[0], &info[0], "a1", "en", 0);
     event(1);
-    mpd.title = lo_cstr("A & <b> \"c\" \x01");
+    mpd.title = lo_cstr("A & <b> \"c\" \x01\xef\xbf\xbf\xef\xbf\xbd");
     tracks[0].label = lo_cstr("</Label>&");
     tracks[0].role = lo_cstr("\"/><x y=\"");
     tracks[0].lang = lo_cstr("e\"n");
     mpd.utc_timing = lo_cstr("time?a&b");
 
     render();
-    expect("<Title>A &amp; &lt;b&gt; &quot;c&quot;  </Title>");
+    expect("<Title>A &amp; &lt;b&gt; &quot;c&quot;   \xef\xbf\xbd</Title>");
     expect("<Label>&lt;/Label&gt;&amp;</Label>");
     expect("lang=\"e&quot;n\"");
     expect("value=\"time?a&amp;b\"");

@@ -258,7 +258,7 @@ test_master(void **state)
     tracks[0].average = 2500000;
     track_video(&tracks[1], &info[1], "v2", 640, 360, 800000);
     track_audio(&tracks[2], &info[2], "a1", "en", 128000);
-    tracks[2].label = lo_cstr("English \"1\"");
+    tracks[2].label = lo_cstr("English\x7f\"1\"\xc2\x85\xc3\xa9");
     track_audio(&tracks[3], &info[3], "a2", "de", 96000);
     track_text(&tracks[4], &info[4], "t1", "de");
 
@@ -266,9 +266,9 @@ test_master(void **state)
         "#EXTM3U\n"
         "#EXT-X-VERSION:7\n"
         "#EXT-X-INDEPENDENT-SEGMENTS\n"
-        "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"aac\",NAME=\"English '1'\","
-        "LANGUAGE=\"en\",DEFAULT=YES,AUTOSELECT=YES,CHANNELS=\"2\","
-        "URI=\"a1/media.m3u8\"\n"
+        "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"aac\","
+        "NAME=\"English '1' \xc3\xa9\",LANGUAGE=\"en\",DEFAULT=YES,"
+        "AUTOSELECT=YES,CHANNELS=\"2\",URI=\"a1/media.m3u8\"\n"
         "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"aac\",NAME=\"de\","
         "LANGUAGE=\"de\",DEFAULT=NO,AUTOSELECT=YES,CHANNELS=\"2\","
         "URI=\"a2/media.m3u8\"\n"

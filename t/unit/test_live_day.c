@@ -79,8 +79,8 @@ static void
 test_2002(void **state)
 {
     static const day_plan_t  plan = {
-        .document = "{\"id\":\"e\",\"dvr_s\":900,\"segment\":{\"duration\":60060,"
-                    "\"timescale\":30000}}",
+        .document = "{\"id\":\"e\",\"dvr_s\":900,\"segment\":"
+                    "{\"duration\":60060,\"timescale\":30000}}",
         .d = { 60060, 30000, 0 }, .begin = INT64_MIN, .pipelines = 2,
         .tracks = { { "v29", VIDEO, 30000, 30000, 1001 },
                     { "v59", VIDEO, 60000, 60000, 1001 },
@@ -115,8 +115,8 @@ static void
 test_wrap_10m(void **state)
 {
     static const day_plan_t  plan = {
-        .document = "{\"id\":\"e\",\"dvr_s\":900,\"segment\":{\"duration\":60060,"
-                    "\"timescale\":30000}}",
+        .document = "{\"id\":\"e\",\"dvr_s\":900,\"segment\":"
+                    "{\"duration\":60060,\"timescale\":30000}}",
         .d = { 60060, 30000, 0 }, .begin = 213, .pipelines = 1, .wraps = 1,
         .tracks = { { "v0", VIDEO, 10000000, 60000, 1001 },
                     { "a", AUDIO, 10000000, 44100, 1024 } }
