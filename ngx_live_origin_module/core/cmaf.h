@@ -50,6 +50,7 @@ typedef struct {
     uint32_t            def_size;
     uint32_t            def_flags;
     uint32_t            scheme;           /* 'cenc', 'cbcs' or 0 */
+    uint32_t            entries;          /* sample descriptions */
     unsigned char       kid[16];
     uint64_t            config;           /* XXH3 of what must agree between
                                              pipelines: sample entry with its
@@ -84,6 +85,8 @@ typedef struct {
     uint32_t            sequence;         /* mfhd */
     uint32_t            samples;
     uint32_t            track_id;
+    uint32_t            desc;             /* sample description, from 1; 0:
+                                             the default */
     unsigned            sync:1;           /* begins with a sync sample */
     unsigned            slat:1;           /* styp brand: filler */
     unsigned            lmsg:1;           /* styp brand: last segment */

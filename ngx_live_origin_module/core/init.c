@@ -410,6 +410,8 @@ lo_init_stsd(lo_init_t *in)
         return lo_err(in->err, "stsd is malformed");
     }
 
+    in->init->entries = (uint32_t) entries;
+
     return LO_OK;
 }
 

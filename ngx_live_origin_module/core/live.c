@@ -122,6 +122,8 @@ lo_live_remove_pipeline(lo_live_t *l, unsigned k)
         l->tracks[i].restarted &= (unsigned char) keep;
     }
 
+    lo_live_mask_pipeline(l, k);
+
     memset(l->pipelines[k], 0, sizeof(l->pipelines[k]));
 }
 

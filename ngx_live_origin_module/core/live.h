@@ -27,6 +27,7 @@
 #define LO_LIVE_VERSION   2
 #define LO_LIVE_RUNS      32          /* the oldest are forgotten first */
 #define LO_LIVE_INITS     128
+#define LO_LIVE_MASKS     32
 
 
 /*
@@ -100,6 +101,17 @@ typedef struct {
 } lo_live_track_t;
 
 
+#define LO_LIVE_ALL_TRACKS  UINT32_MAX
+
+typedef struct {
+    int64_t             from;         /* numbers, both inclusive; INT64_MAX: */
+    int64_t             to;           /* until it is taken back */
+    int64_t             since_us;     /* wall clock */
+    uint32_t            pipeline;     /* index */
+    uint32_t            track;        /* index, or LO_LIVE_ALL_TRACKS */
+} lo_live_mask_t;
+
+
 typedef struct {
     uint32_t            version;      /* LO_LIVE_VERSION */
     uint32_t            size;         /* sizeof(lo_live_t) */
@@ -143,6 +155,8 @@ typedef struct {
 
     char                pipelines[LO_MAX_PIPELINES][LO_ID_MAX + 1];
     uint32_t            fixed_pipelines;  /* the document names them */
+    uint32_t            nmasks;
+    lo_live_mask_t      masks[LO_LIVE_MASKS];
     lo_live_track_t     tracks[LO_MAX_TRACKS];
     lo_live_run_t       runs[LO_LIVE_RUNS];
     lo_live_init_t      inits[LO_LIVE_INITS];
@@ -372,6 +386,25 @@ static inline int
 lo_live_over(const lo_live_t *l)
 {
     return l->phase >= LO_LIVE_ENDED;
+}
+
+
+/*
+ * Masks.  1: changed; LO_FULL: LO_LIVE_MASKS ranges are masked already (the
+ * copy is spoilt).  Of one pipeline and track what touches becomes one range;
+ * what has left the window below head is forgotten.  A range that was masked
+ * for all tracks is taken back for all tracks.
+ */
+int lo_live_mask(lo_live_t *l, const lo_live_mask_t *mask, int64_t head);
+int lo_live_unmask(lo_live_t *l, const lo_live_mask_t *mask, int64_t head);
+
+/* bits of the pipelines that do not serve number n of a track */
+uint32_t lo_live_masked_of(const lo_live_t *l, unsigned track, int64_t n);
+
+static inline uint32_t
+lo_live_masked(const lo_live_t *l, unsigned track, int64_t n)
+{
+    return l->nmasks ? lo_live_masked_of(l, track, n) : 0;
 }
 
 #endif /* LO_LIVE_H */

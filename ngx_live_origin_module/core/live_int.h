@@ -83,6 +83,9 @@ int64_t lo_live_edge(const lo_live_plan_t *p);
    also where numbers are counted */
 int lo_live_far(const lo_live_plan_t *p, int64_t grid);
 
+/* a pipeline goes: its masks with it */
+void lo_live_mask_pipeline(lo_live_t *l, unsigned pipeline);
+
 /* can this init serve that number, and does it begin a run; live_use.c */
 lo_live_reason_e lo_live_use(lo_live_plan_t *p);
 

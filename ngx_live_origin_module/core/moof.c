@@ -67,6 +67,7 @@ lo_moof_tfhd(lo_cmaf_reader_t *r, lo_traf_t *t, lo_box_t *box, lo_err_t *err)
     }
 
     if (flags & LO_TFHD_DESC) {
+        r->chunk.desc = lo_be32(p);
         p += 4;
     }
 

@@ -408,10 +408,13 @@ ngx_live_origin_api_counters(const lo_live_t *l, const lo_zone_track_t *t)
 
             v = __atomic_load_n(&c[i], __ATOMIC_RELAXED);
 
-            json_object_set_new(i >= NGX_LIVE_ORIGIN_TRACK_GOOD
-                                && i < NGX_LIVE_ORIGIN_TRACK_REFUSED
-                                ? verdicts : json,
-                                words[i], json_integer(v));
+            json_object_set_new(i >= NGX_LIVE_ORIGIN_TRACK_GOOD ? verdicts
+                                                                : json,
+                                i < NGX_LIVE_ORIGIN_TRACK_VERDICTS
+                                ? words[i]
+                                : lo_verdict_word(i
+                                      - NGX_LIVE_ORIGIN_TRACK_VERDICTS),
+                                json_integer(v));
         }
 
         us = __atomic_load_n(&t->counters[NGX_LIVE_ORIGIN_TRACK_WRITE_US + p],

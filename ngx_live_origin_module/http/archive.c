@@ -987,3 +987,20 @@ ngx_live_origin_archive_phase(ngx_live_origin_zone_t *zone,
 
     return "archived";
 }
+
+
+int
+ngx_live_origin_archive_record_of(ngx_live_origin_zone_t *zone,
+    const lo_live_t *l, ngx_uint_t track, int64_t number,
+    lo_zone_record_t *rec)
+{
+    if (zone->archive == NULL
+        || lo_zone_record(zone->z, l->tracks[track].ring, number, rec)
+           != LO_OK
+        || (lo_live_masked(l, track, number) >> rec->pipeline & 1))
+    {
+        return LO_NONE;
+    }
+
+    return LO_OK;
+}

@@ -180,6 +180,20 @@ ngx_live_origin_copy_wait(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
 }
 
 
+static int
+ngx_live_origin_archive_find(ngx_live_origin_ctx_t *ctx,
+    lo_zone_record_t *rec)
+{
+    int  track;
+
+    track = lo_live_track(ctx->event->live, ctx->name.track);
+
+    return track < 0 ? LO_NONE
+                     : ngx_live_origin_archive_record_of(ctx->zone,
+                           ctx->event->live, track, ctx->number, rec);
+}
+
+
 ngx_int_t
 ngx_live_origin_archive_get(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
     uint32_t ring)
@@ -211,7 +225,7 @@ ngx_live_origin_archive_get(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
 
     if (copy == NULL) {
 
-        if (lo_zone_record(ctx->zone->z, ring, ctx->number, &rec) != LO_OK) {
+        if (ngx_live_origin_archive_find(ctx, &rec) != LO_OK) {
             return __atomic_load_n(&t->loading, __ATOMIC_RELAXED)
                    ? NGX_BUSY : NGX_DECLINED;
         }

@@ -10,6 +10,7 @@
 #ifndef NGX_LIVE_ORIGIN_COUNTERS_H
 #define NGX_LIVE_ORIGIN_COUNTERS_H
 
+#include "core/verdict.h"
 #include "core/shed.h"
 #include "zone/zone.h"
 
@@ -144,7 +145,8 @@ typedef enum {
 
 /*
  * Counters of one track, for each pipeline: at
- * pipeline * NGX_LIVE_ORIGIN_NTRACK + ngx_live_origin_track_e.
+ * pipeline * NGX_LIVE_ORIGIN_NTRACK + ngx_live_origin_track_e.  Those of
+ * verdicts are GOOD and, from VERDICTS on, one for each of core/verdict.h.
  */
 
 #define NGX_LIVE_ORIGIN_TRACK_COUNTERS(X)                                     \
@@ -153,19 +155,15 @@ typedef enum {
     X(SUPERSEDED, "superseded")       /* others were given out already */     \
     X(BYTES, "bytes")                                                         \
     X(LATE, "late")                   /* after the number was due */          \
-    X(GOOD, "good")                   /* verdicts from here */                \
-    X(OFF_GRID, "off_grid")                                                   \
-    X(DURATION, "duration")                                                   \
-    X(NO_SYNC, "no_sync")                                                     \
-    X(EMPTY, "empty")                                                         \
-    X(FILLER, "filler")                                                       \
-    X(REFUSED, "refused")             /* could not be placed */
+    X(REFUSED, "refused")             /* could not be placed */               \
+    X(GOOD, "good")                   /* without a defect */
 
 typedef enum {
 #define NGX_LIVE_ORIGIN_X(sym, word)  NGX_LIVE_ORIGIN_TRACK_##sym,
     NGX_LIVE_ORIGIN_TRACK_COUNTERS(NGX_LIVE_ORIGIN_X)
 #undef NGX_LIVE_ORIGIN_X
-    NGX_LIVE_ORIGIN_NTRACK
+    NGX_LIVE_ORIGIN_TRACK_VERDICTS,
+    NGX_LIVE_ORIGIN_NTRACK = NGX_LIVE_ORIGIN_TRACK_VERDICTS + LO_VERDICT_N
 } ngx_live_origin_track_e;
 
 /* counters of one event */
@@ -179,6 +177,9 @@ typedef enum {
 
 #define NGX_LIVE_ORIGIN_TRACK_WRITE_US                                        \
     (LO_MAX_PIPELINES * NGX_LIVE_ORIGIN_NTRACK)
+
+_Static_assert(NGX_LIVE_ORIGIN_TRACK_WRITE_US + LO_MAX_PIPELINES
+               <= LO_ZONE_COUNTERS, "a track has too few counters");
 
 
 static inline void

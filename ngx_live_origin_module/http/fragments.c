@@ -136,6 +136,7 @@ ngx_live_origin_body_wrapped(ngx_live_origin_upload_t *u, int64_t more)
 
     if (u->open && u->open->chunks) {
         u->open->tfdt += more;
+        u->open->end += more;
     }
 }
 
@@ -205,6 +206,25 @@ ngx_live_origin_body_init(void *data, uint64_t offset,
 }
 
 
+/* where a chunk does not begin, to half a sample, where the last one ended */
+
+static void
+ngx_live_origin_body_seam(ngx_live_origin_piece_t *piece,
+    const lo_cmaf_chunk_t *chunk, uint64_t tfdt)
+{
+    uint64_t  half;
+
+    half = chunk->samples ? chunk->duration / chunk->samples / 2 : 0;
+
+    if (tfdt > piece->end && tfdt - piece->end > half) {
+        piece->holes += tfdt - piece->end;
+
+    } else if (tfdt < piece->end && piece->end - tfdt > half) {
+        piece->laps += piece->end - tfdt;
+    }
+}
+
+
 static int
 ngx_live_origin_body_moof(void *data, const lo_cmaf_chunk_t *chunk)
 {
@@ -241,6 +261,7 @@ ngx_live_origin_body_moof(void *data, const lo_cmaf_chunk_t *chunk)
         piece->tfdt = tfdt;
         piece->tfdt32 = chunk->tfdt32;
         piece->track_id = chunk->track_id;
+        piece->prft_us = chunk->prft_us;
         piece->sync = chunk->sync;
         piece->slat = chunk->slat;
 
@@ -248,9 +269,14 @@ ngx_live_origin_body_moof(void *data, const lo_cmaf_chunk_t *chunk)
         ngx_live_origin_say(u, NGX_HTTP_BAD_REQUEST,
                             "fragments of several tracks");
         return LO_ERROR;
+
+    } else {
+        ngx_live_origin_body_seam(piece, chunk, tfdt);
     }
 
+    piece->end = tfdt + chunk->duration;
     piece->lmsg |= chunk->lmsg;
+    piece->wrong_init |= u->init.entries && chunk->desc > u->init.entries;
 
     u->in_mdat = 1;
 
@@ -270,6 +296,7 @@ ngx_live_origin_body_chunk(void *data, const lo_cmaf_chunk_t *chunk)
 
     piece = u->open;
     piece->chunks++;
+    piece->samples += chunk->samples;
     piece->duration += chunk->duration;
     piece->longest = ngx_max(piece->longest, chunk->duration);
     piece->media |= !chunk->empty;

@@ -96,8 +96,9 @@ ngx_live_origin_grow(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
 
     ctx->silent_us = ngx_live_origin_grow_patience(r, ctx);
 
-    if (lo_zone_follow(ctx->zone->z, ring, ctx->number, ctx->silent_us,
-                       &ctx->pin)
+    if (lo_zone_follow(ctx->zone->z, ring, ctx->number,
+                       lo_live_masked(ctx->event->live, track, ctx->number),
+                       ctx->silent_us, &ctx->pin)
         != LO_OK)
     {
         return NGX_DECLINED;

@@ -34,6 +34,8 @@ struct ngx_live_origin_holds_s {
 };
 
 
+static int ngx_live_origin_hold_there(ngx_live_origin_ctx_t *ctx,
+    uint32_t track);
 static void ngx_live_origin_hold_detach(ngx_live_origin_ctx_t *ctx);
 static void ngx_live_origin_hold_cleanup(void *data);
 static void ngx_live_origin_hold_timeout(ngx_event_t *ev);
@@ -152,17 +154,6 @@ ngx_live_origin_hold_idle(ngx_live_origin_zone_t *zone,
 }
 
 
-/* something for this request: whole, or growing where it takes that */
-
-static ngx_uint_t
-ngx_live_origin_hold_there(ngx_live_origin_ctx_t *ctx, uint32_t track)
-{
-    return lo_zone_has(ctx->zone->z, track, ctx->number)
-           || (ctx->silent_us && lo_zone_grows(ctx->zone->z, track,
-                                               ctx->number, ctx->silent_us));
-}
-
-
 ngx_int_t
 ngx_live_origin_hold(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
     uint32_t track, ngx_msec_t timeout)
@@ -216,6 +207,33 @@ ngx_live_origin_hold(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
     }
 
     return NGX_DONE;
+}
+
+
+/*
+ * Something for this request: whole, or growing where it takes that.  track:
+ * of the zone
+ */
+
+static int
+ngx_live_origin_hold_there(ngx_live_origin_ctx_t *ctx, uint32_t track)
+{
+    int               i;
+    uint32_t          masked;
+    const lo_live_t  *l;
+
+    l = ctx->event->live;
+    masked = 0;
+
+    if (l->nmasks) {
+        i = lo_live_track(l, ctx->name.track);
+        masked = i < 0 ? 0 : lo_live_masked(l, i, ctx->number);
+    }
+
+    return lo_zone_has(ctx->zone->z, track, ctx->number, masked)
+           || (ctx->silent_us
+               && lo_zone_grows(ctx->zone->z, track, ctx->number, masked,
+                                ctx->silent_us));
 }
 
 

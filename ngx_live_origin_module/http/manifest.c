@@ -367,7 +367,9 @@ ngx_live_origin_manifest_good(ngx_live_origin_ctx_t *ctx,
 
     if (m->kind == LO_NAME_MEDIA) {
 
-        if (lo_zone_has(ctx->zone->z, l->tracks[m->track].ring, m->to + 1)) {
+        if (lo_zone_has(ctx->zone->z, l->tracks[m->track].ring, m->to + 1,
+                        lo_live_masked(l, m->track, m->to + 1)))
+        {
             return lo_live_over(l);
         }
 

@@ -202,14 +202,18 @@ ngx_live_origin_list_meta(ngx_live_origin_list_t *list, int64_t n,
     lo_zone_pin_t     pin;
     lo_zone_record_t  rec;
 
-    if (lo_zone_find(list->zone->z, list->ring, n, 0, &pin) == LO_OK) {
+    if (lo_zone_find(list->zone->z, list->ring, n, 0,
+                     lo_live_masked(list->live, list->track, n), &pin)
+        == LO_OK)
+    {
         *meta = pin.object->meta;
         lo_zone_unpin(list->zone->z, &pin);
         return LO_OK;
     }
 
-    if (list->zone->archive == NULL
-        || lo_zone_record(list->zone->z, list->ring, n, &rec) != LO_OK)
+    if (ngx_live_origin_archive_record_of(list->zone, list->live,
+                                          list->track, n, &rec)
+        != LO_OK)
     {
         return LO_NONE;
     }
@@ -326,10 +330,11 @@ ngx_live_origin_list_to(ngx_live_origin_list_t *list)
 
     to = due < l->first - 1 ? l->first - 1 : due;
 
-    while (lo_zone_has(list->zone->z, list->ring, to + 1)
-           || (list->zone->archive
-               && lo_zone_record(list->zone->z, list->ring, to + 1, &rec)
-                  == LO_OK))
+    while (lo_zone_has(list->zone->z, list->ring, to + 1,
+                       lo_live_masked(l, list->track, to + 1))
+           || ngx_live_origin_archive_record_of(list->zone, l, list->track,
+                                                to + 1, &rec)
+              == LO_OK)
     {
         to++;
     }
@@ -371,7 +376,7 @@ ngx_live_origin_list_fill(ngx_live_origin_list_t *list, int64_t from,
 
         /* what was listed as GAP once stays one, though its URL serves */
 
-        if (lo_zone_gap(list->zone->z, list->ring, n, 0)) {
+        if (lo_zone_gap(list->zone->z, list->ring, n, 0, 0)) {
             ngx_live_origin_list_gap(list, n, &s[i]);
             continue;
         }
@@ -380,7 +385,8 @@ ngx_live_origin_list_fill(ngx_live_origin_list_t *list, int64_t from,
             continue;
         }
 
-        if (lo_zone_gap(list->zone->z, list->ring, n, 1)
+        if (lo_zone_gap(list->zone->z, list->ring, n, 1,
+                        lo_live_masked(list->live, list->track, n))
             || ngx_live_origin_list_segment(list, n, &s[i]) != LO_OK)
         {
             ngx_live_origin_list_gap(list, n, &s[i]);

@@ -521,17 +521,13 @@ ngx_live_origin_metrics_verdicts(ngx_live_origin_metrics_track_t *m)
 {
     ngx_uint_t  i;
 
-    static const char  *words[] = {
-#define NGX_LIVE_ORIGIN_X(sym, word)  word,
-        NGX_LIVE_ORIGIN_TRACK_COUNTERS(NGX_LIVE_ORIGIN_X)
-#undef NGX_LIVE_ORIGIN_X
-    };
+    ngx_live_origin_metrics_counter(m, "verdicts_total", "reason", "good",
+                                    NGX_LIVE_ORIGIN_TRACK_GOOD);
 
-    for (i = NGX_LIVE_ORIGIN_TRACK_GOOD; i < NGX_LIVE_ORIGIN_TRACK_REFUSED;
-         i++)
-    {
+    for (i = 0; i < LO_VERDICT_N; i++) {
         ngx_live_origin_metrics_counter(m, "verdicts_total", "reason",
-                                        words[i], i);
+                                        lo_verdict_word(i),
+                                        NGX_LIVE_ORIGIN_TRACK_VERDICTS + i);
     }
 }
 

@@ -404,6 +404,11 @@ const char *ngx_live_origin_archive_phase(ngx_live_origin_zone_t *zone,
     const lo_live_t *l);
 
 
+/* what the archive has of a number; LO_NONE where its pipeline is masked, too */
+int ngx_live_origin_archive_record_of(ngx_live_origin_zone_t *zone,
+    const lo_live_t *l, ngx_uint_t track, int64_t number,
+    lo_zone_record_t *rec);
+
 /* archive_read.c */
 
 /* NGX_OK: ctx->pin.object can be answered; NGX_DONE: it is being read, then

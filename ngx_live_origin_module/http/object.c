@@ -4,6 +4,7 @@
  * byte has been copied to the socket.
  */
 
+#include "core/verdict.h"
 #include "http/module.h"
 
 
@@ -50,6 +51,22 @@ ngx_live_origin_max_age(ngx_live_origin_ctx_t *ctx, ngx_uint_t *immutable)
     age = (end - ngx_live_origin_wall()) / LO_USEC;
 
     return age > 1 ? age : 1;
+}
+
+
+/* LO_VERDICT_TEXT bytes at most */
+
+static u_char *
+ngx_live_origin_defects(u_char *p, const lo_zone_object_t *o)
+{
+    lo_buf_t      b;
+    lo_verdict_t  v;
+
+    lo_verdict_unpack(&v, o->meta.verdict, o->meta.ms);
+    lo_buf_init(&b, p, LO_VERDICT_TEXT);
+    lo_verdict_print(&b, &v);
+
+    return b.pos;
 }
 
 
@@ -103,6 +120,13 @@ ngx_live_origin_cmsd(u_char *p, ngx_live_origin_ctx_t *ctx, ngx_uint_t track)
         p = ngx_sprintf(p, ",ht=%L", ctx->held_us / 1000);
     }
 
+    if (o->meta.rank) {
+        p = ngx_cpymem(p, ",com.live-origin-defects=\"",
+                       sizeof(",com.live-origin-defects=\"") - 1);
+        p = ngx_live_origin_defects(p, o);
+        *p++ = '"';
+    }
+
     return p;
 }
 
@@ -114,6 +138,7 @@ ngx_live_origin_object_headers(ngx_http_request_t *r,
     ngx_live_origin_ctx_t *ctx, ngx_uint_t track)
 {
     u_char                  *p, *v;
+    size_t                   size;
     int64_t                  age;
     ngx_uint_t               immutable;
     const lo_live_t         *l;
@@ -122,7 +147,13 @@ ngx_live_origin_object_headers(ngx_http_request_t *r,
     l = ctx->event->live;
     o = ctx->pin.object;
 
-    p = ngx_pnalloc(r->pool, 3 * (LO_ID_MAX + 1) + 256);
+    size = 3 * (LO_ID_MAX + 1) + 256;
+
+    if (o->meta.rank) {
+        size += 2 * (LO_VERDICT_TEXT + 32);
+    }
+
+    p = ngx_pnalloc(r->pool, size);
     if (p == NULL) {
         return NGX_ERROR;
     }
@@ -158,6 +189,12 @@ ngx_live_origin_object_headers(ngx_http_request_t *r,
 
         if (ctx->held_us >= 0) {
             p = ngx_sprintf(p, ", held=%L", ctx->held_us / 1000);
+        }
+
+        if (o->meta.rank) {
+            p = ngx_cpymem(p, ", defects=\"", sizeof(", defects=\"") - 1);
+            p = ngx_live_origin_defects(p, o);
+            *p++ = '"';
         }
 
         if (ngx_live_origin_header(r, "Live-Origin", v, p - v) != NGX_OK) {
@@ -295,31 +332,70 @@ ngx_live_origin_read_latency(ngx_http_request_t *r,
 }
 
 
-/* whose it is */
+/* identical bytes are one object, of whoever came first: of the pipelines
+   that have it, one that is in service */
+
+static ngx_uint_t
+ngx_live_origin_object_pipeline(ngx_live_origin_ctx_t *ctx, ngx_uint_t track)
+{
+    uint32_t                 masked;
+    unsigned                 p;
+    lo_word_t                word;
+    lo_zone_pin_t            pin;
+    const lo_live_t         *l;
+    const lo_zone_object_t  *o;
+
+    l = ctx->event->live;
+    o = ctx->pin.object;
+    masked = lo_live_masked(l, track, o->number);
+
+    if (!(masked & 1u << o->pipeline)) {
+        return o->pipeline;
+    }
+
+    for (p = 0; p < l->npipelines; p++) {
+
+        if ((masked & 1u << p)
+            || lo_zone_candidate(ctx->zone->z, o->track, o->number, p, &pin)
+               != LO_OK)
+        {
+            continue;
+        }
+
+        word = pin.word;
+        lo_zone_unpin(ctx->zone->z, &pin);
+
+        if (word == ctx->pin.word) {
+            return p;
+        }
+    }
+
+    return o->pipeline;
+}
+
 
 static ngx_int_t
-ngx_live_origin_object_pipeline(ngx_http_request_t *r,
-    ngx_live_origin_ctx_t *ctx)
+ngx_live_origin_object_name(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
+    ngx_uint_t track)
 {
-    unsigned          pipeline;
+    ngx_uint_t        i;
     const lo_live_t  *l;
 
     l = ctx->event->live;
-    pipeline = ctx->pin.object->pipeline;
+    i = ngx_live_origin_object_pipeline(ctx, track);
 
     ctx->pipeline.data = (u_char *) "?";
     ctx->pipeline.len = 1;
 
-    if (pipeline < l->npipelines) {
-        ctx->pipeline.len = ngx_strlen(l->pipelines[pipeline]);
+    if (i < l->npipelines) {
+        ctx->pipeline.len = ngx_strlen(l->pipelines[i]);
         ctx->pipeline.data = ngx_pnalloc(r->pool, ctx->pipeline.len);
 
         if (ctx->pipeline.data == NULL) {
             return NGX_ERROR;
         }
 
-        ngx_memcpy(ctx->pipeline.data, l->pipelines[pipeline],
-                   ctx->pipeline.len);
+        ngx_memcpy(ctx->pipeline.data, l->pipelines[i], ctx->pipeline.len);
     }
 
     return NGX_OK;
@@ -352,7 +428,7 @@ ngx_live_origin_object_header(ngx_http_request_t *r,
     if (o->kind == LO_KIND_SEGMENT) {
         ctx->zone->cells[NGX_LIVE_ORIGIN_CELL_SEGMENTS]++;
 
-        if (ngx_live_origin_object_pipeline(r, ctx) != NGX_OK) {
+        if (ngx_live_origin_object_name(r, ctx, track) != NGX_OK) {
             return NGX_ERROR;
         }
 

@@ -4,35 +4,11 @@
  * and wakes who waits.
  */
 
-#include "core/verdict.h"
 #include "http/publish.h"
 
 
 #define NGX_LIVE_ORIGIN_WAIT_MAX  1000000   /* us, then audio decides on d */
 #define NGX_LIVE_ORIGIN_AHEAD     64        /* numbers of a ring beyond dvr */
-
-
-typedef struct {
-    ngx_live_origin_upload_t  *u;
-    ngx_live_origin_piece_t   *piece;
-    lo_live_facts_t            facts;
-    lo_live_place_t            place;
-    lo_live_reason_e           why;
-    unsigned                   pipeline;
-    int                        track;
-    uint32_t                   ring;
-    int                        no_ring;     /* LO_FULL, LO_AGAIN */
-    int                        force;
-    int                        ahead;       /* of its end: to look only */
-    int64_t                    m;
-    int64_t                    wrapped;     /* of it, what its tfdt lost */
-    lo_cmaf_init_t             init;
-    lo_dur_t                   d;
-    uint32_t                   irregular;
-    uint32_t                   declared;    /* d is the document's */
-    lo_anchor_t                anchor;
-    int64_t                    due_us;
-} ngx_live_origin_place_t;
 
 
 static void
@@ -58,7 +34,7 @@ ngx_live_origin_place_head(ngx_live_origin_place_t *c, uint32_t ring,
     s->track_head = __atomic_load_n(&zt->head, __ATOMIC_ACQUIRE);
 
     if (s->track_head >= 0
-        && lo_zone_find(z, ring, s->track_head, 0, &pin) == LO_OK)
+        && lo_zone_find(z, ring, s->track_head, 0, 0, &pin) == LO_OK)
     {
         s->head_m = pin.object->meta.m;
         s->head_duration = pin.object->meta.duration;
@@ -167,6 +143,7 @@ ngx_live_origin_change_place(lo_live_t *l, void *data)
     c->d = l->d;
     c->irregular = l->irregular;
     c->declared = l->declared;
+    c->delay_us = l->delay_us;
     c->due_us = lo_live_due_us(l, c->place.number);
 
     run = lo_live_run_at(l, c->place.number);
@@ -193,102 +170,6 @@ ngx_live_origin_counters(ngx_live_origin_zone_t *zone, uint32_t ring,
 }
 
 
-static void
-ngx_live_origin_count_verdict(uint64_t *counters, uint64_t verdict)
-{
-    ngx_uint_t             i;
-    static const unsigned  index[] = {
-#define LO_VERDICT_X(sym, rank, word, text)  NGX_LIVE_ORIGIN_TRACK_##sym,
-        LO_VERDICT_LIST(LO_VERDICT_X)
-#undef LO_VERDICT_X
-    };
-
-    if (verdict == 0) {
-        lo_zone_count(&counters[NGX_LIVE_ORIGIN_TRACK_GOOD], 1);
-        return;
-    }
-
-    for (i = 0; i < LO_VERDICT_N; i++) {
-        if (verdict >> i & 1) {
-            lo_zone_count(&counters[index[i]], 1);
-        }
-    }
-}
-
-
-static void
-ngx_live_origin_place_meta(ngx_live_origin_place_t *c, lo_zone_meta_t *meta)
-{
-    lo_verdict_facts_t        f;
-    ngx_live_origin_piece_t  *piece;
-
-    piece = c->piece;
-
-    ngx_memzero(&f, sizeof(f));
-    f.type = c->init.type;
-    f.timescale = c->init.timescale;
-    f.duration = piece->duration;
-    f.d = &c->d;
-    f.irregular = c->irregular;
-    f.off_grid = c->place.off_grid;
-    f.last = piece->lmsg;
-    f.sync = piece->sync;
-    f.empty = !piece->media;
-    f.slat = piece->slat;
-
-    ngx_memzero(meta, sizeof(lo_zone_meta_t));
-    meta->m = c->m;
-    meta->tfdt = piece->tfdt;
-    meta->duration = piece->duration;
-    meta->timescale = c->init.timescale;
-    meta->init = c->place.init;
-    meta->run = c->place.run;
-    meta->verdict = lo_verdict(&f);
-    meta->rank = lo_verdict_rank(meta->verdict);
-    meta->first_us = piece->first_us;
-    meta->last_us = piece->last_us;
-    meta->chunks = piece->chunks;
-}
-
-
-/*
- * A document that says another duration than what comes: one line, and a
- * metric for the rest.  A short segment behind good ones may be a pusher's
- * last.
- */
-
-static void
-ngx_live_origin_place_differs(ngx_live_origin_place_t *c,
-    const lo_zone_meta_t *meta, const uint64_t *counters)
-{
-    int64_t           ms;
-    lo_zone_event_t  *ze;
-
-    if (!c->declared || !(meta->verdict & 1 << LO_VERDICT_DURATION)) {
-        return;
-    }
-
-    ms = lo_rescale(meta->duration, 1000, meta->timescale, LO_NEAREST);
-    ze = lo_zone_event(c->u->zone->z, c->u->index);
-
-    if (ze == NULL || (ms < lo_dur_us(&c->d) / 1000
-                       && counters[NGX_LIVE_ORIGIN_TRACK_GOOD]))
-    {
-        return;
-    }
-
-    if (__atomic_fetch_add(&ze->counters[NGX_LIVE_ORIGIN_EVENT_DIFFERS], 1,
-                           __ATOMIC_RELAXED)
-        == 0)
-    {
-        ngx_log_error(NGX_LOG_ERR, c->u->request->connection->log, 0,
-                      "event \"%s\": segments of %L ms are declared, "
-                      "pipeline \"%V\" sends %L ms", ze->id,
-                      lo_dur_us(&c->d) / 1000, &c->u->ctx->pipeline, ms);
-    }
-}
-
-
 static ngx_uint_t
 ngx_live_origin_place_publish(ngx_live_origin_place_t *c)
 {
@@ -307,7 +188,7 @@ ngx_live_origin_place_publish(ngx_live_origin_place_t *c)
     piece = c->piece;
     size = piece->up.size;
 
-    ngx_live_origin_place_meta(c, &meta);
+    ngx_live_origin_inspect(c, &meta);
 
     status = ngx_live_origin_deadline_missed(u, piece);
     if (status) {
@@ -390,8 +271,7 @@ ngx_live_origin_place_publish(ngx_live_origin_place_t *c)
 
     lo_zone_count(&counters[NGX_LIVE_ORIGIN_TRACK_SEGMENTS], 1);
     lo_zone_count(&counters[NGX_LIVE_ORIGIN_TRACK_BYTES], size);
-    ngx_live_origin_place_differs(c, &meta, counters);
-    ngx_live_origin_count_verdict(counters, meta.verdict);
+    ngx_live_origin_inspected(c, &meta, counters);
 
     if (!c->irregular && piece->last_us > c->due_us) {
         lo_zone_count(&counters[NGX_LIVE_ORIGIN_TRACK_LATE], 1);

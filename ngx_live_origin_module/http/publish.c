@@ -3,6 +3,7 @@
  * what its head says, reading the body unbuffered, and the answer.
  */
 
+#include "core/sfv.h"
 #include "http/access.h"
 #include "http/publish.h"
 
@@ -14,50 +15,134 @@ static ngx_int_t ngx_live_origin_publish_start_direct(ngx_http_request_t *r);
 static void ngx_live_origin_publish_cleanup(void *data);
 
 
+/* all lines of a field as one (RFC 9110, 5.3); NGX_DECLINED: there is none */
+
+static ngx_int_t
+ngx_live_origin_join_header(ngx_http_request_t *r, const char *lowcase,
+    lo_str_t *value)
+{
+    u_char           *p;
+    size_t            len;
+    ngx_uint_t        i, n;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    len = ngx_strlen(lowcase);
+    value->len = 0;
+    value->data = NULL;
+    n = 0;
+
+    for (part = &r->headers_in.headers.part; part; part = part->next) {
+
+        h = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+
+            if (h[i].key.len != len
+                || ngx_strncasecmp(h[i].key.data, (u_char *) lowcase, len)
+                   != 0)
+            {
+                continue;
+            }
+
+            if (n++ == 0) {
+                value->len = h[i].value.len;
+                value->data = h[i].value.data;
+                continue;
+            }
+
+            p = ngx_pnalloc(r->pool, value->len + 2 + h[i].value.len);
+            if (p == NULL) {
+                return NGX_ERROR;
+            }
+
+            ngx_memcpy(p, value->data, value->len);
+            ngx_memcpy(p + value->len, ", ", 2);
+            ngx_memcpy(p + value->len + 2, h[i].value.data, h[i].value.len);
+
+            value->data = p;
+            value->len += 2 + h[i].value.len;
+        }
+    }
+
+    return n ? NGX_OK : NGX_DECLINED;
+}
+
+
 /* RFC 9530: a dictionary, of which sha-256=:base64: is understood */
 
 static ngx_uint_t
 ngx_live_origin_publish_digest(ngx_live_origin_upload_t *u)
 {
-    u_char            buf[64], *p, *last;
-    ngx_str_t         in, out;
-    ngx_table_elt_t  *h;
+    int            rc;
+    lo_str_t       field;
+    ngx_int_t      found;
+    const char    *error;
+    lo_sfv_item_t  item;
 
-    h = ngx_live_origin_find_header(u->request, "content-digest");
-    if (h == NULL) {
+    found = ngx_live_origin_join_header(u->request, "content-digest", &field);
+
+    if (found == NGX_ERROR) {
+        return ngx_live_origin_say(u, NGX_HTTP_INTERNAL_SERVER_ERROR,
+                                   "no memory");
+    }
+
+    if (found == NGX_DECLINED) {
         return 0;
     }
 
-    p = ngx_strlcasestrn(h->value.data, h->value.data + h->value.len,
-                         (u_char *) "sha-256=:", 9 - 1);
-    if (p == NULL) {
+    rc = lo_sfv_member(field, "sha-256", &item, &error);
+
+    if (rc == LO_NONE) {
         return 0;
     }
 
-    p += 9;
-    last = ngx_strlchr(p, h->value.data + h->value.len, ':');
+    if (rc == LO_ERROR) {
+        return ngx_live_origin_say(u, NGX_HTTP_BAD_REQUEST,
+                                   "Content-Digest is no structured field "
+                                   "dictionary (RFC 9651): %s", error);
+    }
 
-    if (last == NULL || last - p != 44) {
+    if (item.type != LO_SFV_BYTES
+        || lo_sfv_bytes(&item, u->sha_want, sizeof(u->sha_want))
+           != sizeof(u->sha_want))
+    {
         return ngx_live_origin_say(u, NGX_HTTP_BAD_REQUEST,
                                    "a Content-Digest that is no SHA-256");
     }
-
-    in.len = last - p;
-    in.data = p;
-    out.data = buf;
-
-    if (ngx_decode_base64(&out, &in) != NGX_OK || out.len != 32) {
-        return ngx_live_origin_say(u, NGX_HTTP_BAD_REQUEST,
-                                   "a Content-Digest that is no SHA-256");
-    }
-
-    ngx_memcpy(u->sha_want, buf, 32);
 
     u->sha = EVP_MD_CTX_new();
 
     if (u->sha == NULL || EVP_DigestInit_ex(u->sha, EVP_sha256(), NULL) != 1) {
         return ngx_live_origin_say(u, NGX_HTTP_INTERNAL_SERVER_ERROR,
                                    "no SHA-256");
+    }
+
+    return 0;
+}
+
+
+/* what only the packager knows */
+
+static ngx_uint_t
+ngx_live_origin_publish_defects(ngx_live_origin_upload_t *u)
+{
+    lo_err_t   err;
+    lo_str_t   field;
+    ngx_int_t  found;
+
+    found = ngx_live_origin_join_header(u->request, "live-origin-defects",
+                                        &field);
+
+    if (found == NGX_ERROR) {
+        return ngx_live_origin_say(u, NGX_HTTP_INTERNAL_SERVER_ERROR,
+                                   "no memory");
+    }
+
+    if (found == NGX_OK
+        && lo_verdict_declared(&u->declared, field, &err) != LO_OK)
+    {
+        return ngx_live_origin_say(u, NGX_HTTP_BAD_REQUEST, "%s", err.text);
     }
 
     return 0;
@@ -169,7 +254,9 @@ ngx_live_origin_publish_head(ngx_live_origin_upload_t *u)
         return ngx_live_origin_limit_size(u);
     }
 
-    return ngx_live_origin_publish_digest(u);
+    status = ngx_live_origin_publish_defects(u);
+
+    return status ? status : ngx_live_origin_publish_digest(u);
 }
 
 

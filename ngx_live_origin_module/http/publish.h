@@ -10,6 +10,7 @@
 
 #include <openssl/evp.h>
 
+#include "core/verdict.h"
 #include "core/xxh.h"
 #include "http/module.h"
 
@@ -26,7 +27,12 @@ typedef struct {
     unsigned char                digest[16];
     uint64_t                     tfdt;
     uint64_t                     duration;
+    uint64_t                     end;      /* of the last chunk, media time */
+    uint64_t                     holes;    /* between chunks, and of chunks */
+    uint64_t                     laps;     /* over each other */
+    uint64_t                     prft_us;  /* of the first chunk */
     uint32_t                     track_id;
+    uint32_t                     samples;
     uint32_t                     chunks;
     uint64_t                     longest;  /* of its chunks */
     int64_t                      first_us; /* wall clock */
@@ -42,6 +48,7 @@ typedef struct {
     unsigned                     slat:1;
     unsigned                     lmsg:1;
     unsigned                     tfdt32:1;
+    unsigned                     wrong_init:1;
 } ngx_live_origin_piece_t;
 
 
@@ -74,6 +81,8 @@ typedef struct {
     u_char                      *room;     /* the socket reads into the zone */
     u_char                      *own_start;  /* nginx's own buffer, while */
     u_char                      *own_end;    /* room is in use; or NULL */
+
+    lo_verdict_t                 declared; /* Live-Origin-Defects */
 
     EVP_MD_CTX                  *sha;
     u_char                       sha_want[32];
@@ -113,6 +122,32 @@ typedef struct {
     unsigned                     ended:1;  /* the body is complete */
     unsigned                     answered:1;
 } ngx_live_origin_upload_t;
+
+
+/* where a piece belongs, as the live state decided */
+
+typedef struct {
+    ngx_live_origin_upload_t  *u;
+    ngx_live_origin_piece_t   *piece;
+    lo_live_facts_t            facts;
+    lo_live_place_t            place;
+    lo_live_reason_e           why;
+    unsigned                   pipeline;
+    int                        track;
+    uint32_t                   ring;
+    int                        no_ring;     /* LO_FULL, LO_AGAIN */
+    int                        force;
+    int                        ahead;       /* of its end: to look only */
+    int64_t                    m;
+    int64_t                    wrapped;     /* of it, what its tfdt lost */
+    lo_cmaf_init_t             init;
+    lo_dur_t                   d;
+    uint32_t                   irregular;
+    uint32_t                   declared;    /* d is the document's */
+    lo_anchor_t                anchor;
+    int64_t                    delay_us;
+    int64_t                    due_us;
+} ngx_live_origin_place_t;
 
 
 /* body.c: 0, or an HTTP status with u->text set */
@@ -185,6 +220,15 @@ int64_t ngx_live_origin_deadline_us(ngx_live_origin_upload_t *u);
 /* a status: not to be published any more; 0: in time */
 ngx_uint_t ngx_live_origin_deadline_missed(ngx_live_origin_upload_t *u,
     ngx_live_origin_piece_t *piece);
+
+/* inspect.c */
+
+/* everything that is known of a piece, its verdict included */
+void ngx_live_origin_inspect(ngx_live_origin_place_t *c,
+    lo_zone_meta_t *meta);
+/* one that was stored: counted, and its defects logged */
+void ngx_live_origin_inspected(ngx_live_origin_place_t *c,
+    const lo_zone_meta_t *meta, uint64_t *counters);
 
 /* ready.c */
 

@@ -313,7 +313,10 @@ ngx_live_origin_segment(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
                                       NGX_LIVE_ORIGIN_UNKNOWN, 2);
     }
 
-    if (lo_zone_find(ctx->zone->z, ring, ctx->number, 1, &ctx->pin) == LO_OK) {
+    if (lo_zone_find(ctx->zone->z, ring, ctx->number, 1,
+                     lo_live_masked(l, track, ctx->number), &ctx->pin)
+        == LO_OK)
+    {
 
         if (ctx->copy) {
             ngx_live_origin_archive_release(ctx);

@@ -1,3 +1,4 @@
+#include "core/verdict.h"
 #include "http/access.h"
 
 
@@ -9,7 +10,9 @@ typedef enum {
     NGX_LIVE_ORIGIN_VAR_REASON,
     NGX_LIVE_ORIGIN_VAR_HELD,
     NGX_LIVE_ORIGIN_VAR_CLASS,
-    NGX_LIVE_ORIGIN_VAR_DENIED
+    NGX_LIVE_ORIGIN_VAR_DENIED,
+    NGX_LIVE_ORIGIN_VAR_CHOICE,
+    NGX_LIVE_ORIGIN_VAR_DEFECTS
 } ngx_live_origin_var_e;
 
 
@@ -48,6 +51,12 @@ static ngx_http_variable_t  ngx_live_origin_vars[] = {
     { ngx_string("live_origin_uri"), NULL, ngx_live_origin_variable_uri,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
+    { ngx_string("live_origin_choice"), NULL, ngx_live_origin_variable,
+      NGX_LIVE_ORIGIN_VAR_CHOICE, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("live_origin_defects"), NULL, ngx_live_origin_variable,
+      NGX_LIVE_ORIGIN_VAR_DEFECTS, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
       ngx_http_null_variable
 };
 
@@ -85,6 +94,34 @@ ngx_live_origin_variable_number(ngx_http_request_t *r, ngx_str_t *s,
     }
 
     s->len = ngx_sprintf(s->data, "%L", n) - s->data;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_live_origin_variable_defects(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx, ngx_str_t *s)
+{
+    lo_buf_t                 b;
+    lo_verdict_t             v;
+    const lo_zone_object_t  *o;
+
+    o = ctx->pin.object;
+
+    if (o == NULL || o->kind != LO_KIND_SEGMENT || o->meta.rank == 0) {
+        return NGX_DECLINED;
+    }
+
+    s->data = ngx_pnalloc(r->pool, LO_VERDICT_TEXT);
+    if (s->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    lo_verdict_unpack(&v, o->meta.verdict, o->meta.ms);
+    lo_buf_init(&b, s->data, LO_VERDICT_TEXT);
+    lo_verdict_print(&b, &v);
+    s->len = b.pos - b.start;
 
     return NGX_OK;
 }
@@ -132,6 +169,17 @@ ngx_live_origin_variable_get(ngx_http_request_t *r,
         }
 
         break;
+
+    case NGX_LIVE_ORIGIN_VAR_CHOICE:
+        if (ctx->pin.object && ctx->pin.object->kind == LO_KIND_SEGMENT) {
+            s->data = (u_char *) lo_choice_word(ctx->pin.object->given & 0xff);
+            s->len = ngx_strlen(s->data);
+        }
+
+        break;
+
+    case NGX_LIVE_ORIGIN_VAR_DEFECTS:
+        return ngx_live_origin_variable_defects(r, ctx, s);
 
     case NGX_LIVE_ORIGIN_VAR_NUMBER:
         return ngx_live_origin_variable_number(r, s, ctx->number);

@@ -101,6 +101,7 @@ lo_zone_claim(lo_zone_t *z, unsigned event, lo_zone_kind_e kind)
                 o->size = 0;
                 o->number = -1;
                 lo_store(&o->grown, 0);
+                lo_store(&o->given, 0);
 
                 return o;
             }

@@ -228,7 +228,8 @@ lo_check_referenced(lo_check_t *k, lo_zone_object_t *o, lo_word_t word)
         }
     }
 
-    if (lo_load(&e->chosen) != word && lo_obj_live(o, word)) {
+    if (lo_chosen_word(lo_load(&e->chosen)) != word
+        && lo_obj_live(o, word)) {
         k->c->leaks++;
     }
 }
@@ -359,6 +360,7 @@ lo_check_track(lo_check_t *k, uint32_t track)
         for (p = 0; p <= LO_MAX_PIPELINES; p++) {
 
             w = lo_load(p == LO_MAX_PIPELINES ? &e->chosen : &e->cand[p]);
+            w = lo_chosen_word(w);
             o = lo_obj(k->z, w);
 
             if (o == NULL || !lo_obj_live(o, w)) {

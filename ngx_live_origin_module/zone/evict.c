@@ -50,7 +50,7 @@ lo_zone_evict(lo_zone_t *z, lo_zone_event_t *ev, uint64_t n)
         /* unless somebody published below it meanwhile, or just there */
 
         if (lo_cas((uint64_t *) &t->tail, number, number + 1)
-            && lo_zone_has(z, i, number))
+            && lo_zone_has(z, i, number, 0))
         {
             lo_min(&t->tail, number);
         }
@@ -171,7 +171,7 @@ lo_zone_evict_number(lo_zone_t *z, uint32_t track, int64_t number,
         }
     }
 
-    w = lo_load(&e->chosen);
+    w = lo_chosen_word(lo_load(&e->chosen));
 
     if (w != 0 && w != keep) {
         got += lo_zone_evict_word(z, track, number, w);

@@ -16,6 +16,7 @@
  * behind is still being appended, and cut off at the end.
  */
 
+#include "core/verdict.h"
 #include "zone/layout.h"
 
 
@@ -24,7 +25,7 @@
 #define LO_GROWN_IS_LOST   (UINT64_C(1) << 62)
 
 static int lo_zone_leader(lo_zone_t *z, lo_zone_entry_t *e, uint32_t track,
-    int64_t number, int64_t silent_us, lo_zone_pin_t *pin);
+    int64_t number, uint32_t masked, int64_t silent_us, lo_zone_pin_t *pin);
 static int lo_zone_pin_growing(lo_zone_t *z, lo_word_t word, uint32_t track,
     int64_t number, int64_t silent_us, lo_zone_pin_t *pin);
 static int lo_zone_was_good(lo_zone_t *z, uint32_t track, int64_t number,
@@ -50,7 +51,7 @@ lo_zone_announce(lo_zone_t *z, uint32_t track, int64_t number,
     t = &z->tracks[track];
 
     if (number <= lo_load(&t->head) - (int64_t) t->cap
-        || lo_zone_has(z, track, number))
+        || lo_zone_has(z, track, number, 0))
     {
         return LO_NONE;
     }
@@ -137,13 +138,15 @@ lo_zone_grown_choose(lo_zone_t *z, lo_zone_entry_t *e, uint32_t track,
         }
     }
 
-    lo_cas(&e->chosen, w, word);
+    if (lo_cas(&e->chosen, w, word)) {
+        lo_zone_given_since(z, word, LO_CHOICE_EARLY);
+    }
 }
 
 
 int
 lo_zone_early(lo_zone_t *z, lo_zone_entry_t *e, uint32_t track,
-    int64_t number, lo_word_t word)
+    int64_t number, uint32_t masked, lo_word_t word)
 {
     uint64_t           w;
     lo_word_t          early;
@@ -159,7 +162,8 @@ lo_zone_early(lo_zone_t *z, lo_zone_entry_t *e, uint32_t track,
     w = lo_load(&o->word);
 
     if (lo_obj_gen(w) != lo_word_gen(early) || o->track != track
-        || o->number != number || lo_load(&o->grown) & LO_GROWN_IS_LOST)
+        || o->number != number || lo_load(&o->grown) & LO_GROWN_IS_LOST
+        || masked & 1u << o->pipeline % LO_MAX_PIPELINES)
     {
         return LO_NONE;
     }
@@ -195,7 +199,7 @@ lo_zone_early(lo_zone_t *z, lo_zone_entry_t *e, uint32_t track,
 
 int
 lo_zone_follow(lo_zone_t *z, uint32_t track, int64_t number,
-    int64_t silent_us, lo_zone_pin_t *pin)
+    uint32_t masked, int64_t silent_us, lo_zone_pin_t *pin)
 {
     int               tries;
     lo_word_t         w;
@@ -212,7 +216,9 @@ lo_zone_follow(lo_zone_t *z, uint32_t track, int64_t number,
 
         w = lo_load(&e->early);
 
-        if (lo_zone_leader(z, e, track, number, silent_us, pin) != LO_OK) {
+        if (lo_zone_leader(z, e, track, number, masked, silent_us, pin)
+            != LO_OK)
+        {
             return LO_NONE;
         }
 
@@ -226,7 +232,7 @@ lo_zone_follow(lo_zone_t *z, uint32_t track, int64_t number,
          * is written, then candidates are looked for.
          */
 
-        if (lo_zone_has(z, track, number)) {
+        if (lo_zone_has(z, track, number, masked)) {
             lo_zone_unpin(z, pin);
             return LO_NONE;
         }
@@ -240,7 +246,7 @@ lo_zone_follow(lo_zone_t *z, uint32_t track, int64_t number,
 
 int
 lo_zone_grows(lo_zone_t *z, uint32_t track, int64_t number,
-    int64_t silent_us)
+    uint32_t masked, int64_t silent_us)
 {
     lo_zone_pin_t     pin;
     lo_zone_entry_t  *e;
@@ -248,7 +254,8 @@ lo_zone_grows(lo_zone_t *z, uint32_t track, int64_t number,
     e = lo_zone_entry(z, track, number);
 
     if (e == NULL
-        || lo_zone_leader(z, e, track, number, silent_us, &pin) != LO_OK)
+        || lo_zone_leader(z, e, track, number, masked, silent_us, &pin)
+           != LO_OK)
     {
         return 0;
     }
@@ -261,7 +268,7 @@ lo_zone_grows(lo_zone_t *z, uint32_t track, int64_t number,
 
 static int
 lo_zone_leader(lo_zone_t *z, lo_zone_entry_t *e, uint32_t track,
-    int64_t number, int64_t silent_us, lo_zone_pin_t *pin)
+    int64_t number, uint32_t masked, int64_t silent_us, lo_zone_pin_t *pin)
 {
     unsigned   p;
     lo_word_t  w;
@@ -269,7 +276,12 @@ lo_zone_leader(lo_zone_t *z, lo_zone_entry_t *e, uint32_t track,
     w = lo_load(&e->early);
 
     if (lo_zone_pin_growing(z, w, track, number, silent_us, pin) == LO_OK) {
-        return LO_OK;
+
+        if (!(masked >> pin->object->pipeline % LO_MAX_PIPELINES & 1)) {
+            return LO_OK;
+        }
+
+        lo_zone_unpin(z, pin);
     }
 
     for (p = 0; p < LO_MAX_PIPELINES; p++) {
@@ -282,7 +294,7 @@ lo_zone_leader(lo_zone_t *z, lo_zone_entry_t *e, uint32_t track,
             continue;
         }
 
-        if (pin->object->pipeline == p
+        if (pin->object->pipeline == p && !(masked >> p & 1)
             && lo_zone_was_good(z, track, number - 1, p))
         {
             return LO_OK;

@@ -103,12 +103,17 @@ typedef struct {
 
 /* one number of one track: 64 bytes */
 typedef struct {
-    lo_word_t               chosen;
+    lo_word_t               chosen;        /* see lo_zone_give */
     lo_word_t               cand[LO_MAX_PIPELINES];
     uint64_t                gap;           /* number + 1 listed as GAP */
     lo_word_t               early;         /* followed before it was whole */
-    uint64_t                pad;
+    uint64_t                note;          /* of lo_zone_note */
 } lo_zone_entry_t;
+
+/* in `chosen': proposed, but given to nobody yet */
+#define LO_TENTATIVE        (UINT64_C(1) << 63)
+
+#define lo_chosen_word(w)   ((w) & ~LO_TENTATIVE)
 
 #define LO_ENTRIES_A_PAGE   (LO_ZONE_PAGE / sizeof(lo_zone_entry_t))
 
@@ -277,6 +282,9 @@ lo_zone_entry_t *lo_zone_entry(lo_zone_t *z, uint32_t track, int64_t number);
 lo_word_t lo_zone_best(lo_zone_t *z, lo_zone_entry_t *e, uint32_t track,
     int64_t number);
 
+/* readers get it from now on; why: lo_choice_e */
+void lo_zone_given_since(lo_zone_t *z, lo_word_t word, unsigned why);
+
 /* object.c: the bit alone, before the word is looked at */
 void lo_zone_pin_raise(lo_zone_t *z, lo_zone_object_t *o, lo_word_t word,
     lo_zone_pin_t *pin);
@@ -291,7 +299,7 @@ void lo_zone_grown_choose(lo_zone_t *z, lo_zone_entry_t *e, uint32_t track,
 /* before a candidate is chosen: LO_OK: another is being followed; LO_AGAIN:
    that has just become the choice; LO_NONE */
 int lo_zone_early(lo_zone_t *z, lo_zone_entry_t *e, uint32_t track,
-    int64_t number, lo_word_t word);
+    int64_t number, uint32_t masked, lo_word_t word);
 
 /* event.c */
 void lo_zone_reserved(lo_zone_t *z);

@@ -170,16 +170,17 @@ lo_zone_place(lo_zone_t *z, lo_zone_entry_t *e, unsigned pipeline,
 
 
 /*
- * The pipeline has something for this number already.  A reader gives out a
- * candidate by writing `chosen', then reading the candidate again; here the
- * candidate is written, then `chosen' read: one of the two sees the other.
+ * The pipeline has something for this number already.  A reader proposes a
+ * candidate in `chosen', reads the candidate again and then gives it out; here
+ * the candidate is written, then a proposal is taken away: one of the two sees
+ * the other.
  */
 
 static int
 lo_zone_place_over(lo_zone_t *z, lo_zone_entry_t *e, unsigned pipeline,
     const lo_zone_object_t *own, lo_zone_pin_t *there, lo_word_t *word)
 {
-    lo_word_t  old;
+    lo_word_t  old, w;
 
     old = there->word;
 
@@ -202,17 +203,33 @@ lo_zone_place_over(lo_zone_t *z, lo_zone_entry_t *e, unsigned pipeline,
         return LO_AGAIN;
     }
 
-    if (lo_load(&e->chosen) == old
-        && there->object->meta.rank <= own->meta.rank)
-    {
-        /* a third upload may stand there by now; what was given out stays */
-        lo_cas(&e->cand[pipeline], *word, old);
-        *word = old;
+    for ( ;; ) {
 
-        return LO_PUBLISH_SUPERSEDED;
+        w = lo_load(&e->chosen);
+
+        if (lo_chosen_word(w) != old) {
+            break;
+        }
+
+        if (w == old && there->object->meta.rank <= own->meta.rank) {
+
+            /* a third upload may stand there by now; what was given out
+               stays */
+
+            lo_cas(&e->cand[pipeline], *word, old);
+            *word = old;
+
+            return LO_PUBLISH_SUPERSEDED;
+        }
+
+        /* never back to what it was before: a slow reader would take it for
+           its own proposal */
+
+        if (lo_cas(&e->chosen, w, *word | LO_TENTATIVE)) {
+            break;
+        }
     }
 
-    lo_cas(&e->chosen, old, 0);
     lo_zone_kill_unshared(z, e, old);
 
     return LO_PUBLISH_REPLACED;

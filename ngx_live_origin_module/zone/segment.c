@@ -7,14 +7,19 @@
  * So a slot needs no clearing when its number leaves the ring.
  */
 
+#include "core/verdict.h"
 #include "zone/layout.h"
 
 
 static int lo_zone_ring_ok(lo_zone_t *z, lo_zone_track_t *t, lo_word_t ring);
 static int lo_zone_pick(lo_zone_t *z, lo_zone_entry_t *e, uint32_t track,
-    int64_t number, lo_zone_pin_t *pin);
+    int64_t number, uint32_t masked, unsigned n[2], lo_zone_pin_t *pin);
+static int lo_zone_look(lo_zone_t *z, lo_zone_entry_t *e, uint32_t track,
+    int64_t number, uint32_t masked, lo_zone_pin_t *pin);
 static int lo_zone_give(lo_zone_t *z, lo_zone_entry_t *e, uint32_t track,
-    int64_t number, lo_zone_pin_t *pin);
+    int64_t number, uint32_t masked, lo_zone_pin_t *pin);
+static void lo_zone_given_why(lo_zone_t *z, lo_zone_pin_t *pin, int before,
+    int masked, unsigned n);
 
 
 lo_zone_entry_t *
@@ -119,17 +124,22 @@ lo_zone_pin_segment(lo_zone_t *z, lo_word_t word, uint32_t track,
 }
 
 
-/* the best there is, pinned: lowest rank, then pipeline order; its pipeline */
+/*
+ * The best there is, pinned: lowest rank, then pipeline order; its pipeline.
+ * n: how many there are in service, and how many masked.
+ */
 
 static int
 lo_zone_pick(lo_zone_t *z, lo_zone_entry_t *e, uint32_t track,
-    int64_t number, lo_zone_pin_t *pin)
+    int64_t number, uint32_t masked, unsigned n[2], lo_zone_pin_t *pin)
 {
     int            best;
     unsigned       p;
     lo_word_t      w;
     lo_zone_pin_t  next;
 
+    n[0] = 0;
+    n[1] = 0;
     best = LO_NONE;
     pin->object = NULL;
 
@@ -143,8 +153,11 @@ lo_zone_pick(lo_zone_t *z, lo_zone_entry_t *e, uint32_t track,
             continue;
         }
 
-        if (best != LO_NONE
-            && next.object->meta.rank >= pin->object->meta.rank)
+        n[masked >> p & 1]++;
+
+        if ((masked & 1u << p)
+            || (best != LO_NONE
+                && next.object->meta.rank >= pin->object->meta.rank))
         {
             lo_zone_unpin(z, &next);
             continue;
@@ -159,17 +172,39 @@ lo_zone_pick(lo_zone_t *z, lo_zone_entry_t *e, uint32_t track,
 }
 
 
+/* identical bytes are one object under several pipelines: one is enough */
+
+static int
+lo_zone_in_service(lo_zone_entry_t *e, lo_word_t w, uint32_t masked)
+{
+    unsigned  p;
+
+    if (masked == 0) {
+        return 1;
+    }
+
+    for (p = 0; p < LO_MAX_PIPELINES; p++) {
+        if (!(masked & 1u << p) && lo_load(&e->cand[p]) == w) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
 lo_word_t
 lo_zone_best(lo_zone_t *z, lo_zone_entry_t *e, uint32_t track,
     int64_t number)
 {
+    unsigned       n[2];
     lo_word_t      w;
     lo_zone_pin_t  pin;
 
-    w = lo_load(&e->chosen);
+    w = lo_chosen_word(lo_load(&e->chosen));
 
     if (lo_zone_pin_segment(z, w, track, number, &pin) != LO_OK
-        && lo_zone_pick(z, e, track, number, &pin) == LO_NONE)
+        && lo_zone_pick(z, e, track, number, 0, n, &pin) == LO_NONE)
     {
         return 0;
     }
@@ -183,7 +218,7 @@ lo_zone_best(lo_zone_t *z, lo_zone_entry_t *e, uint32_t track,
 
 int
 lo_zone_find(lo_zone_t *z, uint32_t track, int64_t number, int choose,
-    lo_zone_pin_t *pin)
+    uint32_t masked, lo_zone_pin_t *pin)
 {
     lo_word_t         w;
     lo_zone_entry_t  *e;
@@ -195,45 +230,93 @@ lo_zone_find(lo_zone_t *z, uint32_t track, int64_t number, int choose,
         return LO_NONE;
     }
 
+    /* one that is only proposed names no object */
+
     w = lo_load(&e->chosen);
 
     if (w != 0 && lo_zone_pin_segment(z, w, track, number, pin) == LO_OK) {
 
-        if (pin->object->meta.rank == 0) {
+        if (pin->object->meta.rank == 0
+            && lo_zone_in_service(e, w, masked))
+        {
             return LO_OK;
         }
 
         lo_zone_unpin(z, pin);
     }
 
-    if (!choose) {
-        return lo_zone_pick(z, e, track, number, pin) == LO_NONE ? LO_NONE
-                                                                  : LO_OK;
-    }
-
-    return lo_zone_give(z, e, track, number, pin);
+    return choose ? lo_zone_give(z, e, track, number, masked, pin)
+                  : lo_zone_look(z, e, track, number, masked, pin);
 }
 
 
-/* chooses: see lo_zone_place_over for the other side of the race */
+/* what lo_zone_give would give */
 
 static int
-lo_zone_give(lo_zone_t *z, lo_zone_entry_t *e, uint32_t track,
-    int64_t number, lo_zone_pin_t *pin)
+lo_zone_look(lo_zone_t *z, lo_zone_entry_t *e, uint32_t track,
+    int64_t number, uint32_t masked, lo_zone_pin_t *pin)
 {
-    int            p, tries;
+    int            p;
+    unsigned       n[2];
     lo_word_t      w;
     lo_zone_pin_t  given;
 
-    for (tries = 0; tries < 16; tries++) {
+    p = lo_zone_pick(z, e, track, number, masked, n, pin);
+    w = lo_load(&e->chosen);
+
+    if (lo_zone_pin_segment(z, w, track, number, &given) == LO_OK) {
+
+        if (lo_zone_in_service(e, w, masked)
+            && (p == LO_NONE
+                || given.object->meta.rank <= pin->object->meta.rank))
+        {
+            lo_zone_unpin(z, pin);
+            *pin = given;
+            return LO_OK;
+        }
+
+        lo_zone_unpin(z, &given);
+    }
+
+    return p == LO_NONE ? LO_NONE : LO_OK;
+}
+
+
+/*
+ * Chooses, in two steps, of which only the second gives out:
+ *
+ *   chosen: anything -> proposed(w); candidate still w? -> given(w)
+ *
+ * A publisher that puts other bytes in w's place writes the candidate first
+ * and then takes a proposal of w away (lo_zone_place_over), so either the
+ * second step fails or the publisher sees that w was given.  Whoever finds a
+ * proposal, of a reader that died too, goes on with it or puts its own there.
+ */
+
+static int
+lo_zone_give(lo_zone_t *z, lo_zone_entry_t *e, uint32_t track,
+    int64_t number, uint32_t masked, lo_zone_pin_t *pin)
+{
+    int            p, before, out, tries;
+    unsigned       n[2];
+    lo_word_t      w, proposed;
+    lo_zone_pin_t  given;
+
+    for (tries = 0; tries < 64; tries++) {
 
         w = lo_load(&e->chosen);
-        p = lo_zone_pick(z, e, track, number, pin);
+        p = lo_zone_pick(z, e, track, number, masked, n, pin);
+        before = 0;
+        out = 0;
 
         if (lo_zone_pin_segment(z, w, track, number, &given) == LO_OK) {
 
-            if (p == LO_NONE
-                || given.object->meta.rank <= pin->object->meta.rank)
+            before = 1;
+            out = !lo_zone_in_service(e, w, masked);
+
+            if (!out && (p == LO_NONE
+                         || given.object->meta.rank
+                            <= pin->object->meta.rank))
             {
                 lo_zone_unpin(z, pin);
                 *pin = given;
@@ -247,7 +330,7 @@ lo_zone_give(lo_zone_t *z, lo_zone_entry_t *e, uint32_t track,
             return LO_NONE;
         }
 
-        switch (lo_zone_early(z, e, track, number, pin->word)) {
+        switch (lo_zone_early(z, e, track, number, masked, pin->word)) {
 
         case LO_OK:
             pin->passing = 1;
@@ -258,19 +341,85 @@ lo_zone_give(lo_zone_t *z, lo_zone_entry_t *e, uint32_t track,
             continue;
         }
 
-        if (lo_cas(&e->chosen, w, pin->word)) {
+        proposed = pin->word | LO_TENTATIVE;
 
-            if (lo_load(&e->cand[p]) == pin->word) {
-                return LO_OK;
-            }
-
-            lo_cas(&e->chosen, pin->word, 0);
+        if ((w == proposed || lo_cas(&e->chosen, w, proposed))
+            && lo_load(&e->cand[p]) == pin->word
+            && lo_cas(&e->chosen, proposed, pin->word))
+        {
+            lo_zone_given_why(z, pin, before, out || n[1], n[0]);
+            return LO_OK;
         }
 
         lo_zone_unpin(z, pin);
     }
 
     return LO_NONE;
+}
+
+
+/* what is known of the choice for good lies with the object */
+
+static void
+lo_zone_given_why(lo_zone_t *z, lo_zone_pin_t *pin, int before, int masked,
+    unsigned n)
+{
+    lo_choice_e        why;
+    lo_zone_object_t  *o;
+
+    o = lo_obj(z, pin->word);
+
+    if (masked) {
+        why = LO_CHOICE_MASKED;
+
+    } else if (before) {
+        why = LO_CHOICE_BETTER;
+
+    } else if (n <= 1) {
+        why = LO_CHOICE_ONLY;
+
+    } else {
+        why = o->meta.rank ? LO_CHOICE_LEAST : LO_CHOICE_FIRST;
+    }
+
+    lo_zone_given_since(z, pin->word, why);
+}
+
+
+void
+lo_zone_given_since(lo_zone_t *z, lo_word_t word, unsigned why)
+{
+    lo_zone_object_t  *o;
+
+    o = lo_obj(z, word);
+
+    if (o != NULL) {
+        lo_store(&o->given, (uint64_t) lo_zone_now_us() << 8 | why);
+    }
+}
+
+
+lo_word_t
+lo_zone_given(lo_zone_t *z, uint32_t track, int64_t number)
+{
+    lo_word_t         w;
+    lo_zone_pin_t     pin;
+    lo_zone_entry_t  *e;
+
+    e = lo_zone_entry(z, track, number);
+    if (e == NULL) {
+        return 0;
+    }
+
+    w = lo_load(&e->chosen);
+
+    if (lo_zone_pin_segment(z, w, track, number, &pin) != LO_OK) {
+        return 0;
+    }
+
+    lo_zone_unpin(z, &pin);
+
+    return w;
 }
 
 
@@ -294,7 +443,7 @@ lo_zone_candidate(lo_zone_t *z, uint32_t track, int64_t number,
 
 
 int
-lo_zone_has(lo_zone_t *z, uint32_t track, int64_t number)
+lo_zone_has(lo_zone_t *z, uint32_t track, int64_t number, uint32_t masked)
 {
     unsigned           p;
     lo_word_t          w;
@@ -308,7 +457,7 @@ lo_zone_has(lo_zone_t *z, uint32_t track, int64_t number)
 
     for (p = 0; p < LO_MAX_PIPELINES; p++) {
 
-        w = lo_load(&e->cand[p]);
+        w = masked & 1u << p ? 0 : lo_load(&e->cand[p]);
         o = lo_obj(z, w);
 
         if (o != NULL && o->number == number && o->track == track
@@ -323,7 +472,8 @@ lo_zone_has(lo_zone_t *z, uint32_t track, int64_t number)
 
 
 int
-lo_zone_gap(lo_zone_t *z, uint32_t track, int64_t number, int set)
+lo_zone_gap(lo_zone_t *z, uint32_t track, int64_t number, int set,
+    uint32_t masked)
 {
     uint64_t          gap;
     lo_zone_entry_t  *e;
@@ -339,10 +489,57 @@ lo_zone_gap(lo_zone_t *z, uint32_t track, int64_t number, int set)
         return 1;
     }
 
-    if (!set || lo_zone_has(z, track, number)) {
+    if (!set || lo_zone_has(z, track, number, masked)) {
         return 0;
     }
 
     return lo_cas(&e->gap, gap, (uint64_t) number + 1)
            || lo_load(&e->gap) == (uint64_t) number + 1;
+}
+
+
+/* with the number's turn of the ring, so that it is not taken for another's */
+
+static uint64_t
+lo_zone_turn(lo_zone_t *z, uint32_t track, int64_t number)
+{
+    return (uint64_t) (number / z->tracks[track].cap)
+           & ((1 << (64 - LO_ZONE_NOTE_BITS)) - 1);
+}
+
+
+void
+lo_zone_note(lo_zone_t *z, uint32_t track, int64_t number, uint64_t note)
+{
+    lo_zone_entry_t  *e;
+
+    e = lo_zone_entry(z, track, number);
+
+    if (e != NULL) {
+        lo_store(&e->note, note << (64 - LO_ZONE_NOTE_BITS)
+                           | lo_zone_turn(z, track, number));
+    }
+}
+
+
+uint64_t
+lo_zone_noted(lo_zone_t *z, uint32_t track, int64_t number)
+{
+    uint64_t          note;
+    lo_zone_entry_t  *e;
+
+    e = lo_zone_entry(z, track, number);
+    if (e == NULL) {
+        return 0;
+    }
+
+    note = lo_load(&e->note);
+
+    if ((note & ((1 << (64 - LO_ZONE_NOTE_BITS)) - 1))
+        != lo_zone_turn(z, track, number))
+    {
+        return 0;
+    }
+
+    return note >> (64 - LO_ZONE_NOTE_BITS);
 }

@@ -140,7 +140,7 @@ lo_sweep_lost(lo_sweep_t *s, lo_zone_object_t *o, lo_word_t word)
             }
         }
 
-        return lo_load(&e->chosen) != word;
+        return lo_chosen_word(lo_load(&e->chosen)) != word;
 
     case LO_KIND_DOC:
         return lo_load(&ev->doc) != word;

@@ -24,7 +24,8 @@
 #define LO_ZONE_PAGE        16384
 #define LO_ZONE_SLOTS       256        /* workers, of all instances */
 #define LO_ZONE_CELLS       512        /* counters of one worker slot */
-#define LO_ZONE_COUNTERS    64         /* of one event, and of one track */
+#define LO_ZONE_COUNTERS    128        /* of one event, and of one track */
+#define LO_ZONE_AMOUNTS     8          /* of one verdict */
 #define LO_ZONE_MIN_SIZE    (8 * 1024 * 1024)
 #define LO_ZONE_MAX_EVENTS  4096
 #define LO_ZONE_RING_MAX    16384      /* numbers of one track */
@@ -70,6 +71,7 @@ typedef struct {
     uint32_t                run;
     uint32_t                rank;          /* 0: good; the higher the worse */
     uint64_t                verdict;       /* bits */
+    uint16_t                ms[LO_ZONE_AMOUNTS];  /* see core/verdict.h */
     int64_t                 first_us;      /* wall clock of the first byte */
     int64_t                 last_us;       /* and of the last */
     uint32_t                chunks;
@@ -95,6 +97,8 @@ typedef struct {
                                               be given before the rest, and
                                               how it ended */
     int64_t                 grown_us;      /* CLOCK_MONOTONIC: since when */
+    uint64_t                given;         /* when readers got it first (wall
+                                              clock, us) << 8 | lo_choice_e */
 } lo_zone_object_t;
 
 
@@ -313,10 +317,16 @@ typedef struct {
                                               get, see lo_zone_follow */
 } lo_zone_pin_t;
 
-/* the candidate that readers get, chosen now if it was not; LO_NONE.
-   choose = 0 looks only: nothing is given out by it */
+/*
+ * The candidate that readers get, chosen now if it was not; LO_NONE.
+ * choose = 0 looks only: nothing is given out by it.  masked: bits of the
+ * pipelines that are out of service for this number.  One that is good and
+ * was given out stays, unless it is masked.
+ */
 int lo_zone_find(lo_zone_t *z, uint32_t track, int64_t number, int choose,
-    lo_zone_pin_t *pin);
+    uint32_t masked, lo_zone_pin_t *pin);
+/* what was given out, whether it is masked or not; 0: nothing */
+lo_word_t lo_zone_given(lo_zone_t *z, uint32_t track, int64_t number);
 /* one pipeline's candidate */
 int lo_zone_candidate(lo_zone_t *z, uint32_t track, int64_t number,
     unsigned pipeline, lo_zone_pin_t *pin);
@@ -324,11 +334,20 @@ int lo_zone_pin(lo_zone_t *z, lo_word_t word, lo_zone_pin_t *pin);
 void lo_zone_unpin(lo_zone_t *z, lo_zone_pin_t *pin);
 
 /* whether there is something to find: one look, no pin, no choice */
-int lo_zone_has(lo_zone_t *z, uint32_t track, int64_t number);
+int lo_zone_has(lo_zone_t *z, uint32_t track, int64_t number,
+    uint32_t masked);
 
 /* listed as GAP in a playlist: stays so.  set: marks it unless a segment is
    there; returns whether it is marked */
-int lo_zone_gap(lo_zone_t *z, uint32_t track, int64_t number, int set);
+int lo_zone_gap(lo_zone_t *z, uint32_t track, int64_t number, int set,
+    uint32_t masked);
+
+/* the last thing that happened to an upload of a number other than becoming
+   its candidate: LO_ZONE_NOTE_BITS of the caller's; 0: nothing is known */
+#define LO_ZONE_NOTE_BITS  50
+void lo_zone_note(lo_zone_t *z, uint32_t track, int64_t number,
+    uint64_t note);
+uint64_t lo_zone_noted(lo_zone_t *z, uint32_t track, int64_t number);
 
 
 /* the bytes of a pinned object, as contiguous spans */
@@ -367,10 +386,10 @@ void lo_zone_show(lo_zone_t *z, const lo_zone_upload_t *up, uint64_t size);
  * LO_NONE: none, or a candidate is there.
  */
 int lo_zone_follow(lo_zone_t *z, uint32_t track, int64_t number,
-    int64_t silent_us, lo_zone_pin_t *pin);
+    uint32_t masked, int64_t silent_us, lo_zone_pin_t *pin);
 /* whether there is one; a look, as lo_zone_has */
 int lo_zone_grows(lo_zone_t *z, uint32_t track, int64_t number,
-    int64_t silent_us);
+    uint32_t masked, int64_t silent_us);
 /* its followers gave it up: the choice is open again */
 void lo_zone_forsake(lo_zone_t *z, const lo_zone_pin_t *pin);
 

@@ -117,7 +117,7 @@ for my $name (sort keys %push) {
 
         my $v = $track->{pipelines}[0]{verdicts};
 
-        ok $v->{good} >= 4 && !$v->{off_grid}, '... segments are good' or
+        ok $v->{good} >= 4 && !$v->{discontinuous}, '... segments are good' or
             diag explain $st;
     }
 }

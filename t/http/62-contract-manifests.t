@@ -285,8 +285,8 @@ is $r->header('Surrogate-Key'), 'ntsc ntsc/v', 'Surrogate-Key';
 my $m = $head + 3;
 my $quarter = int($d * 30000 / 4);
 
-for ([$quarter - 1001, 'good'], [$quarter + 1001, 'off_grid'],
-     [-$quarter - 1001, 'off_grid'])
+for ([$quarter - 1001, 'good'], [$quarter + 1001, 'discontinuous'],
+     [-$quarter - 1001, 'discontinuous'])
 {
     my ($off, $verdict) = @$_;
     my $get = sub {

@@ -41,17 +41,17 @@ test_publish_and_find(void **state)
 
     t_zone_make(&t, 16 * MB, 1, 0);
 
-    assert_int_equal(lo_zone_find(t.z, t.track, 7, 1, &pin), LO_NONE);
+    assert_int_equal(lo_zone_find(t.z, t.track, 7, 1, 0, &pin), LO_NONE);
     assert_int_equal(t_zone_publish(t.z, t.event, t.track, 7, 0, 1, 50000,
                                     0), LO_PUBLISH_NEW);
-    assert_int_equal(lo_zone_find(t.z, t.track, 7, 1, &pin), LO_OK);
+    assert_int_equal(lo_zone_find(t.z, t.track, 7, 1, 0, &pin), LO_OK);
     assert_int_equal(pin.object->size, 50000);
     assert_true(t_zone_same(t.z, pin.object, 1));
     lo_zone_unpin(t.z, &pin);
 
-    assert_true(lo_zone_has(t.z, t.track, 7));
-    assert_false(lo_zone_has(t.z, t.track, 8));
-    assert_false(lo_zone_has(t.z, t.track, 7 + 256));
+    assert_true(lo_zone_has(t.z, t.track, 7, 0));
+    assert_false(lo_zone_has(t.z, t.track, 8, 0));
+    assert_false(lo_zone_has(t.z, t.track, 7 + 256, 0));
     assert_int_equal(lo_zone_track(t.z, t.track)->head, 7);
 
     clean(&t);
@@ -80,7 +80,7 @@ test_sizes(void **state)
         /* an odd seed announces its length, an even one does not */
         assert_int_equal(t_zone_publish(t.z, t.event, t.track, i, 0, i, len,
                                         0), LO_PUBLISH_NEW);
-        assert_int_equal(lo_zone_find(t.z, t.track, i, 1, &pin), LO_OK);
+        assert_int_equal(lo_zone_find(t.z, t.track, i, 1, 0, &pin), LO_OK);
         assert_true(t_zone_same(t.z, pin.object, i));
         assert_int_equal(pin.object->npages,
                          (len + LO_ZONE_PAGE - 1) / LO_ZONE_PAGE);
@@ -103,7 +103,7 @@ test_candidates(void **state)
 #define put(n, p, seed, rank)                                                 \
     t_zone_publish(t.z, t.event, t.track, n, p, seed, 20000, rank)
 #define served(n, p, seed) do {                                               \
-    assert_int_equal(lo_zone_find(t.z, t.track, n, 1, &pin), LO_OK);          \
+    assert_int_equal(lo_zone_find(t.z, t.track, n, 1, 0, &pin), LO_OK);       \
     assert_int_equal(pin.object->pipeline, p);                                \
     assert_true(t_zone_same(t.z, pin.object, seed));                          \
     lo_zone_unpin(t.z, &pin);                                                 \
@@ -198,19 +198,19 @@ test_wraps(void **state)
                                         n * 2 + 1, 100000, 0),
                          LO_PUBLISH_NEW);
 
-        assert_int_equal(lo_zone_find(t.z, t.track, n, 1, &pin), LO_OK);
+        assert_int_equal(lo_zone_find(t.z, t.track, n, 1, 0, &pin), LO_OK);
         assert_true(t_zone_same(t.z, pin.object, n * 2));
         lo_zone_unpin(t.z, &pin);
     }
 
-    for (kept = 0; lo_zone_has(t.z, t.track, 1799 - kept); kept++) {
+    for (kept = 0; lo_zone_has(t.z, t.track, 1799 - kept, 0); kept++) {
         /* from the head down, without a hole */
     }
 
     assert_true(kept > 60);
 
     for (n = 1799 - kept; n >= 1799 - 255; n--) {
-        assert_false(lo_zone_has(t.z, t.track, n));
+        assert_false(lo_zone_has(t.z, t.track, n, 0));
     }
 
     assert_int_equal(stat(t.path, &st), 0);
@@ -269,12 +269,12 @@ test_spare_goes_first(void **state)
         put(n, 1, n * 2 + 1, 0);
 
         if (n % 2) {
-            lo_zone_find(t.z, t.track, n, 1, &pin);
+            lo_zone_find(t.z, t.track, n, 1, 0, &pin);
             lo_zone_unpin(t.z, &pin);
         }
     }
 
-    for (n = 40; !lo_zone_has(t.z, t.track, n - 1)
+    for (n = 40; !lo_zone_has(t.z, t.track, n - 1, 0)
                  || lo_zone_candidate(t.z, t.track, 20, 1, &pin) == LO_OK;
          n++)
     {
@@ -308,14 +308,14 @@ test_pin_holds(void **state)
     t_zone_make(&t, 16 * MB, 1, 0);
 
     put(0, 0, 1000, 0);
-    assert_int_equal(lo_zone_find(t.z, t.track, 0, 1, &pin), LO_OK);
+    assert_int_equal(lo_zone_find(t.z, t.track, 0, 1, 0, &pin), LO_OK);
 
     for (n = 1; n < 600; n++) {
         assert_int_equal(t_zone_publish(t.z, t.event, t.track, n, 0, n,
                                         150000, 0), LO_PUBLISH_NEW);
     }
 
-    assert_int_equal(lo_zone_find(t.z, t.track, 0, 1, &none), LO_NONE);
+    assert_int_equal(lo_zone_find(t.z, t.track, 0, 1, 0, &none), LO_NONE);
     assert_true(t_zone_same(t.z, pin.object, 1000));
 
     lo_zone_unpin(t.z, &pin);
@@ -358,7 +358,7 @@ test_shares(void **state)
     }
 
     for (n = 0; n < 10; n++) {
-        assert_true(lo_zone_has(t.z, ta, n));
+        assert_true(lo_zone_has(t.z, ta, n, 0));
     }
 
     /* larger than its share: refused, nothing of it is left, nothing lost */
@@ -371,7 +371,7 @@ test_shares(void **state)
     assert_int_equal(lo_zone_event_remove(t.z, b), LO_OK);
     assert_int_equal(lo_zone_event_find(t.z, lo_cstr("b")), LO_NONE);
     assert_int_equal(lo_zone_event_find(t.z, lo_cstr("a")), a);
-    assert_false(lo_zone_has(t.z, tb, 499));
+    assert_false(lo_zone_has(t.z, tb, 499, 0));
     lo_zone_sweep(t.z);
     clean(&t);
 
@@ -404,13 +404,13 @@ test_gap(void **state)
 
     t_zone_make(&t, 16 * MB, 1, 0);
 
-    assert_false(lo_zone_gap(t.z, t.track, 3, 0));
-    assert_true(lo_zone_gap(t.z, t.track, 3, 1));
+    assert_false(lo_zone_gap(t.z, t.track, 3, 0, 0));
+    assert_true(lo_zone_gap(t.z, t.track, 3, 1, 0));
     put(3, 0, 1, 0);
-    assert_true(lo_zone_gap(t.z, t.track, 3, 0));
-    assert_false(lo_zone_gap(t.z, t.track, 3 + 256, 0));
+    assert_true(lo_zone_gap(t.z, t.track, 3, 0, 0));
+    assert_false(lo_zone_gap(t.z, t.track, 3 + 256, 0, 0));
     put(4, 0, 1, 0);
-    assert_false(lo_zone_gap(t.z, t.track, 4, 1));
+    assert_false(lo_zone_gap(t.z, t.track, 4, 1, 0));
 
     t_zone_drop(&t);
 }
@@ -472,7 +472,7 @@ test_removal_cut_off(void **state)
     n = lo_zone_track_add(t.z, t.event, lo_cstr("v"), 256);
     assert_int_equal(n, t.track);
     assert_int_equal(lo_zone_track(t.z, n)->head, -1);
-    assert_false(lo_zone_has(t.z, n, 9));
+    assert_false(lo_zone_has(t.z, n, 9, 0));
 
     lo_zone_tick(t.z);
     lo_zone_sweep(t.z);
@@ -594,11 +594,11 @@ test_reboot(void **state)
 
     /* whole, but its page counts as free, and is given to the next */
 
-    assert_int_equal(lo_zone_find(t.z, t.track, 3, 1, &pin), LO_OK);
+    assert_int_equal(lo_zone_find(t.z, t.track, 3, 1, 0, &pin), LO_OK);
     t.z->table[pin.object->page].owner = 0;
     lo_zone_unpin(t.z, &pin);
 
-    assert_int_equal(lo_zone_find(t.z, t.track, 2, 1, &pin), LO_OK);
+    assert_int_equal(lo_zone_find(t.z, t.track, 2, 1, 0, &pin), LO_OK);
     lo_zone_seek(t.z, pin.object, 100, 1, &c);
     n = lo_zone_span(t.z, &c, &p);
     assert_int_equal(n, 1);
@@ -639,11 +639,11 @@ test_reboot(void **state)
     assert_int_equal(lo_zone_create(&conf, &err), LO_OK);
 
     t.z = t_zone_join(t.path);
-    assert_int_equal(lo_zone_find(t.z, t.track, 1, 1, &pin), LO_OK);
+    assert_int_equal(lo_zone_find(t.z, t.track, 1, 1, 0, &pin), LO_OK);
     assert_true(t_zone_same(t.z, pin.object, 1));
     lo_zone_unpin(t.z, &pin);
-    assert_int_equal(lo_zone_find(t.z, t.track, 2, 1, &pin), LO_NONE);
-    assert_int_equal(lo_zone_find(t.z, t.track, 3, 1, &pin), LO_NONE);
+    assert_int_equal(lo_zone_find(t.z, t.track, 2, 1, 0, &pin), LO_NONE);
+    assert_int_equal(lo_zone_find(t.z, t.track, 3, 1, 0, &pin), LO_NONE);
 
     lo_zone_sweep(t.z);
     clean(&t);

@@ -60,7 +60,7 @@ check_one(lo_zone_t *z, int track, int64_t number)
 {
     lo_zone_pin_t  pin;
 
-    if (lo_zone_find(z, track, number, 1, &pin) != LO_OK) {
+    if (lo_zone_find(z, track, number, 1, 0, &pin) != LO_OK) {
         return;
     }
 
@@ -107,7 +107,7 @@ worker(const char *path, int event, int track, unsigned pipeline,
                              __ATOMIC_SEQ_CST);
             __atomic_fetch_add(&board->published, 1, __ATOMIC_RELAXED);
 
-            if (rc >= 0 && !lo_zone_has(z, track, number)) {
+            if (rc >= 0 && !lo_zone_has(z, track, number, 0)) {
                 __atomic_fetch_add(&board->lost, 1, __ATOMIC_RELAXED);
             }
         }
@@ -206,7 +206,7 @@ test_killed_anywhere(void **state)
     for (p = 0; p < WORKERS; p++) {
         check_one(t.z, t.track, board->acked[p]);
         if (board->acked[p] > lo_zone_track(t.z, t.track)->head - 10) {
-            assert_true(lo_zone_has(t.z, t.track, board->acked[p]));
+            assert_true(lo_zone_has(t.z, t.track, board->acked[p], 0));
         }
     }
 
@@ -242,7 +242,7 @@ test_stopped_with_pins(void **state)
     if (pid == 0) {
         z = t_zone_join(t.path);
         for (n = 0; n < 20; n++) {
-            lo_zone_find(z, t.track, n, 1, &pin[n]);
+            lo_zone_find(z, t.track, n, 1, 0, &pin[n]);
         }
         n = write(fds[1], "p", 1);
         raise(SIGSTOP);
@@ -312,7 +312,7 @@ test_dead_pins(void **state)
 
         z = t_zone_join(t.path);
         for (n = 0; n < 10; n++) {
-            lo_zone_find(z, t.track, n, 1, &pin);
+            lo_zone_find(z, t.track, n, 1, 0, &pin);
         }
         lo_zone_upload(z, &up, t.event, LO_KIND_SEGMENT, 500000);
         n = write(fds[1], "p", 1);

@@ -174,8 +174,8 @@ test_grows(void **state)
     assert_false(lo_zone_grows(t.z, t.track, 8, 0));
     assert_false(lo_zone_grows(t.z, t.track, 10, LONG));
     assert_int_equal(follow(8, &pin), LO_OK);
-    assert_false(lo_zone_has(t.z, t.track, 8));
-    assert_int_equal(lo_zone_find(t.z, t.track, 8, 1, &found), LO_NONE);
+    assert_false(lo_zone_has(t.z, t.track, 8, 0));
+    assert_int_equal(lo_zone_find(t.z, t.track, 8, 1, 0, &found), LO_NONE);
 
     lo_zone_growth(&pin, &at);
 
@@ -191,7 +191,7 @@ test_grows(void **state)
     assert_int_equal(read_on(t.z, &pin, &at, NULL, &how), g.size);
     assert_int_equal(how, LO_GROWN_WHOLE);
 
-    assert_int_equal(lo_zone_find(t.z, t.track, 8, 1, &found), LO_OK);
+    assert_int_equal(lo_zone_find(t.z, t.track, 8, 1, 0, &found), LO_OK);
     assert_true(found.word == pin.word);
     assert_false(found.passing);
     lo_zone_unpin(t.z, &found);
@@ -238,13 +238,13 @@ test_order(void **state)
     /* a whole one goes out in passing while b may still become it */
 
     assert_int_equal(follow(4, &pin), LO_NONE);
-    assert_int_equal(lo_zone_find(t.z, t.track, 4, 1, &pin), LO_OK);
+    assert_int_equal(lo_zone_find(t.z, t.track, 4, 1, 0, &pin), LO_OK);
     assert_int_equal(pin.object->pipeline, 0);
     assert_true(pin.passing);
     lo_zone_unpin(t.z, &pin);
 
     assert_int_equal(end(t.z, &b, t.track, 4, 1, 0), LO_PUBLISH_NEW);
-    assert_int_equal(lo_zone_find(t.z, t.track, 4, 1, &pin), LO_OK);
+    assert_int_equal(lo_zone_find(t.z, t.track, 4, 1, 0, &pin), LO_OK);
     assert_int_equal(pin.object->pipeline, 1);
     assert_false(pin.passing);
     lo_zone_unpin(t.z, &pin);
@@ -274,7 +274,7 @@ test_order(void **state)
     assert_int_equal(other.object->pipeline, 1);
     give_up(t.z, &b);
     assert_int_equal(put(5, 0, 9, 0), LO_PUBLISH_NEW);
-    assert_int_equal(lo_zone_find(t.z, t.track, 5, 1, &pin), LO_OK);
+    assert_int_equal(lo_zone_find(t.z, t.track, 5, 1, 0, &pin), LO_OK);
     assert_false(pin.passing);
 
     lo_zone_unpin(t.z, &pin);
@@ -303,7 +303,7 @@ test_not_as_announced(void **state)
     assert_int_equal(end(t.z, &g, t.track, 9, 0, 0), LO_PUBLISH_NEW);
     assert_int_equal(lo_zone_grown(&pin, &visible), LO_GROWN_FAILED);
     lo_zone_unpin(t.z, &pin);
-    assert_int_equal(lo_zone_find(t.z, t.track, 9, 1, &found), LO_OK);
+    assert_int_equal(lo_zone_find(t.z, t.track, 9, 1, 0, &found), LO_OK);
     assert_true(t_zone_same(t.z, found.object, 2));
     lo_zone_unpin(t.z, &found);
 
@@ -317,7 +317,7 @@ test_not_as_announced(void **state)
     assert_int_equal(lo_zone_grown(&pin, &visible), LO_GROWN_WHOLE);
     lo_zone_unpin(t.z, &pin);
     assert_int_equal(put(10, 1, 5, 0), LO_PUBLISH_NEW);
-    assert_int_equal(lo_zone_find(t.z, t.track, 10, 1, &found), LO_OK);
+    assert_int_equal(lo_zone_find(t.z, t.track, 10, 1, 0, &found), LO_OK);
     assert_int_equal(found.object->pipeline, 1);
     assert_false(found.passing);
     lo_zone_unpin(t.z, &found);
@@ -333,7 +333,7 @@ test_not_as_announced(void **state)
     assert_int_equal(end(t.z, &g, t.track, 11, 0, 0), LO_PUBLISH_NEW);
     assert_int_equal(lo_zone_grown(&pin, &visible), LO_GROWN_WHOLE);
     assert_int_equal(visible, 20000);
-    assert_int_equal(lo_zone_find(t.z, t.track, 11, 1, &found), LO_OK);
+    assert_int_equal(lo_zone_find(t.z, t.track, 11, 1, 0, &found), LO_OK);
     assert_true(found.word != pin.word);
     assert_false(found.passing);
     lo_zone_unpin(t.z, &found);
