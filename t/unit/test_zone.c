@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "core/verdict.h"
 #include "lib/zone_util.h"
 #include "zone/layout.h"
 
@@ -141,6 +142,109 @@ test_candidates(void **state)
     served(4, 0, 42);
 
     clean(&t);
+    t_zone_drop(&t);
+}
+
+
+/* why, and since when; masks, and what was given out before them */
+
+static void
+test_masks(void **state)
+{
+    t_zone_t       t;
+    lo_word_t      a;
+    lo_zone_pin_t  pin;
+
+    t_zone_make(&t, 16 * MB, 1, 0);
+
+#define given(n, masked, p, seed, why) do {                                   \
+    assert_int_equal(lo_zone_find(t.z, t.track, n, 1, masked, &pin), LO_OK);  \
+    assert_int_equal(pin.object->pipeline, p);                                \
+    assert_true(t_zone_same(t.z, pin.object, seed));                          \
+    assert_int_equal(pin.object->given & 0xff, why);                          \
+    assert_true(pin.object->given >> 8 > 0);                                  \
+    lo_zone_unpin(t.z, &pin);                                                 \
+} while (0)
+
+    put(1, 0, 10, 0);
+    given(1, 0, 0, 10, LO_CHOICE_ONLY);
+    put(1, 1, 11, 0);
+    given(1, 0, 0, 10, LO_CHOICE_ONLY);
+
+    a = lo_zone_given(t.z, t.track, 1);
+    assert_true(a != 0);
+
+    /* out of service: the other, from now on; back: the choice stays */
+
+    assert_int_equal(lo_zone_find(t.z, t.track, 1, 0, 1, &pin), LO_OK);
+    assert_int_equal(pin.object->pipeline, 1);
+    lo_zone_unpin(t.z, &pin);
+    assert_true(lo_zone_given(t.z, t.track, 1) == a);
+
+    given(1, 1, 1, 11, LO_CHOICE_MASKED);
+    given(1, 0, 1, 11, LO_CHOICE_MASKED);
+
+    /* no other: as if it was not there, and again when it is back */
+
+    put(2, 0, 20, 0);
+    given(2, 0, 0, 20, LO_CHOICE_ONLY);
+    assert_int_equal(lo_zone_find(t.z, t.track, 2, 1, 1, &pin), LO_NONE);
+    assert_int_equal(lo_zone_find(t.z, t.track, 2, 0, 1, &pin), LO_NONE);
+    assert_false(lo_zone_has(t.z, t.track, 2, 1));
+    assert_true(lo_zone_has(t.z, t.track, 2, 2));
+    given(2, 0, 0, 20, LO_CHOICE_ONLY);
+
+    /* identical bytes of the other pipeline are in service */
+
+    put(3, 0, 30, 0);
+    put(3, 1, 30, 0);
+    given(3, 0, 0, 30, LO_CHOICE_FIRST);
+    given(3, 1, 0, 30, LO_CHOICE_FIRST);
+    assert_int_equal(lo_zone_find(t.z, t.track, 3, 1, 3, &pin), LO_NONE);
+
+    /* a masked one that is better is not looked at */
+
+    put(4, 0, 40, 0);
+    put(4, 1, 41, 3);
+    given(4, 1, 1, 41, LO_CHOICE_MASKED);
+    given(4, 0, 0, 40, LO_CHOICE_BETTER);
+
+    /* the least defective, and what is better */
+
+    put(5, 0, 50, 3);
+    put(5, 1, 51, 2);
+    given(5, 0, 1, 51, LO_CHOICE_LEAST);
+    put(5, 0, 52, 2);
+    given(5, 0, 1, 51, LO_CHOICE_LEAST);
+    put(5, 0, 53, 0);
+    given(5, 0, 0, 53, LO_CHOICE_BETTER);
+
+    /* GAP goes by what is in service */
+
+    put(6, 0, 60, 0);
+    assert_false(lo_zone_gap(t.z, t.track, 6, 1, 0));
+    assert_true(lo_zone_gap(t.z, t.track, 6, 1, 1));
+
+    clean(&t);
+    t_zone_drop(&t);
+}
+
+
+static void
+test_notes(void **state)
+{
+    t_zone_t  t;
+
+    t_zone_make(&t, 16 * MB, 1, 0);
+
+    assert_true(lo_zone_noted(t.z, t.track, 7) == 0);
+    lo_zone_note(t.z, t.track, 7, 99);
+    assert_true(lo_zone_noted(t.z, t.track, 7) == 99);
+    assert_true(lo_zone_noted(t.z, t.track, 7 + 256) == 0);
+    lo_zone_note(t.z, t.track, 7 + 256, 98);
+    assert_true(lo_zone_noted(t.z, t.track, 7) == 0);
+    lo_zone_note(t.z, t.track, -1, 98);
+
     t_zone_drop(&t);
 }
 
@@ -659,6 +763,8 @@ main(void)
         cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_candidates),
         cmocka_unit_test(test_identical_bytes_once),
+        cmocka_unit_test(test_masks),
+        cmocka_unit_test(test_notes),
         cmocka_unit_test(test_wraps),
         cmocka_unit_test(test_wraps_alone),
         cmocka_unit_test(test_spare_goes_first),

@@ -23,6 +23,7 @@
 #define MB       (1024 * 1024)
 #define WORKERS  4
 #define KILLS    200
+#define NUMBERS  65536
 
 /* what the workers tell the test, outside the zone */
 
@@ -33,6 +34,9 @@ typedef struct {
     uint64_t  wrong;                 /* bytes that nobody published */
     uint64_t  lost;                  /* acknowledged, in the window, not there */
     uint64_t  full;
+    uint64_t  replaced;
+    int64_t   now;                   /* the number that all are at */
+    uint64_t  given[NUMBERS];        /* what the first reader got */
     int       stop;
 } board_t;
 
@@ -217,6 +221,150 @@ test_killed_anywhere(void **state)
 
 
 /* a stopped worker costs memory, never wrong bytes; killed, it gives back */
+
+/*
+ * Two workers put ever other bytes of one pipeline in each other's place, two
+ * read the same number: what one reader was given, all are given.
+ */
+
+static void
+replacer(lo_zone_t *z, t_zone_t *t, unsigned *rnd)
+{
+    int      rc;
+    int64_t  n;
+
+    n = __atomic_load_n(&board->now, __ATOMIC_SEQ_CST);
+    rc = t_zone_publish(z, t->event, t->track, n, 0, rand_r(rnd), 600, 0);
+
+    if (rc == LO_PUBLISH_REPLACED) {
+        __atomic_fetch_add(&board->replaced, 1, __ATOMIC_RELAXED);
+    }
+
+    if (rc == LO_PUBLISH_SUPERSEDED && n < NUMBERS - 1) {
+        __atomic_compare_exchange_n(&board->now, &n, n + 1, 0,
+                                    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+    }
+}
+
+
+static void
+reader(lo_zone_t *z, t_zone_t *t)
+{
+    int64_t        n;
+    uint64_t       got, first;
+    lo_zone_pin_t  pin;
+
+    n = __atomic_load_n(&board->now, __ATOMIC_SEQ_CST);
+
+    if (lo_zone_find(z, t->track, n, 1, 0, &pin) != LO_OK) {
+        return;
+    }
+
+    memcpy(&got, pin.object->digest, sizeof(got));
+    lo_zone_unpin(z, &pin);
+
+    first = 0;
+    __atomic_fetch_add(&board->reads, 1, __ATOMIC_RELAXED);
+
+    if (!__atomic_compare_exchange_n(&board->given[n], &first, got, 0,
+                                     __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)
+        && first != got)
+    {
+        __atomic_fetch_add(&board->wrong, 1, __ATOMIC_RELAXED);
+    }
+}
+
+
+static pid_t
+spawn_given(t_zone_t *t, unsigned i)
+{
+    pid_t       pid;
+    unsigned    rnd;
+    lo_zone_t  *z;
+
+    fflush(stdout);
+    pid = fork();
+
+    if (pid == 0) {
+
+        z = t_zone_join(t->path);
+        rnd = i * 7919 + getpid();
+
+        while (!__atomic_load_n(&board->stop, __ATOMIC_RELAXED)) {
+
+            if (i % 2) {
+                reader(z, t);
+
+            } else {
+                replacer(z, t, &rnd);
+            }
+
+            if (rand_r(&rnd) % 256 == 0) {
+                lo_zone_tick(z);
+            }
+        }
+
+        lo_zone_close(z);
+        _exit(0);
+    }
+
+    assert_true(pid > 0);
+
+    return pid;
+}
+
+
+static void
+test_given_stays(void **state)
+{
+    int              i, k;
+    pid_t            pid[WORKERS];
+    unsigned         rnd;
+    t_zone_t         t;
+    lo_zone_check_t  c;
+
+    memset(board, 0, sizeof(*board));
+    t_zone_make(&t, 24 * MB, 1, 0);
+    rnd = 3;
+
+    for (i = 0; i < WORKERS; i++) {
+        pid[i] = spawn_given(&t, i);
+    }
+
+    for (k = 0; k < KILLS / 2; k++) {
+        nap(2000 + rand_r(&rnd) % 20000);
+        i = rand_r(&rnd) % WORKERS;
+
+        kill(pid[i], SIGKILL);
+        waitpid(pid[i], NULL, 0);
+        pid[i] = spawn_given(&t, i);
+    }
+
+    __atomic_store_n(&board->stop, 1, __ATOMIC_SEQ_CST);
+
+    for (i = 0; i < WORKERS; i++) {
+        assert_int_equal(waitpid(pid[i], &k, 0), pid[i]);
+        assert_int_equal(k, 0);
+    }
+
+    printf("# %lld numbers, %llu read, %llu replaced\n",
+           (long long) board->now, (unsigned long long) board->reads,
+           (unsigned long long) board->replaced);
+
+    assert_int_equal(board->wrong, 0);
+    assert_true(board->now > 10);
+    assert_true(board->replaced > 10);
+
+    lo_zone_tick(t.z);
+    lo_zone_sweep(t.z);
+    lo_zone_sweep(t.z);
+    t_zone_check(t.z, &c);
+    assert_int_equal(c.errors, 0);
+    assert_int_equal(c.private, 0);
+
+    t_zone_drop(&t);
+}
+
 
 static void
 test_stopped_with_pins(void **state)
@@ -443,6 +591,7 @@ main(void)
         cmocka_unit_test(test_dead_pins),
         cmocka_unit_test(test_stopped_with_pins),
         cmocka_unit_test(test_killed_anywhere),
+        cmocka_unit_test(test_given_stays),
     };
 
     board = mmap(NULL, sizeof(board_t), PROT_READ | PROT_WRITE,
