@@ -128,7 +128,7 @@ const char *lo_verdict_text(lo_verdict_e v);
     X(BETTER, "better-replaced-defective", "what had been given out was "     \
       "worse")                                                                \
     X(MASKED, "masked-other", "the pipeline that readers would have got is "  \
-      "masked")                                                              \
+      "masked")                                                               \
     X(EARLY, "followed-early", "readers followed it while it arrived")
 
 typedef enum {
