@@ -1,6 +1,7 @@
 #include "http/access.h"
 #include "http/api.h"
 #include "http/metrics.h"
+#include "http/purge.h"
 
 
 static ngx_int_t ngx_live_origin_init(ngx_conf_t *cf);
@@ -28,6 +29,13 @@ static ngx_command_t  ngx_live_origin_commands[] = {
     { ngx_string("live_origin_events"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
       ngx_live_origin_events_directive,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("live_origin_purge"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE12,
+      ngx_live_origin_purge_directive,
       NGX_HTTP_MAIN_CONF_OFFSET,
       0,
       NULL },

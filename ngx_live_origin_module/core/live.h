@@ -283,7 +283,8 @@ typedef struct {
 
 typedef struct {
     lo_live_when_t      when;         /* PAST, FUTURE, CLOCK, STANDBY */
-    int64_t             number;
+    int64_t             number;       /* refused: the one it would have been,
+                                         or -1 */
     uint32_t            run;
     uint32_t            init;
     int64_t             m;            /* media time: what was asked for, plus

@@ -545,12 +545,14 @@ lo_live_segment(lo_live_t *l, const lo_live_facts_t *f,
     lo_live_reason_e  why;
 
     memset(place, 0, sizeof(lo_live_place_t));
+    place->number = -1;
     serial = l->serial;
 
     why = lo_live_plan(&p, l, f, s);
 
     if (why == LO_WHY_OK) {
         why = lo_live_clock(&p);
+        place->number = p.n;
 
         if (why == LO_WHY_STANDBY) {
             lo_live_when_standby(&p);

@@ -263,10 +263,14 @@ lo_verdict_rank(const lo_verdict_t *v)
             ms = 0;
         }
 
-        ms += v->ms[i];                    /* at most LO_VERDICT_N << 16 */
+        ms += v->ms[i];
     }
 
-    return class ? class << 24 | ms : 0;
+    if (ms > LO_VERDICT_RANK_MS) {
+        ms = LO_VERDICT_RANK_MS;
+    }
+
+    return class ? class << 13 | ms : 0;
 }
 
 

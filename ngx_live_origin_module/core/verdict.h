@@ -93,7 +93,9 @@ typedef struct {
 /* adds to v, which may hold what was declared, or is all zero */
 void lo_verdict(lo_verdict_t *v, const lo_verdict_facts_t *f);
 
-/* class << 24 | milliseconds of that class: the lower wins, 0 is good */
+/* class << 13 | milliseconds of that class, 16 bits in all: the lower wins, 0
+   is good */
+#define LO_VERDICT_RANK_MS   0x1fff
 uint32_t lo_verdict_rank(const lo_verdict_t *v);
 
 /* to and from what is stored: the amounts of the first bits set */

@@ -42,6 +42,11 @@ static const ngx_live_origin_api_route_t  ngx_live_origin_api_routes[] = {
     { "events/", "status", NGX_LIVE_ORIGIN_API_READ, 0,
       ngx_live_origin_api_event_status },
     { "events/", "end", NGX_HTTP_POST, 0, ngx_live_origin_api_end },
+    { "events/", "masks", NGX_LIVE_ORIGIN_API_READ, 0,
+      ngx_live_origin_api_masks },
+    { "events/", "masks", NGX_HTTP_POST, 4096, ngx_live_origin_api_mask },
+    { "events/", "why/", NGX_LIVE_ORIGIN_API_READ, 0,
+      ngx_live_origin_api_why },
 
     { NULL, NULL, 0, 0, NULL }
 };

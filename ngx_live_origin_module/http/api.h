@@ -83,6 +83,16 @@ ngx_int_t ngx_live_origin_api_end(ngx_http_request_t *r,
     ngx_live_origin_api_ask_t *ask);
 
 
+/* mask.c, why.c */
+
+ngx_int_t ngx_live_origin_api_masks(ngx_http_request_t *r,
+    ngx_live_origin_api_ask_t *ask);
+ngx_int_t ngx_live_origin_api_mask(ngx_http_request_t *r,
+    ngx_live_origin_api_ask_t *ask);
+ngx_int_t ngx_live_origin_api_why(ngx_http_request_t *r,
+    ngx_live_origin_api_ask_t *ask);
+
+
 /* api_status.c: new references, or NULL */
 
 json_t *ngx_live_origin_api_list(ngx_live_origin_zone_t *zone);

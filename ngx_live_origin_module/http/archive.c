@@ -488,7 +488,7 @@ ngx_live_origin_archive_look(ngx_live_origin_zone_t *zone,
         return NGX_OK;
     }
 
-    if (lo_zone_find(zone->z, ring, n, 0, &pin) != LO_OK) {
+    if (lo_zone_find(zone->z, ring, n, 0, 0, &pin) != LO_OK) {
 
         if (pending) {
             zone->cells[NGX_LIVE_ORIGIN_CELL_ARCHIVE_LOST] += !known;
@@ -946,7 +946,7 @@ ngx_live_origin_archive_stays(ngx_live_origin_zone_t *zone, uint32_t ring,
     uint64_t          first;
     lo_zone_record_t  rec;
 
-    if (zone->archive == NULL || lo_zone_has(zone->z, ring, number)
+    if (zone->archive == NULL || lo_zone_has(zone->z, ring, number, 0)
         || lo_zone_record(zone->z, ring, number, &rec) != LO_OK)
     {
         return LO_NONE;

@@ -21,6 +21,7 @@
 typedef struct ngx_live_origin_manifest_s  ngx_live_origin_manifest_t;
 typedef struct ngx_live_origin_holds_s     ngx_live_origin_holds_t;
 typedef struct ngx_live_origin_archive_s   ngx_live_origin_archive_t;
+typedef struct ngx_live_origin_purge_s     ngx_live_origin_purge_t;
 
 /* access.h */
 
@@ -93,6 +94,7 @@ typedef struct {
     ngx_str_t                    events;
     ngx_str_t                    archive;
     void                        *archive_pool;   /* ngx_thread_pool_t */
+    ngx_live_origin_purge_t     *purge;    /* NULL: none */
     lo_shed_conf_t               shed;
     ngx_array_t                  keys;     /* ngx_live_origin_keys_t * */
     ngx_uint_t                   tokens;   /* serve tokens are in use */
@@ -233,6 +235,10 @@ ngx_int_t ngx_live_origin_handler(ngx_http_request_t *r);
 /* logs the one line; NGX_CONF_ERROR */
 char *ngx_live_origin_bad(ngx_conf_t *cf, ngx_str_t *value,
     const char *allowed);
+/* the one line of a bad value; NGX_CONF_ERROR */
+char *ngx_live_origin_bad(ngx_conf_t *cf, ngx_str_t *value,
+    const char *allowed);
+
 char *ngx_live_origin_zone_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_live_origin_events_directive(ngx_conf_t *cf, ngx_command_t *cmd,

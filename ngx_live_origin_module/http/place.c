@@ -266,6 +266,8 @@ ngx_live_origin_place_publish(ngx_live_origin_place_t *c)
 
     case LO_PUBLISH_SUPERSEDED:
         lo_zone_count(&counters[NGX_LIVE_ORIGIN_TRACK_SUPERSEDED], 1);
+        ngx_live_origin_why_note(u->zone, c->ring, c->place.number,
+                                 c->pipeline, NGX_LIVE_ORIGIN_WHY_SUPERSEDED);
         return NGX_HTTP_OK;
     }
 
@@ -375,6 +377,8 @@ ngx_live_origin_place_piece(ngx_live_origin_upload_t *u,
                                             c.pipeline);
         if (counters) {
             lo_zone_count(&counters[NGX_LIVE_ORIGIN_TRACK_REFUSED], 1);
+            ngx_live_origin_why_note(u->zone, e->live->tracks[c.track].ring,
+                                     c.place.number, c.pipeline, c.why);
         }
     }
 

@@ -230,6 +230,12 @@ void ngx_live_origin_inspect(ngx_live_origin_place_t *c,
 void ngx_live_origin_inspected(ngx_live_origin_place_t *c,
     const lo_zone_meta_t *meta, uint64_t *counters);
 
+/* why.c: an upload that did not become the candidate of its number; reason:
+   lo_live_reason_e, or */
+#define NGX_LIVE_ORIGIN_WHY_SUPERSEDED  63
+void ngx_live_origin_why_note(ngx_live_origin_zone_t *zone, uint32_t ring,
+    int64_t number, unsigned pipeline, ngx_uint_t reason);
+
 /* ready.c */
 
 /* now: CLOCK_MONOTONIC, us */
