@@ -209,6 +209,10 @@ ngx_live_origin_metrics_serving(ngx_live_origin_zone_t *zone, lo_buf_t *b)
           NGX_LIVE_ORIGIN_CELL_MANIFESTS },
         { "manifests_built_total", "Manifests written anew.",
           NGX_LIVE_ORIGIN_CELL_MANIFEST_BUILDS },
+        { "purges_total", "Purges that a cache was asked for and did.",
+          NGX_LIVE_ORIGIN_CELL_PURGE_DONE },
+        { "purges_failed_total", "Purges that failed, or found the queue full.",
+          NGX_LIVE_ORIGIN_CELL_PURGE_FAILED },
     };
 
     ngx_live_origin_metrics_head(b, "publishes_total", "counter",

@@ -211,6 +211,7 @@ static json_t *
 ngx_live_origin_why_chosen(ngx_live_origin_zone_t *zone, const lo_live_t *l,
     ngx_uint_t track, int64_t number)
 {
+    int             same;
     json_t         *json;
     uint64_t        given;
     unsigned        p;
@@ -243,9 +244,10 @@ ngx_live_origin_why_chosen(ngx_live_origin_zone_t *zone, const lo_live_t *l,
             continue;
         }
 
+        same = other.word == word;
         lo_zone_unpin(zone->z, &other);
 
-        if (other.word == word) {
+        if (same) {
             break;
         }
     }
