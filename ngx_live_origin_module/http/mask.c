@@ -204,6 +204,10 @@ ngx_live_origin_mask_given(ngx_live_origin_mask_t *m, const lo_live_t *l,
     given = __atomic_load_n(&pin.object->given, __ATOMIC_RELAXED);
     lo_zone_unpin(z, &pin);
 
+    if (given == 0) {
+        return;
+    }
+
     /* chosen now: the other copy is then no spare one that may be evicted */
 
     is = 0;
@@ -216,7 +220,7 @@ ngx_live_origin_mask_given(ngx_live_origin_mask_t *m, const lo_live_t *l,
         lo_zone_unpin(z, &pin);
     }
 
-    if (given == 0 || is == was) {
+    if (is == was) {
         return;
     }
 
