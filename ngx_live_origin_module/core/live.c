@@ -120,6 +120,7 @@ lo_live_remove_pipeline(lo_live_t *l, unsigned k)
     for (i = 0; i < l->ntracks; i++) {
         l->tracks[i].init[k] = 0;
         l->tracks[i].restarted &= (unsigned char) keep;
+        l->tracks[i].differs &= (unsigned char) keep;
     }
 
     lo_live_mask_pipeline(l, k);

@@ -89,7 +89,8 @@ typedef struct {
     unsigned char       declared;     /* named in the event document */
     unsigned char       restarted;    /* bits: pipelines that sent an init
                                          since their last segment */
-    unsigned char       pad;
+    unsigned char       differs;      /* bits: pipelines whose last init could
+                                         not stand beside another's */
     uint32_t            type;         /* lo_media_e */
     uint32_t            ring;         /* the zone's track; UINT32_MAX: none
                                          yet */
@@ -179,7 +180,8 @@ typedef struct {
     X(STANDBY,     409, "standby",     "another pipeline is on another "      \
                                        "clock")                               \
     X(INIT_DIFFERS,409, "init-differs","another pipeline is live with "       \
-                                       "another init of this track")          \
+                                       "another init of one of its "         \
+                                       "tracks")                             \
     X(TAKEN,       409, "taken",       "the number belongs to the run "       \
                                        "before")                              \
     X(TRACK_ID,    400, "track-id",    "the fragment's track_ID is not its "  \
@@ -319,6 +321,8 @@ typedef struct {
  *   comes into use within 3 numbers of it belong to that same run.
  * - A tfdt of 32 bits wraps, at 90 kHz every 13 hours: its media time is the
  *   one nearest to where its track's head ends, and the run goes on.
+ * - A pipeline of whose tracks one has an init that differs from that of a
+ *   live pipeline is a standby with all its tracks: INIT_DIFFERS.
  * - A pipeline on another clock than the run's, while a pipeline of the run
  *   is alive: STANDBY.  When it is not (nothing for 3 d and the delay), the
  *   newcomer begins a new run.

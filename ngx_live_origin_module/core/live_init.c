@@ -167,12 +167,14 @@ lo_live_init_sent(lo_live_t *l, unsigned track, unsigned pipeline,
     bit = 1u << pipeline;
 
     if (t->init[pipeline] == in->id && (t->restarted & bit)
-        && (in->pipelines & bit) && t->type == in->info.type)
+        && !(t->differs & bit) && (in->pipelines & bit)
+        && t->type == in->info.type)
     {
         return 0;
     }
 
     t->init[pipeline] = in->id;
+    t->differs &= (unsigned char) ~bit;
     t->restarted |= (unsigned char) bit;
     t->type = in->info.type;
     in->pipelines |= bit;
@@ -211,8 +213,11 @@ lo_live_init(lo_live_t *l, const lo_live_facts_t *f, unsigned pipeline,
 
             /* what it sends from here is not of its former init */
 
-            if (l->tracks[i].init[pipeline]) {
+            if (l->tracks[i].init[pipeline]
+                || !(l->tracks[i].differs & 1u << pipeline))
+            {
                 l->tracks[i].init[pipeline] = 0;
+                l->tracks[i].differs |= (unsigned char) (1u << pipeline);
                 lo_live_touch(l, 0);
                 *changed = 1;
             }

@@ -109,6 +109,24 @@ lo_live_learn(lo_live_plan_t *p)
 }
 
 
+/* all tracks of a pipeline move together: one that cannot stand beside
+   another's keeps the others back */
+
+static int
+lo_live_differs(const lo_live_plan_t *p)
+{
+    unsigned  i;
+
+    for (i = 0; i < p->l->ntracks; i++) {
+        if (p->l->tracks[i].differs & p->bit) {
+            return lo_live_alive(p->l, p->f, ~p->bit);
+        }
+    }
+
+    return 0;
+}
+
+
 /* a head that was evicted since leaves its number, which tells its run */
 
 static void
@@ -557,6 +575,10 @@ lo_live_segment(lo_live_t *l, const lo_live_facts_t *f,
         if (why == LO_WHY_STANDBY) {
             lo_live_when_standby(&p);
         }
+    }
+
+    if (why == LO_WHY_OK && lo_live_differs(&p)) {
+        why = LO_WHY_INIT_DIFFERS;
     }
 
     if (why != LO_WHY_OK) {
