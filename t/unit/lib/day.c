@@ -253,7 +253,7 @@ day_list(day_t *day, unsigned i, int64_t n, lo_manifest_segment_t *s)
     l = &day->sim->l;
 
     assert_int_equal(lo_zone_find(day->zone.z, (uint32_t) day->ring[i], n, 1,
-                                  &pin), LO_OK);
+                                  0, &pin), LO_OK);
     assert_true(t_zone_same(day->zone.z, pin.object, (uint64_t) n * 8 + i));
 
     meta = &pin.object->meta;
@@ -494,13 +494,13 @@ day_end(day_t *day)
 
         for (n = head - window + 1; n <= head; n++) {
             assert_int_equal(lo_zone_find(day->zone.z,
-                                          (uint32_t) day->ring[i], n, 0,
+                                          (uint32_t) day->ring[i], n, 0, 0,
                                           &pin), LO_OK);
             lo_zone_unpin(day->zone.z, &pin);
         }
 
         assert_int_equal(lo_zone_find(day->zone.z, (uint32_t) day->ring[i],
-                                      head - 2 * DAY_KEEP, 0, &pin),
+                                      head - 2 * DAY_KEEP, 0, 0, &pin),
                          LO_NONE);
     }
 
