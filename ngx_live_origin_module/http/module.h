@@ -235,10 +235,6 @@ ngx_int_t ngx_live_origin_handler(ngx_http_request_t *r);
 /* logs the one line; NGX_CONF_ERROR */
 char *ngx_live_origin_bad(ngx_conf_t *cf, ngx_str_t *value,
     const char *allowed);
-/* the one line of a bad value; NGX_CONF_ERROR */
-char *ngx_live_origin_bad(ngx_conf_t *cf, ngx_str_t *value,
-    const char *allowed);
-
 char *ngx_live_origin_zone_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_live_origin_events_directive(ngx_conf_t *cf, ngx_command_t *cmd,

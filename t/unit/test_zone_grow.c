@@ -139,7 +139,7 @@ read_on(lo_zone_t *z, const lo_zone_pin_t *pin, lo_zone_growth_t *at,
 
 #define put(n, p, seed, rank)                                                 \
     t_zone_publish(t.z, t.event, t.track, n, p, seed, 20000, rank)
-#define follow(n, pin)  lo_zone_follow(t.z, t.track, n, LONG, pin)
+#define follow(n, pin)  lo_zone_follow(t.z, t.track, n, 0, LONG, pin)
 
 
 static void
@@ -167,12 +167,12 @@ test_grows(void **state)
 
     assert_int_equal(lo_zone_announce(t.z, t.track, 8, 0, &g.up), LO_OK);
     assert_int_equal(follow(8, &pin), LO_NONE);
-    assert_false(lo_zone_grows(t.z, t.track, 8, LONG));
+    assert_false(lo_zone_grows(t.z, t.track, 8, 0, LONG));
 
     more(t.z, &g, shown[0]);
-    assert_true(lo_zone_grows(t.z, t.track, 8, LONG));
-    assert_false(lo_zone_grows(t.z, t.track, 8, 0));
-    assert_false(lo_zone_grows(t.z, t.track, 10, LONG));
+    assert_true(lo_zone_grows(t.z, t.track, 8, 0, LONG));
+    assert_false(lo_zone_grows(t.z, t.track, 8, 0, 0));
+    assert_false(lo_zone_grows(t.z, t.track, 10, 0, LONG));
     assert_int_equal(follow(8, &pin), LO_OK);
     assert_false(lo_zone_has(t.z, t.track, 8, 0));
     assert_int_equal(lo_zone_find(t.z, t.track, 8, 1, 0, &found), LO_NONE);
@@ -509,8 +509,8 @@ follower(const char *path, int track)
 
     while (!__atomic_load_n(&board->stop, __ATOMIC_RELAXED)) {
 
-        if (lo_zone_follow(z, track, lo_zone_track(z, track)->head + 1, LONG,
-                           &pin) != LO_OK)
+        if (lo_zone_follow(z, track, lo_zone_track(z, track)->head + 1, 0,
+                           LONG, &pin) != LO_OK)
         {
             lo_zone_tick(z);
             nap(20);
