@@ -47,12 +47,8 @@ ngx_live_origin_api_str(lo_str_t s)
 static const char *
 ngx_live_origin_api_phase(ngx_live_origin_zone_t *zone, const lo_live_t *l)
 {
-    const char  *archived;
-
-    archived = l ? ngx_live_origin_archive_phase(zone, l) : NULL;
-
-    return archived ? archived
-                    : lo_live_phase(l ? l->phase : LO_LIVE_SCHEDULED);
+    return lo_live_phase(l ? ngx_live_origin_archive_phase(zone, l)
+                           : LO_LIVE_SCHEDULED);
 }
 
 

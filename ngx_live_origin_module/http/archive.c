@@ -962,7 +962,7 @@ ngx_live_origin_archive_stays(ngx_live_origin_zone_t *zone, uint32_t ring,
 }
 
 
-const char *
+uint32_t
 ngx_live_origin_archive_phase(ngx_live_origin_zone_t *zone,
     const lo_live_t *l)
 {
@@ -970,7 +970,7 @@ ngx_live_origin_archive_phase(ngx_live_origin_zone_t *zone,
     lo_zone_track_t  *t;
 
     if (zone->archive == NULL || l->phase != LO_LIVE_ENDED) {
-        return NULL;
+        return l->phase;
     }
 
     for (i = 0; i < l->ntracks; i++) {
@@ -981,11 +981,11 @@ ngx_live_origin_archive_phase(ngx_live_origin_zone_t *zone,
         if (t && __atomic_load_n(&t->tail, __ATOMIC_RELAXED)
                  <= __atomic_load_n(&t->head, __ATOMIC_RELAXED))
         {
-            return NULL;
+            return l->phase;
         }
     }
 
-    return "archived";
+    return LO_LIVE_ARCHIVED;
 }
 
 

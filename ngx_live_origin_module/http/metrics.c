@@ -611,7 +611,7 @@ ngx_live_origin_metrics_differs(ngx_live_origin_zone_t *zone, lo_buf_t *b)
 static void
 ngx_live_origin_metrics_state(ngx_live_origin_zone_t *zone, lo_buf_t *b)
 {
-    uint32_t                  phase;
+    uint32_t                  phase, is;
     ngx_uint_t                e;
     lo_zone_stat_t            st;
     lo_zone_event_t          *ze;
@@ -628,11 +628,12 @@ ngx_live_origin_metrics_state(ngx_live_origin_zone_t *zone, lo_buf_t *b)
         ze = lo_zone_event(zone->z, e);
         event = ze ? ngx_live_origin_event_get(zone, e) : NULL;
 
+        is = event ? ngx_live_origin_archive_phase(zone, event->live) : 0;
+
         for (phase = 0; event && phase < LO_LIVE_NPHASES; phase++) {
             lo_buf_printf(b, "live_origin_event_state{event=\"%s\","
                              "state=\"%s\"} %d\n", ze->id,
-                          lo_live_phase(phase),
-                          event->live->phase == phase);
+                          lo_live_phase(phase), is == phase);
         }
     }
 }

@@ -401,8 +401,8 @@ int ngx_live_origin_archive_stays(ngx_live_origin_zone_t *zone,
 /* of an event that was deleted */
 void ngx_live_origin_archive_forget(ngx_live_origin_zone_t *zone,
     lo_str_t id);
-/* "archived", or NULL */
-const char *ngx_live_origin_archive_phase(ngx_live_origin_zone_t *zone,
+/* of the event: what its record says, or LO_LIVE_ARCHIVED */
+uint32_t ngx_live_origin_archive_phase(ngx_live_origin_zone_t *zone,
     const lo_live_t *l);
 
 

@@ -439,6 +439,9 @@ ok wait_for(sub { $ng->get('/live/ev/v/media.m3u8')->status == 200 }, 10),
     'ended, and found again';
 $r = $ng->get('/api/events/ev/status')->json;
 is "$r->{phase} $r->{last}", "archived $head", '... archived';
+like $ng->get('/metrics')->body,
+    qr/^live_origin_event_state\{event="\Q$r->{id}\E",state="archived"\} 1$/m,
+    '... in the metrics, too';
 
 $list = $ng->get('/live/ev/v/media.m3u8')->body;
 @listed = $list =~ /^(\d+)\.m4s$/mg;
