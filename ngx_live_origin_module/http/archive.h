@@ -2,9 +2,12 @@
  * What the files of the archive share (docs/architecture.md, "The archive").
  *
  *   archive.c          the archivist: what it looks at, and when
- *   archive_write.c    segments and records to the disk
+ *   archive_write.c    segments to the disk
+ *   archive_record.c   documents, headers and live states, likewise
+ *   archive_delete.c   what has left the window, or was deleted
  *   archive_read.c     a GET of what the zone does not have any more
  *   archive_restore.c  an empty zone finds the events on the disk again
+ *   archive_load.c     and which segments there are
  *   archive_file.c     files: what a thread may do
  *
  * A job is malloc'ed by the event loop, run by a thread of the pool, and
@@ -24,6 +27,7 @@
 
 #define NGX_LIVE_ORIGIN_ARCHIVE_WRITES  8       /* jobs at a time */
 #define NGX_LIVE_ORIGIN_ARCHIVE_READS   16
+#define NGX_LIVE_ORIGIN_ARCHIVE_PAUSE   LO_USEC /* after a failure */
 #define NGX_LIVE_ORIGIN_ARCHIVE_MEMORY  (64 * 1024 * 1024)
 #define NGX_LIVE_ORIGIN_ARCHIVE_STEP    64      /* files of one deletion */
 #define NGX_LIVE_ORIGIN_ARCHIVE_BATCH   256     /* records read in one job */
@@ -118,6 +122,9 @@ ngx_int_t ngx_live_origin_archive_post(ngx_live_origin_zone_t *zone,
 /* in the log, one line in ten seconds */
 void ngx_live_origin_archive_failed(ngx_live_origin_zone_t *zone,
     const char *what, const char *name, int err);
+/* what is known of a track; NULL: it has no archive */
+ngx_live_origin_archive_track_t *ngx_live_origin_archive_track(
+    ngx_live_origin_zone_t *zone, uint32_t ring);
 /* the jobs for writing are done: there may be more to write */
 void ngx_live_origin_archive_next(ngx_live_origin_zone_t *zone);
 /* a write of this number failed */
@@ -135,10 +142,20 @@ ngx_uint_t ngx_live_origin_archive_writing(ngx_live_origin_zone_t *zone,
 /* it is on the disk */
 void ngx_live_origin_archive_known(ngx_live_origin_zone_t *zone,
     uint32_t ring, const lo_archive_head_t *h);
+
+
+/* archive_record.c */
+
 /* document, live state, inits, when they have changed; whether the event's
    folder is there */
 ngx_uint_t ngx_live_origin_archive_record(ngx_live_origin_zone_t *zone,
     ngx_live_origin_event_t *event);
+
+
+/* archive_delete.c: a step */
+
+void ngx_live_origin_archive_retain(ngx_live_origin_zone_t *zone);
+void ngx_live_origin_archive_trash(ngx_live_origin_zone_t *zone);
 
 
 /* archive_read.c */
@@ -149,6 +166,10 @@ void ngx_live_origin_archive_drain(ngx_event_t *ev);
 /* archive_restore.c */
 
 void ngx_live_origin_archive_restore(ngx_live_origin_zone_t *zone);
+
+
+/* archive_load.c */
+
 /* records of the tracks that have lost theirs */
 void ngx_live_origin_archive_load(ngx_live_origin_zone_t *zone);
 

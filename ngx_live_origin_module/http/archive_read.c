@@ -12,7 +12,6 @@
 #include "http/archive.h"
 
 
-#define NGX_LIVE_ORIGIN_ARCHIVE_PAUSE  LO_USEC   /* after a failure */
 #define NGX_LIVE_ORIGIN_ARCHIVE_BATCH_READY  64
 
 
@@ -180,24 +179,11 @@ ngx_live_origin_copy_wait(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
 }
 
 
-static int
-ngx_live_origin_archive_find(ngx_live_origin_ctx_t *ctx,
-    lo_zone_record_t *rec)
-{
-    int  track;
-
-    track = lo_live_track(ctx->event->live, ctx->name.track);
-
-    return track < 0 ? LO_NONE
-                     : ngx_live_origin_archive_record_of(ctx->zone,
-                           ctx->event->live, track, ctx->number, rec);
-}
-
-
 ngx_int_t
 ngx_live_origin_archive_get(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
-    uint32_t ring)
+    ngx_uint_t track)
 {
+    uint32_t                    ring;
     ngx_int_t                   rc;
     ngx_uint_t                  failed;
     lo_zone_track_t            *t;
@@ -206,6 +192,7 @@ ngx_live_origin_archive_get(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
     ngx_live_origin_archive_t  *a;
 
     a = ctx->zone->archive;
+    ring = ctx->event->live->tracks[track].ring;
     t = lo_zone_track(ctx->zone->z, ring);
     copy = ctx->copy;
     failed = 0;
@@ -225,7 +212,10 @@ ngx_live_origin_archive_get(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
 
     if (copy == NULL) {
 
-        if (ngx_live_origin_archive_find(ctx, &rec) != LO_OK) {
+        if (ngx_live_origin_archive_record_of(ctx->zone, ctx->event->live,
+                                              track, ctx->number, &rec)
+            != LO_OK)
+        {
             return __atomic_load_n(&t->loading, __ATOMIC_RELAXED)
                    ? NGX_BUSY : NGX_DECLINED;
         }
@@ -389,6 +379,7 @@ ngx_live_origin_copy_object(ngx_live_origin_copy_t *copy)
     o->meta.run = h->run;
     o->meta.rank = h->rank;
     o->meta.verdict = h->verdict;
+    ngx_memcpy(o->meta.ms, h->ms, sizeof(h->ms));
     o->meta.first_us = h->first_us;
     o->meta.last_us = h->last_us;
     o->meta.chunks = h->chunks;

@@ -397,7 +397,8 @@ int64_t ngx_live_origin_archive_window(ngx_live_origin_zone_t *zone,
 /* LO_PUBLISH_SAME or _SUPERSEDED: a number that has left the zone and is
    sent again; LO_NONE: it may be stored */
 int ngx_live_origin_archive_stays(ngx_live_origin_zone_t *zone,
-    uint32_t ring, int64_t number, const u_char *digest, uint32_t rank);
+    ngx_uint_t index, ngx_uint_t track, int64_t number,
+    const u_char *digest, uint32_t rank);
 /* of an event that was deleted */
 void ngx_live_origin_archive_forget(ngx_live_origin_zone_t *zone,
     lo_str_t id);
@@ -416,7 +417,7 @@ int ngx_live_origin_archive_record_of(ngx_live_origin_zone_t *zone,
 /* NGX_OK: ctx->pin.object can be answered; NGX_DONE: it is being read, then
    ngx_live_origin_serve_again; NGX_BUSY: not now; NGX_DECLINED: not there */
 ngx_int_t ngx_live_origin_archive_get(ngx_http_request_t *r,
-    ngx_live_origin_ctx_t *ctx, uint32_t ring);
+    ngx_live_origin_ctx_t *ctx, ngx_uint_t track);
 void ngx_live_origin_archive_release(ngx_live_origin_ctx_t *ctx);
 ngx_chain_t *ngx_live_origin_archive_chain(ngx_http_request_t *r,
     ngx_live_origin_ctx_t *ctx);

@@ -195,8 +195,9 @@ ngx_live_origin_place_publish(ngx_live_origin_place_t *c)
         return status;
     }
 
-    rc = ngx_live_origin_archive_stays(u->zone, c->ring, c->place.number,
-                                       piece->digest, meta.rank);
+    rc = ngx_live_origin_archive_stays(u->zone, u->index, c->track,
+                                       c->place.number, piece->digest,
+                                       meta.rank);
 
     if (rc == LO_NONE) {
         rc = lo_zone_publish(u->zone->z, c->ring, c->place.number,

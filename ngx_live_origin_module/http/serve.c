@@ -272,7 +272,7 @@ ngx_live_origin_archived(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
         return NGX_DECLINED;
     }
 
-    rc = ngx_live_origin_archive_get(r, ctx, ring);
+    rc = ngx_live_origin_archive_get(r, ctx, track);
 
     if (rc == NGX_OK) {
         ngx_live_origin_reason(ctx, NGX_LIVE_ORIGIN_READY);

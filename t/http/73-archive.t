@@ -195,6 +195,23 @@ is $ng->put("/live/ev/a/v/$old.m4s", $b->segment($old))->status, 200,
     'other bytes for it';
 is wrong($old, $old), '', '... it stays as it was';
 
+# a mask holds for what is on disk, too
+
+sub mask
+{
+    my ($on) = @_;
+
+    return $ng->request('POST', '/api/events/ev/masks',
+                        body => qq({"pipeline": "a", "track": "v", "mask": )
+                                . qq($on, "from": $old, "to": $old}))->status;
+}
+
+is mask('true'), 200, 'a pipeline is masked';
+is $ng->get("/live/ev/v/$old.m4s")->status, 410, '... also on the disk';
+is wrong($old + 1, $old + 1), '', '... for this number only';
+is mask('false'), 200, 'the mask is taken back';
+is wrong($old, $old), '', '... and it is served again';
+
 # many readers of one file at once
 
 my @readers = map { my $c = $ng->client;
@@ -267,6 +284,10 @@ substr($late, index($late, 'styp') + 4, 4) = 'slat';
 is $ng->put('/live/ev/b/v/init.mp4', $v->init)->status, 200, 'pipeline b';
 is $ng->put("/live/ev/b/v/$next.m4s", $late)->status, 201, 'filler';
 ok wait_for(sub { -e segment_file($next) }, 10), '... is archived';
+
+my $defect = $ng->get("/live/ev/v/$next.m4s")->header('Live-Origin');
+
+like $defect, qr/^pipeline=b, defects="filler/, '... and says what it is';
 is $ng->put("/live/ev/a/v/$next.m4s", $v->segment($next))->status, 201,
     'good media';
 ok wait_for(sub { -s segment_file($next) == 192 + length $v->segment($next) },
