@@ -449,9 +449,13 @@ is wrong($head - 10, $head), '', '... and both are served';
 is $ng->request('POST', '/api/events/ev/end')->status, 200, 'the event ends';
 ok settled(), '... all of it is on the disk';
 
-# the record follows within a second or so
+# phase, behind the head of the file, version and size
 
-sleep 1.5;
+ok wait_for(sub { open my $in, '<:raw', "$disk/main/ev/_live" or return 0;
+                  local $/;
+
+                  return unpack('V', substr(<$in>, 192 + 8, 4)) == 2; }, 20),
+    '... and that it has ended';
 $ng->stop;
 unlink $ng->zone;
 $ng->restart;
