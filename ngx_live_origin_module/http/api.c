@@ -41,7 +41,6 @@ static const ngx_live_origin_api_route_t  ngx_live_origin_api_routes[] = {
       ngx_live_origin_api_notify },
     { "events/", "status", NGX_LIVE_ORIGIN_API_READ, 0,
       ngx_live_origin_api_event_status },
-    { "events/", "end", NGX_HTTP_POST, 0, ngx_live_origin_api_end },
     { "events/", "masks", NGX_LIVE_ORIGIN_API_READ, 0,
       ngx_live_origin_api_masks },
     { "events/", "masks", NGX_HTTP_POST, 4096, ngx_live_origin_api_mask },

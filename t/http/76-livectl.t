@@ -203,35 +203,30 @@ my $b = LiveOrigin::Media->video(segment => [1, 1], bytes => 3000,
 
 is $ng->request('PUT', '/api/events/two', body => $two)->status, 201, 'two';
 
-SKIP: {
-    skip 'no masks', 1
-        if $ng->get('/api/events/two/masks')->status == 404;
+for (['a', $v], ['b', $b]) {
+    my ($p, $media) = @$_;
 
-    for (['a', $v], ['b', $b]) {
-        my ($p, $media) = @$_;
-
-        $ng->put("/live/two/$p/v/init.mp4", $media->init);
-        $ng->put("/live/two/$p/v/1.m4s", $media->segment($_)) for $n - 1 .. $n;
-    }
-
-    is $ng->get("/live/two/v/$n.m4s")->body, $v->segment($n), '... a is served';
-    like livectl(0, 'why', 'two', 'v', $n),
-        qr/^number +$n\n.*^chosen\n.*^  pipeline +a\n.*^pipelines\n  id +a +b\n/ms,
-        'why';
-    like $out, qr/^  first_ms +20\d\d-\S+Z +20\d\d-\S+Z$/m, '... times as times';
-    is json('why', 'two', 'v', $n)->{chosen}{pipeline}, 'a', '... as JSON';
-    livectl(1, 'why', 'two', 'v', 1);
-    livectl(1, 'why', 'two', 'x', $n);
-    like livectl(0, 'mask', 'two', 'a', '--track', 'v', '--from', $n),
-        qr!/two/v/$n\.m4s!, 'mask: what was given out';
-    is $ng->get("/live/two/v/$n.m4s")->body, $b->segment($n), '... b is served';
-    like livectl(0, 'mask', 'two'), qr/^ +a +$n /m, '... listed';
-    is scalar @{json('mask', 'two')->{masks}}, 1, '... as JSON';
-    livectl(0, 'mask', 'two', 'a', '--track', 'v', '--from', $n, '--off');
-    is scalar @{json('mask', 'two')->{masks}}, 0, '... and back';
-    livectl(1, 'mask', 'two', 'z');
-    like $err, qr/400, pipeline: /, '... no such pipeline';
+    $ng->put("/live/two/$p/v/init.mp4", $media->init);
+    $ng->put("/live/two/$p/v/1.m4s", $media->segment($_)) for $n - 1 .. $n;
 }
+
+is $ng->get("/live/two/v/$n.m4s")->body, $v->segment($n), '... a is served';
+like livectl(0, 'why', 'two', 'v', $n),
+    qr/^number +$n\n.*^chosen\n.*^  pipeline +a\n.*^pipelines\n  id +a +b\n/ms,
+    'why';
+like $out, qr/^  first_ms +20\d\d-\S+Z +20\d\d-\S+Z$/m, '... times as times';
+is json('why', 'two', 'v', $n)->{chosen}{pipeline}, 'a', '... as JSON';
+livectl(1, 'why', 'two', 'v', 1);
+livectl(1, 'why', 'two', 'x', $n);
+like livectl(0, 'mask', 'two', 'a', '--track', 'v', '--from', $n),
+    qr!/two/v/$n\.m4s!, 'mask: what was given out';
+is $ng->get("/live/two/v/$n.m4s")->body, $b->segment($n), '... b is served';
+like livectl(0, 'mask', 'two'), qr/^ +a +$n /m, '... listed';
+is scalar @{json('mask', 'two')->{masks}}, 1, '... as JSON';
+livectl(0, 'mask', 'two', 'a', '--track', 'v', '--from', $n, '--off');
+is scalar @{json('mask', 'two')->{masks}}, 0, '... and back';
+livectl(1, 'mask', 'two', 'z');
+like $err, qr/400, pipeline: /, '... no such pipeline';
 
 # ---- end and start
 
