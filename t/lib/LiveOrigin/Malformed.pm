@@ -226,6 +226,7 @@ sub finish
     my @refused = grep { /\[warn\].*live origin refused/ } @log;
     my @other = grep { !/\[(info|notice|debug)\]|live origin refused/
                        && !/client sent invalid chunked body/
+                       && !/live origin: defects in number/
                        && !($besides && /$besides/) } @log;
 
     is scalar @refused, $self->{refused}, 'one line of the log a refusal';

@@ -227,6 +227,7 @@ day_step(day_t *day, int64_t k)
 
     ze = lo_zone_event(day->zone.z, (unsigned) day->zone.event);
 
+    memset(&r, 0, sizeof(r));
     r.now_us = sim->f.now_us;
     r.has = (UINT64_C(1) << day->ntracks) - 1;
     r.bytes_per_d = (uint64_t) day->ntracks * LO_ZONE_PAGE;
