@@ -174,7 +174,7 @@ lo_shed_tick(lo_shed_t *s, const lo_shed_conf_t *conf,
     const lo_shed_input_t *in, int64_t now_us)
 {
     unsigned  i;
-    uint32_t  share, causes;
+    uint32_t  share, causes, missed;
 
     lo_shed_average(&s->late, in->lag_us >= conf->lag_us);
     lo_shed_average(&s->uneasy, in->lag_us >= conf->lag_us / 2);
@@ -182,15 +182,21 @@ lo_shed_tick(lo_shed_t *s, const lo_shed_conf_t *conf,
     lo_shed_average(&s->half_deep, conf->queue
                                    && in->queue >= (conf->queue + 1) / 2);
 
+    missed = 0;
+
     for (i = 0; i < LO_SHED_NCLASSES; i++) {
         lo_shed_sum(&s->requests[i], in->requests[i], in->requests[i] != 0);
         lo_shed_sum(&s->over[i], in->over[i], in->requests[i] != 0);
+        missed |= in->over[i];
     }
 
+    /* one burst, such as a thousand held readers, is over when it is over */
+
     share = lo_shed_share(s);
+    lo_shed_average(&s->missing, missed && share >= conf->over);
 
     causes = (uint32_t) (s->late >= 500) << LO_SHED_BY_LAG
-             | (uint32_t) (share >= conf->over) << LO_SHED_BY_OVER
+             | (uint32_t) (s->missing >= 500) << LO_SHED_BY_OVER
              | (uint32_t) (s->deep >= 500) << LO_SHED_BY_QUEUE;
 
     if (!conf->on) {
@@ -200,7 +206,7 @@ lo_shed_tick(lo_shed_t *s, const lo_shed_conf_t *conf,
         lo_shed_up(s, now_us);
         s->causes = causes;
 
-    } else if (s->uneasy < 250 && s->half_deep < 250
+    } else if (s->uneasy < 250 && s->half_deep < 250 && s->missing < 250
                && share < (conf->over + 1) / 2)
     {
         lo_shed_down(s, now_us);

@@ -96,6 +96,8 @@ typedef struct {
     uint32_t            uneasy;       /* over, and over half of, lag_us */
     uint32_t            deep;         /* likewise of the queue */
     uint32_t            half_deep;
+    uint32_t            missing;      /* likewise of requests over their
+                                         target, when the share was over */
     uint32_t            requests[LO_SHED_NCLASSES];  /* fading sums, 16ths */
     uint32_t            over[LO_SHED_NCLASSES];
     uint32_t            again;        /* times that it came back soon */

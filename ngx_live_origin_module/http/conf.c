@@ -417,9 +417,9 @@ ngx_live_origin_shed_defaults(lo_shed_conf_t *shed)
     /* a parameter is never 0; "on" is 1, and 2 for "off" until here */
 
     shed->on = shed->on != 2;
-    shed->over = shed->over ? shed->over : 50;
+    shed->over = shed->over ? shed->over : 100;
     shed->queue = shed->queue ? shed->queue : 64;
-    shed->lag_us = shed->lag_us ? shed->lag_us : 50000;
+    shed->lag_us = shed->lag_us ? shed->lag_us : 100000;
     shed->edge_us = shed->edge_us ? shed->edge_us : 20 * LO_USEC;
 }
 

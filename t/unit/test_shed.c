@@ -240,6 +240,16 @@ test_over(void **state)
         assert_int_equal(ticks(&r, 150, 100), 0);
     }
 
+    /* one burst, and then none that is slow */
+
+    start(&r);
+    r.in.requests[LO_SHED_EDGE] = 1000;
+    r.in.over[LO_SHED_EDGE] = 1000;
+    assert_int_equal(ticks(&r, 3, 100), 0);
+    r.in.requests[LO_SHED_EDGE] = 10;
+    r.in.over[LO_SHED_EDGE] = 0;
+    assert_int_equal(ticks(&r, 100, 100), 0);
+
     /* one slow request of few */
 
     start(&r);
@@ -259,7 +269,7 @@ test_over_gone(void **state)
     start(&r);
     r.in.requests[LO_SHED_DVR] = 5000;
     r.in.over[LO_SHED_DVR] = 4000;
-    assert_int_equal(ticks(&r, 1, 100), 1);
+    assert_int_equal(ticks(&r, 10, 100), 1);
     r.in.requests[LO_SHED_DVR] = 0;
     r.in.over[LO_SHED_DVR] = 0;
     assert_int_equal(ticks(&r, 40, 100), 1);
