@@ -8,6 +8,9 @@
 #include "http/module.h"
 
 
+#define NGX_LIVE_ORIGIN_COARSE  5000       /* us */
+
+
 static void
 ngx_live_origin_unpin(void *data)
 {
@@ -318,9 +321,11 @@ ngx_live_origin_read_latency(ngx_http_request_t *r,
                              us);
 
     /* requests of one turn of the event loop wait for each other: since it
-       began, all of them were here */
+       began, all of them were here.  nginx's clock is late by what is taken
+       off: up to a tick of the kernel, and cut to milliseconds */
 
-    turn = now - (int64_t) ngx_current_msec * 1000;
+    turn = now - (int64_t) ngx_current_msec * 1000
+           - NGX_LIVE_ORIGIN_COARSE;
     us = ngx_max(us, turn);
     max = (int64_t) lcf->read_deadline * 1000;
 
