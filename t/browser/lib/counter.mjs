@@ -75,9 +75,9 @@ export function installCounter() {
 // Judges samples of continuous playing at `fps`.  Counter and media time go on
 // alike, so their distance is one constant.  The canvas may already show
 // frames behind the one announced, the more the busier the machine is, so
-// samples may lie above it; but in every second some must lie on it, since a
-// jump of the media, by one frame even, moves all that follow.  Media time goes
-// on as the clock on the wall does.
+// samples may lie above it; but in every whole second some must lie on it,
+// since a jump of the media, by one frame even, moves all that follow.  Media
+// time goes on as the clock on the wall does.
 
 export function judge(samples, fps) {
     const good = samples.filter(([n]) => n !== null);
@@ -105,8 +105,12 @@ export function judge(samples, fps) {
 
     const base = Math.min(...[...seconds.values()].map((s) => s.low));
 
+    // the last second is not whole: its few frames may all be drawn late
+
+    const end = Math.max(...seconds.keys());
+
     for (const [second, s] of seconds) {
-        if (s.low !== base) {
+        if (second !== end && s.low !== base) {
             breaks.push({ second, ...s, base });
         }
     }
