@@ -355,8 +355,9 @@ typedef struct {
                                          all tracks and pipelines, measured */
     uint64_t            share;        /* zone bytes of this event */
     int64_t             head;
-    int64_t             archive;      /* numbers that its archive can name;
-                                         0: it has none */
+    int64_t             numbers;      /* that its rings can name; 0: any */
+    int                 archive;      /* what the share does not hold is on
+                                         disk */
 } lo_live_ready_t;
 
 /*
@@ -364,7 +365,8 @@ typedef struct {
  * declares none, every track with an init has one and none is newer than one
  * d.  Fixes delay (declared, or the largest lateness seen, rounded up to
  * 100 ms and at least 1 s) and window (dvr_s, or what the share guarantees
- * with a quarter kept free; with an archive that is no limit).  1: changed.
+ * with a quarter kept free, which is no limit with an archive, or what its
+ * rings can name).  1: changed.
  */
 int lo_live_ready(lo_live_t *l, const lo_live_ready_t *r);
 

@@ -119,10 +119,11 @@ lo_live_guaranteed(const lo_live_t *l, const lo_live_ready_t *r)
 
     window = lo_live_window(l, &l->d);
 
-    if (r->archive) {
-        window = r->archive < window ? r->archive : window;
+    if (r->numbers && r->numbers < window) {
+        window = r->numbers;
+    }
 
-    } else if (r->bytes_per_d && r->share) {
+    if (!r->archive && r->bytes_per_d && r->share) {
         fits = (r->share - r->share / 4) / r->bytes_per_d;
 
         if (fits < (uint64_t) window) {

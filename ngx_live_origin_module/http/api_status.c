@@ -195,6 +195,7 @@ ngx_live_origin_api_event(ngx_live_origin_zone_t *zone,
     int64_t           now, window_us;
     uint64_t          share, used;
     ngx_uint_t        i;
+    const char       *note;
     const lo_live_t  *l;
     lo_zone_stat_t    st;
     lo_zone_event_t  *ze;
@@ -242,12 +243,10 @@ ngx_live_origin_api_event(ngx_live_origin_zone_t *zone,
                      "runs", ngx_live_origin_api_runs(l),
                      "tracks", tracks);
 
-    if (json && l->window
-        && window_us + lo_dur_us(&l->d) <= (int64_t) l->dvr_s * LO_USEC)
-    {
-        json_object_set_new(json, "window_note",
-            json_string("zone_share holds less than dvr_s at these "
-                        "bitrates"));
+    note = ngx_live_origin_window_note(zone, l);
+
+    if (json && note) {
+        json_object_set_new(json, "window_note", json_string(note));
     }
 
     return json;

@@ -14,8 +14,6 @@
 
 #define NGX_LIVE_ORIGIN_ARCHIVE_SAY    (10 * LO_USEC)
 #define NGX_LIVE_ORIGIN_ARCHIVE_START  (3 * LO_USEC)
-#define NGX_LIVE_ORIGIN_ARCHIVE_AHEAD  64    /* see place.c: of a ring, these
-                                                are ahead of the window */
 
 
 static void ngx_live_origin_archive_begin(ngx_live_origin_zone_t *zone);
@@ -319,14 +317,12 @@ ngx_live_origin_archive_waits(ngx_live_origin_zone_t *zone)
 }
 
 
-/* what the rings of an event can name: of tracks made without an archive
-   none can */
+/* tracks made without an archive have none */
 
-int64_t
-ngx_live_origin_archive_window(ngx_live_origin_zone_t *zone,
+ngx_uint_t
+ngx_live_origin_archive_holds(ngx_live_origin_zone_t *zone,
     const lo_live_t *l)
 {
-    int64_t           most;
     ngx_uint_t        i;
     lo_zone_track_t  *t;
 
@@ -334,29 +330,17 @@ ngx_live_origin_archive_window(ngx_live_origin_zone_t *zone,
         return 0;
     }
 
-    most = 0;
-
     for (i = 0; i < l->ntracks; i++) {
 
         t = l->tracks[i].ring == LO_ZONE_NO_TRACK
             ? NULL : lo_zone_track(zone->z, l->tracks[i].ring);
 
-        if (t == NULL) {
-            continue;
-        }
-
-        if (!t->records) {
+        if (t && !t->records) {
             return 0;
-        }
-
-        if (most == 0 || (int64_t) t->cap - NGX_LIVE_ORIGIN_ARCHIVE_AHEAD
-                         < most)
-        {
-            most = (int64_t) t->cap - NGX_LIVE_ORIGIN_ARCHIVE_AHEAD;
         }
     }
 
-    return most;
+    return 1;
 }
 
 

@@ -346,7 +346,7 @@ ngx_live_origin_restore_fill(ngx_live_origin_zone_t *zone, int index,
 
         ngx_live_origin_try(ad->rings[i],
             lo_zone_track_add(zone->z, index, lo_cstr(l->tracks[i].id),
-                              ngx_live_origin_ring_cap(l)));
+                              ngx_live_origin_ring_cap(zone, index, l)));
 
         if (ad->rings[i] < 0) {
             return LO_FULL;

@@ -232,17 +232,17 @@ static void
 ngx_live_origin_event_live(ngx_live_origin_zone_t *zone, ngx_uint_t index,
     const lo_live_t *l)
 {
-    int64_t           window;
+    const char       *note;
     lo_zone_event_t  *ze;
 
     ze = lo_zone_event(zone->z, index);
-    window = l->window * lo_dur_us(&l->d);
+    note = ngx_live_origin_window_note(zone, l);
 
-    if (ze && window + lo_dur_us(&l->d) <= (int64_t) l->dvr_s * LO_USEC) {
+    if (ze && note) {
         ngx_log_error(NGX_LOG_WARN, zone->log, 0,
-                      "event \"%s\": its share of the zone guarantees a "
-                      "window of %L s at these bitrates, less than dvr_s, "
-                      "%uD s", ze->id, window / LO_USEC, l->dvr_s);
+                      "event \"%s\": its window is %L s, less than dvr_s, "
+                      "%uD s: %s", ze->id,
+                      l->window * lo_dur_us(&l->d) / LO_USEC, l->dvr_s, note);
     }
 }
 

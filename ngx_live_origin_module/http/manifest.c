@@ -17,6 +17,8 @@
 
 #define NGX_LIVE_ORIGIN_DEPTH_S     1       /* between looks at the depth */
 #define NGX_LIVE_ORIGIN_GZIP_MIN    256
+#define NGX_LIVE_ORIGIN_GZIP_FAST   262144  /* from here on: the event loop
+                                               waits for it */
 
 
 static ngx_live_origin_manifest_t *ngx_live_origin_manifest_get(
@@ -265,6 +267,7 @@ ngx_live_origin_manifest_gzip(ngx_live_origin_manifest_t *m)
     u_char    *out;
     uLong      bound;
     z_stream   zs;
+    ngx_int_t  level;
 
     if (m->gzip) {
         return NGX_OK;
@@ -276,7 +279,9 @@ ngx_live_origin_manifest_gzip(ngx_live_origin_manifest_t *m)
 
     ngx_memzero(&zs, sizeof(z_stream));
 
-    if (deflateInit2(&zs, 6, Z_DEFLATED, MAX_WBITS + 16, 8,
+    level = m->len < NGX_LIVE_ORIGIN_GZIP_FAST ? 6 : 1;
+
+    if (deflateInit2(&zs, level, Z_DEFLATED, MAX_WBITS + 16, 8,
                      Z_DEFAULT_STRATEGY) != Z_OK)
     {
         return NGX_ERROR;
@@ -493,7 +498,8 @@ ngx_live_origin_manifest_change(lo_live_t *l, void *data)
     ready.share = __atomic_load_n(&ze->share, __ATOMIC_RELAXED)
                   * st.page_size;
     ready.head = __atomic_load_n(&ze->head, __ATOMIC_RELAXED);
-    ready.archive = ngx_live_origin_archive_window(ask->zone, l);
+    ready.numbers = ngx_live_origin_ring_numbers(ask->zone, l);
+    ready.archive = ngx_live_origin_archive_holds(ask->zone, l);
 
     for (i = 0; i < l->ntracks; i++) {
 

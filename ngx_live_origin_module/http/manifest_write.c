@@ -454,7 +454,9 @@ ngx_live_origin_write_media(ngx_live_origin_zone_t *zone,
 
     /* a number that is not known again would stay GAP */
 
-    if (t == NULL || __atomic_load_n(&t->loading, __ATOMIC_RELAXED)) {
+    if (t == NULL
+        || (zone->archive && __atomic_load_n(&t->loading, __ATOMIC_RELAXED)))
+    {
         return NGX_DECLINED;
     }
 

@@ -303,9 +303,20 @@ int ngx_live_origin_event_end(ngx_live_origin_zone_t *zone,
 void ngx_live_origin_event_load(ngx_live_origin_zone_t *zone);
 
 
-/* place.c: numbers of a track's ring */
+/* ring.c */
 
-uint32_t ngx_live_origin_ring_cap(const lo_live_t *l);
+/* numbers that a track's ring is made for */
+uint32_t ngx_live_origin_ring_cap(ngx_live_origin_zone_t *zone,
+    ngx_uint_t index, const lo_live_t *l);
+/* numbers of the window that the rings can name; 0: there is none */
+int64_t ngx_live_origin_ring_numbers(ngx_live_origin_zone_t *zone,
+    const lo_live_t *l);
+/* NULL: it has to be made */
+lo_zone_track_t *ngx_live_origin_ring_track(ngx_live_origin_zone_t *zone,
+    ngx_uint_t index, const lo_live_track_t *t);
+/* why the window is shorter than dvr_s; NULL: it is not */
+const char *ngx_live_origin_window_note(ngx_live_origin_zone_t *zone,
+    const lo_live_t *l);
 
 
 /* publish.c, body.c, serve.c */
@@ -391,8 +402,8 @@ void ngx_live_origin_archive_exit(ngx_live_origin_zone_t *zone);
 void ngx_live_origin_archive_tick(ngx_live_origin_zone_t *zone);
 /* whether publishing has to wait, for events may still be found */
 ngx_uint_t ngx_live_origin_archive_waits(ngx_live_origin_zone_t *zone);
-/* how many numbers it can name; 0: there is none for this event */
-int64_t ngx_live_origin_archive_window(ngx_live_origin_zone_t *zone,
+/* whether what of an event leaves the zone is on disk */
+ngx_uint_t ngx_live_origin_archive_holds(ngx_live_origin_zone_t *zone,
     const lo_live_t *l);
 /* LO_PUBLISH_SAME or _SUPERSEDED: a number that has left the zone and is
    sent again; LO_NONE: it may be stored */

@@ -8,7 +8,6 @@
 
 
 #define NGX_LIVE_ORIGIN_WAIT_MAX  1000000   /* us, then audio decides on d */
-#define NGX_LIVE_ORIGIN_AHEAD     64        /* numbers of a ring beyond dvr */
 
 
 static void
@@ -42,20 +41,6 @@ ngx_live_origin_place_head(ngx_live_origin_place_t *c, uint32_t ring,
 
         lo_zone_unpin(z, &pin);
     }
-}
-
-
-uint32_t
-ngx_live_origin_ring_cap(const lo_live_t *l)
-{
-    int64_t  d, cap;
-
-    d = l->d.duration ? lo_dur_us(&l->d) : LO_USEC;
-
-    cap = (int64_t) l->dvr_s * LO_USEC / d + 1;
-    cap = (l->irregular ? 2 * cap : cap) + NGX_LIVE_ORIGIN_AHEAD;
-
-    return cap < LO_ZONE_RING_MAX ? cap : LO_ZONE_RING_MAX;
 }
 
 
@@ -123,10 +108,11 @@ ngx_live_origin_change_place(lo_live_t *l, void *data)
     changed |= lo_live_chunks(l, c->track, s.track_head < 0, c->piece->chunks,
                               c->piece->longest, init->info.timescale);
 
-    if (t->ring == LO_ZONE_NO_TRACK) {
+    if (ngx_live_origin_ring_track(u->zone, u->index, t) == NULL) {
+
+        c->cap = ngx_live_origin_ring_cap(u->zone, u->index, l);
         ngx_live_origin_try(ring, lo_zone_track_add(u->zone->z, u->index,
-                                          lo_cstr(t->id),
-                                          ngx_live_origin_ring_cap(l)));
+                                                    lo_cstr(t->id), c->cap));
         if (ring < 0) {
             c->no_ring = ring;
             return -1;
@@ -305,6 +291,23 @@ ngx_live_origin_place_force(ngx_live_origin_upload_t *u,
 }
 
 
+static ngx_uint_t
+ngx_live_origin_place_no_ring(ngx_live_origin_upload_t *u,
+    ngx_live_origin_place_t *c)
+{
+    if (c->no_ring == LO_AGAIN) {
+        return ngx_live_origin_say(u, NGX_HTTP_SERVICE_UNAVAILABLE,
+                                   "the zone is busy");
+    }
+
+    return ngx_live_origin_say(u, NGX_HTTP_INSUFFICIENT_STORAGE,
+                               "no room for another track: its window "
+                               "(dvr_s) has %u numbers, which take %u KB of "
+                               "the event's zone_share", c->cap,
+                               c->cap / (u->zone->archive ? 8 : 16));
+}
+
+
 /* 201, 200 or what was refused; 0: not yet */
 
 static ngx_uint_t
@@ -349,12 +352,7 @@ ngx_live_origin_place_piece(ngx_live_origin_upload_t *u,
     }
 
     if (c.no_ring) {
-        return ngx_live_origin_say(u, c.no_ring == LO_AGAIN
-                                      ? NGX_HTTP_SERVICE_UNAVAILABLE
-                                      : NGX_HTTP_INSUFFICIENT_STORAGE,
-                                   c.no_ring == LO_AGAIN
-                                   ? "the zone is busy"
-                                   : "no room for another track");
+        return ngx_live_origin_place_no_ring(u, &c);
     }
 
     if (c.why == LO_WHY_WAIT && !c.force) {

@@ -136,6 +136,7 @@ typedef struct {
     int                        track;
     uint32_t                   ring;
     int                        no_ring;     /* LO_FULL, LO_AGAIN */
+    uint32_t                   cap;         /* numbers that it would have */
     int                        force;
     int                        ahead;       /* of its end: to look only */
     int64_t                    m;

@@ -84,7 +84,8 @@ ngx_live_origin_change_ready(lo_live_t *l, ngx_live_origin_after_t *a)
     r.bytes_per_d = ngx_live_origin_bytes_per_d(a->zone, l, &r.has);
     r.share = __atomic_load_n(&ze->share, __ATOMIC_RELAXED) * LO_ZONE_PAGE;
     r.head = __atomic_load_n(&ze->head, __ATOMIC_ACQUIRE);
-    r.archive = ngx_live_origin_archive_window(a->zone, l);
+    r.numbers = ngx_live_origin_ring_numbers(a->zone, l);
+    r.archive = ngx_live_origin_archive_holds(a->zone, l);
 
     return lo_live_ready(l, &r);
 }

@@ -250,9 +250,9 @@ lo_check_entry(lo_zone_t *z, uint32_t track, int64_t number)
     }
 
     i = number % t->cap;
-    page = t->page[i / LO_ENTRIES_A_PAGE];
+    page = lo_ring_page(z, t, i / LO_ENTRIES_A_PAGE);
 
-    if (page >= z->h->pages) {
+    if (page == LO_NO_PAGE) {
         return NULL;
     }
 

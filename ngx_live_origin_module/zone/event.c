@@ -117,6 +117,7 @@ lo_zone_event_add(lo_zone_t *z, lo_str_t id, uint64_t share)
             memcpy(ev->id, id.data, id.len);
             ev->share = pages;
             ev->head = -1;
+            ev->born_us = lo_zone_now_us();
 
             lo_store(&ev->word, lo_tab_word(lo_tab_gen(w) + 1,
                                             LO_TAB_READY));

@@ -4,6 +4,9 @@
  *   header | slots | pending | cells | events | tracks | objects |
  *   page table | page map | object map | data pages
  *
+ * A ring is an object like others: a page that lists the others by index,
+ * then pages of entries, then (records) as many of records.
+ *
  * An object's word is the one truth about it: generation (upper 32 bits),
  * state, and while PRIVATE the slot of the worker it belongs to.  All
  * references (candidate, chosen, roots, page owners) are words of index and
@@ -146,6 +149,7 @@ struct lo_zone_s {
     int64_t                 swept_us;      /* monotonic */
     int64_t                 looked_us;     /* at the other slots */
     unsigned                recount:1;     /* a sweep is due at once */
+    unsigned                mend:1;        /* a ring may be broken */
     unsigned                records:1;     /* see lo_zone_keep_records */
 };
 
@@ -215,6 +219,28 @@ lo_min(int64_t *p, int64_t v)
 #define lo_tab_gen(w)       ((w) >> 8)
 
 #define lo_page_data(z, p)  ((z)->data + (uint64_t) (p) * LO_ZONE_PAGE)
+
+#define LO_RING_PAGES       (LO_ZONE_PAGE / sizeof(uint32_t))
+
+_Static_assert(2 * LO_ZONE_RING_MAX / LO_ENTRIES_A_PAGE <= LO_RING_PAGES,
+               "one page lists all of a ring");
+
+/* page i of a ring, or LO_NO_PAGE */
+static inline uint32_t
+lo_ring_page(lo_zone_t *z, const lo_zone_track_t *t, uint32_t i)
+{
+    uint32_t  list, page;
+
+    list = t->list;
+
+    if (list >= z->h->pages || i >= LO_RING_PAGES) {
+        return LO_NO_PAGE;
+    }
+
+    page = ((uint32_t *) lo_page_data(z, list))[i];
+
+    return page < z->h->pages ? page : LO_NO_PAGE;
+}
 
 /* the object of a word, or NULL when the index is impossible */
 static inline lo_zone_object_t *
@@ -307,5 +333,13 @@ void lo_zone_reserved(lo_zone_t *z);
 /* track.c */
 void lo_zone_rings(lo_zone_t *z);
 void lo_zone_tracks_drop(lo_zone_t *z, unsigned event);
+/* under the table lock: a ring for a row that has a cap; LO_FULL */
+int lo_zone_ring_make(lo_zone_t *z, lo_zone_track_t *t);
+
+/* mend.c */
+void lo_zone_mend(lo_zone_t *z);
+
+/* sweep.c: pages that belong to nobody, and what each event has */
+void lo_zone_recount(lo_zone_t *z);
 
 #endif /* LO_ZONE_LAYOUT_H */

@@ -40,9 +40,9 @@ lo_zone_record_at(lo_zone_t *z, uint32_t track, int64_t number)
     }
 
     i = number % t->cap;
-    page = t->page[(t->cap + i) / LO_ENTRIES_A_PAGE];
+    page = lo_ring_page(z, t, (t->cap + i) / LO_ENTRIES_A_PAGE);
 
-    if (page >= z->h->pages) {
+    if (page == LO_NO_PAGE) {
         return NULL;
     }
 
@@ -88,7 +88,11 @@ lo_zone_record_set(lo_zone_t *z, uint32_t track, lo_zone_record_t *rec)
     uint64_t  *p, words[LO_RECORD_WORDS];
 
     p = lo_zone_record_at(z, track, rec->number);
-    if (p == NULL) {
+
+    if (p == NULL
+        || rec->number <= lo_load(&z->tracks[track].head)
+                          - (int64_t) z->tracks[track].cap)
+    {
         return;
     }
 
@@ -127,6 +131,19 @@ lo_zone_track_restore(lo_zone_t *z, uint32_t track, int64_t head)
     if (ev != NULL) {
         lo_max(&t->head, head);
         lo_max(&ev->head, head);
+    }
+}
+
+
+void
+lo_zone_event_restore(lo_zone_t *z, unsigned event, int64_t born_us)
+{
+    lo_zone_event_t  *ev;
+
+    ev = lo_zone_event(z, event);
+
+    if (ev != NULL) {
+        lo_store(&ev->born_us, born_us);
     }
 }
 

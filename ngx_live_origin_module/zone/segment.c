@@ -56,11 +56,13 @@ lo_zone_entry(lo_zone_t *z, uint32_t track, int64_t number)
         }
 
         if (lo_zone_pin(z, ring, &pin) != LO_OK) {
+            z->mend = 1;
             return NULL;
         }
 
         if (!lo_zone_ring_ok(z, t, ring)) {
             lo_zone_unpin(z, &pin);
+            z->mend = 1;
             return NULL;
         }
 
@@ -68,9 +70,9 @@ lo_zone_entry(lo_zone_t *z, uint32_t track, int64_t number)
     }
 
     i = number % t->cap;
-    page = t->page[i / LO_ENTRIES_A_PAGE];
+    page = lo_ring_page(z, t, i / LO_ENTRIES_A_PAGE);
 
-    if (page >= z->h->pages) {
+    if (page == LO_NO_PAGE) {
         return NULL;
     }
 
@@ -83,20 +85,23 @@ lo_zone_entry(lo_zone_t *z, uint32_t track, int64_t number)
 static int
 lo_zone_ring_ok(lo_zone_t *z, lo_zone_track_t *t, lo_word_t ring)
 {
-    uint32_t  i, n;
+    uint32_t  i, n, page;
 
     n = t->npages;
 
-    if (n > sizeof(t->page) / sizeof(t->page[0])
-        || t->cap * (t->records ? 2 : 1) != n * LO_ENTRIES_A_PAGE)
+    if (n > LO_RING_PAGES || t->list >= z->h->pages
+        || lo_load(&z->table[t->list].owner) != ring
+        || (uint64_t) t->cap * (t->records ? 2 : 1)
+           != (uint64_t) n * LO_ENTRIES_A_PAGE)
     {
         return 0;
     }
 
     for (i = 0; i < n; i++) {
-        if (t->page[i] >= z->h->pages
-            || lo_load(&z->table[t->page[i]].owner) != ring)
-        {
+
+        page = lo_ring_page(z, t, i);
+
+        if (page == LO_NO_PAGE || lo_load(&z->table[page].owner) != ring) {
             return 0;
         }
     }
@@ -493,8 +498,26 @@ lo_zone_gap(lo_zone_t *z, uint32_t track, int64_t number, int set,
         return 0;
     }
 
-    return lo_cas(&e->gap, gap, (uint64_t) number + 1)
-           || lo_load(&e->gap) == (uint64_t) number + 1;
+    if (lo_cas(&e->gap, gap, (uint64_t) number + 1)) {
+        lo_add(&z->tracks[track].gaps, 1);
+        return 1;
+    }
+
+    return lo_load(&e->gap) == (uint64_t) number + 1;
+}
+
+
+int64_t
+lo_zone_gap_in(lo_zone_t *z, uint32_t track, uint32_t i)
+{
+    uint64_t          gap;
+    lo_zone_entry_t  *e;
+
+    e = lo_zone_entry(z, track, i);
+    gap = e != NULL ? lo_load(&e->gap) : 0;
+
+    return gap != 0 && (gap - 1) % z->tracks[track].cap == i
+           ? (int64_t) gap - 1 : LO_NONE;
 }
 
 

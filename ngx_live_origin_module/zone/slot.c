@@ -119,6 +119,10 @@ lo_zone_join(lo_zone_t *z, lo_err_t *err)
     z->slots[i].joined_us = lo_zone_now_us();
     lo_store(&z->slots[i].pid, getpid());
 
+    /* before anybody is told that there is nothing */
+
+    lo_zone_mend(z);
+
     return LO_OK;
 }
 
@@ -258,6 +262,10 @@ lo_zone_tick(lo_zone_t *z)
     if (now - z->looked_us >= LO_ZONE_LOOK_US) {
         z->looked_us = now;
         lo_zone_look(z);
+
+        if (z->mend) {
+            lo_zone_mend(z);
+        }
     }
 
     if (z->events_serial != lo_load(&z->h->events_serial.v)) {

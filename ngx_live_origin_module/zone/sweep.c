@@ -63,6 +63,32 @@ lo_zone_sweep(lo_zone_t *z)
 }
 
 
+void
+lo_zone_recount(lo_zone_t *z)
+{
+    lo_sweep_t  s;
+
+    if (!lo_zone_trylock(z, LO_LOCK_SWEEP)) {
+        return;
+    }
+
+    memset(&s, 0, sizeof(s));
+    s.z = z;
+    s.before = calloc(z->h->events, sizeof(uint64_t));
+    s.count = calloc(z->h->events, sizeof(uint64_t));
+
+    if (s.before && s.count) {
+        lo_sweep_pages(&s);
+        lo_sweep_counts(&s);
+    }
+
+    free(s.before);
+    free(s.count);
+
+    lo_zone_unlock(z, LO_LOCK_SWEEP);
+}
+
+
 static void
 lo_sweep_objects(lo_sweep_t *s)
 {

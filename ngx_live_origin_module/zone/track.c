@@ -10,7 +10,7 @@ static int lo_zone_track_find(lo_zone_t *z, lo_zone_event_t *ev,
 static int lo_zone_track_make(lo_zone_t *z, lo_zone_event_t *ev,
     unsigned event, lo_str_t id, uint32_t cap);
 static lo_word_t lo_zone_ring(lo_zone_t *z, unsigned event, uint32_t npages,
-    uint32_t *page);
+    uint32_t *list);
 
 
 lo_zone_track_t *
@@ -97,7 +97,6 @@ lo_zone_track_make(lo_zone_t *z, lo_zone_event_t *ev, unsigned event,
     char              name[LO_ID_MAX + 8];
     uint32_t          i, n;
     uint64_t          w;
-    lo_word_t         ring;
     lo_zone_track_t  *t;
 
     n = lo_load(&ev->ntracks);
@@ -148,7 +147,7 @@ lo_zone_track_make(lo_zone_t *z, lo_zone_event_t *ev, unsigned event,
     t->cap = cap;
     t->records = z->records;
     t->loading = 0;
-    t->npages = cap / LO_ENTRIES_A_PAGE * (z->records ? 2 : 1);
+    t->gaps = 0;
     t->head = -1;
     t->head_us = 0;
     t->tail = INT64_MAX;
@@ -160,14 +159,11 @@ lo_zone_track_make(lo_zone_t *z, lo_zone_event_t *ev, unsigned event,
     memset(t->waiters, 0, sizeof(t->waiters));
     memset(t->growing, 0, sizeof(t->growing));
 
-    ring = lo_zone_ring(z, event, t->npages, t->page);
-
-    if (ring == 0) {
+    if (lo_zone_ring_make(z, t) != LO_OK) {
         lo_store(&t->word, lo_tab_word(lo_tab_gen(w) + 1, LO_TAB_FREE));
         return LO_FULL;
     }
 
-    lo_store(&t->ring, ring);
     lo_store(&t->word, lo_tab_word(lo_tab_gen(w) + 1, LO_TAB_READY));
 
 listed:
@@ -179,23 +175,38 @@ listed:
 }
 
 
+int
+lo_zone_ring_make(lo_zone_t *z, lo_zone_track_t *t)
+{
+    lo_word_t  ring;
+
+    t->npages = t->cap / LO_ENTRIES_A_PAGE * (t->records ? 2 : 1);
+
+    ring = lo_zone_ring(z, t->event, t->npages, &t->list);
+    lo_store(&t->ring, ring);
+
+    return ring != 0 ? LO_OK : LO_FULL;
+}
+
+
+/* npages and the one that lists them */
+
 static lo_word_t
-lo_zone_ring(lo_zone_t *z, unsigned event, uint32_t npages, uint32_t *page)
+lo_zone_ring(lo_zone_t *z, unsigned event, uint32_t npages, uint32_t *list)
 {
     size_t             n, left;
-    uint32_t           i, p;
+    uint32_t           i, p, *page;
     unsigned char     *mem;
     lo_zone_upload_t   up;
     unsigned char      digest[16];
 
-    if (lo_zone_upload(z, &up, event, LO_KIND_RING,
-                       (uint64_t) npages * LO_ZONE_PAGE)
-        != LO_OK)
-    {
+    left = (size_t) (npages + 1) * LO_ZONE_PAGE;
+
+    if (lo_zone_upload(z, &up, event, LO_KIND_RING, left) != LO_OK) {
         return 0;
     }
 
-    for (left = (size_t) npages * LO_ZONE_PAGE; left > 0; left -= n) {
+    for ( /* void */ ; left > 0; left -= n) {
 
         if (lo_zone_upload_room(z, &up, &mem, &n) != LO_OK) {
             lo_zone_upload_abort(z, &up);
@@ -211,10 +222,12 @@ lo_zone_ring(lo_zone_t *z, unsigned event, uint32_t npages, uint32_t *page)
     }
 
     p = z->objects[up.object].page;
+    page = (uint32_t *) lo_page_data(z, p);
+    *list = p;
 
     for (i = 0; i < npages; i++) {
-        page[i] = p;
         p = z->table[p].next;
+        page[i] = p;
     }
 
     memset(digest, 0, 16);

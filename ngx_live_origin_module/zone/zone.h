@@ -20,7 +20,7 @@
 #include "core/base.h"
 
 
-#define LO_ZONE_LAYOUT      2
+#define LO_ZONE_LAYOUT      3
 #define LO_ZONE_PAGE        16384
 #define LO_ZONE_SLOTS       256        /* workers, of all instances */
 #define LO_ZONE_CELLS       512        /* counters of one worker slot */
@@ -28,7 +28,7 @@
 #define LO_ZONE_AMOUNTS     8          /* of one verdict */
 #define LO_ZONE_MIN_SIZE    (8 * 1024 * 1024)
 #define LO_ZONE_MAX_EVENTS  4096
-#define LO_ZONE_RING_MAX    16384      /* numbers of one track */
+#define LO_ZONE_RING_MAX    262144     /* numbers of one track */
 
 #define LO_ZONE_NO_TRACK    UINT32_MAX
 
@@ -158,6 +158,8 @@ typedef struct {
     int64_t                 head_us;       /* when it was published */
     int64_t                 last_us[LO_MAX_PIPELINES];
     int64_t                 bytes_in;
+    int64_t                 born_us;       /* wall clock: this event and no
+                                              other that had its name */
     uint32_t                ntracks;
     uint32_t                tracks[LO_MAX_TRACKS];
     uint64_t                counters[LO_ZONE_COUNTERS];
@@ -183,23 +185,23 @@ typedef struct {
     uint64_t                word;          /* generation, state */
     uint32_t                event;
     uint32_t                cap;           /* numbers the ring holds */
-    uint32_t                npages;
+    uint32_t                npages;        /* of entries, and of records */
+    uint32_t                list;          /* the page that names them */
     uint32_t                records;       /* of 2 pages one is for them */
     uint32_t                loading;       /* records are being read back */
-    uint32_t                pad;
     char                    id[LO_ID_MAX + 8];
     int64_t                 head;          /* newest published; -1 */
     int64_t                 head_us;
     int64_t                 tail;          /* hint: nothing below it */
     int64_t                 spare;         /* hint: no second candidates
                                               below it */
+    uint64_t                gaps;          /* marks that were made */
     lo_word_t               ring;
     lo_word_t               growing[LO_MAX_PIPELINES][2];
                                            /* uploads under way that may be
                                               followed, by number % 2 */
     uint64_t                waiters[LO_ZONE_SLOTS / 64];
     uint64_t                counters[LO_ZONE_COUNTERS];
-    uint32_t                page[2 * LO_ZONE_RING_MAX * 64 / LO_ZONE_PAGE];
 } lo_zone_track_t;
 
 /* finds or adds; cap numbers at the least.  The track, or LO_FULL, LO_AGAIN */
@@ -234,10 +236,13 @@ void lo_zone_keep_records(lo_zone_t *z);
 /* LO_OK or LO_NONE */
 int lo_zone_record(lo_zone_t *z, uint32_t track, int64_t number,
     lo_zone_record_t *rec);
+/* what has left the ring has none: its place is another number's */
 void lo_zone_record_set(lo_zone_t *z, uint32_t track, lo_zone_record_t *rec);
 void lo_zone_record_clear(lo_zone_t *z, uint32_t track, int64_t number);
 /* head of a track, and of its event, that was read back */
 void lo_zone_track_restore(lo_zone_t *z, uint32_t track, int64_t head);
+/* an event was read back that was born then */
+void lo_zone_event_restore(lo_zone_t *z, unsigned event, int64_t born_us);
 
 /* one worker of all instances looks after what lies elsewhere: 1, it is this
    one, until it lets go or ends */
@@ -341,6 +346,10 @@ int lo_zone_has(lo_zone_t *z, uint32_t track, int64_t number,
    there; returns whether it is marked */
 int lo_zone_gap(lo_zone_t *z, uint32_t track, int64_t number, int set,
     uint32_t masked);
+
+/* the number that slot i of a ring has marked as GAP, or LO_NONE; 0 <= i < cap.
+   lo_zone_track_t.gaps tells whether there are new ones */
+int64_t lo_zone_gap_in(lo_zone_t *z, uint32_t track, uint32_t i);
 
 /* the last thing that happened to an upload of a number other than becoming
    its candidate: LO_ZONE_NOTE_BITS of the caller's; 0: nothing is known */

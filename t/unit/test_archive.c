@@ -146,9 +146,13 @@ test_window(void **state)
     lo_live_ready_t   r;
 
     static const struct {
-        int64_t  archive;
+        int      archive;
+        int64_t  numbers;
         int64_t  window;
-    } rows[] = { { 0, 7 }, { 16320, 50 }, { 50, 50 }, { 40, 40 } };
+    } rows[] = {
+        { 0, 0, 7 }, { 0, 16320, 7 }, { 0, 6, 6 }, { 1, 16320, 50 },
+        { 1, 50, 50 }, { 1, 40, 40 }, { 1, 0, 50 },
+    };
 
     for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 
@@ -165,6 +169,7 @@ test_window(void **state)
         r.bytes_per_d = 100;
         r.share = 1000;
         r.archive = rows[i].archive;
+        r.numbers = rows[i].numbers;
 
         assert_true(lo_live_ready(&sim->l, &r));
         assert_int_equal(sim->l.window, rows[i].window);

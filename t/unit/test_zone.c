@@ -681,15 +681,11 @@ test_refused_files(void **state)
 static void
 test_reboot(void **state)
 {
-    int             fd;
-    char            id[40], name[96];
-    size_t          n;
-    t_zone_t        t;
-    lo_err_t        err;
-    lo_zone_pin_t   pin;
-    unsigned char  *p;
-    lo_zone_conf_t  conf;
-    lo_zone_cursor_t  c;
+    size_t             n;
+    t_zone_t           t;
+    lo_zone_pin_t      pin;
+    unsigned char     *p;
+    lo_zone_cursor_t   c;
 
     t_zone_make(&t, 16 * MB, 1, 0);
     put(1, 0, 1, 0);
@@ -708,41 +704,8 @@ test_reboot(void **state)
     assert_int_equal(n, 1);
     *p ^= 1;
     lo_zone_unpin(t.z, &pin);
-    lo_zone_close(t.z);
 
-    /* the boot id in the header, as another boot would find it */
-
-    fd = open(t.path, O_RDWR);
-    memset(id, 'x', sizeof(id));
-    snprintf(name, sizeof(name), "%s", "/proc/sys/kernel/random/boot_id");
-    {
-        int            b, found;
-        char           want[36], *buf;
-
-        b = open(name, O_RDONLY);
-        assert_int_equal(read(b, want, 36), 36);
-        close(b);
-
-        buf = malloc(4096);
-        assert_int_equal(pread(fd, buf, 4096, 0), 4096);
-        for (found = 0; found < 4096 - 36; found++) {
-            if (memcmp(buf + found, want, 36) == 0) {
-                break;
-            }
-        }
-        assert_true(found < 4096 - 36);
-        assert_int_equal(pwrite(fd, id, 36, found), 36);
-        free(buf);
-    }
-    close(fd);
-
-    conf.path = t.path;
-    conf.size = 16 * MB;
-    conf.events = 1;
-    conf.uid = conf.gid = -1;
-    assert_int_equal(lo_zone_create(&conf, &err), LO_OK);
-
-    t.z = t_zone_join(t.path);
+    t_zone_reboot(&t, 16 * MB, 1);
     assert_int_equal(lo_zone_find(t.z, t.track, 1, 1, 0, &pin), LO_OK);
     assert_true(t_zone_same(t.z, pin.object, 1));
     lo_zone_unpin(t.z, &pin);
@@ -750,6 +713,149 @@ test_reboot(void **state)
     assert_int_equal(lo_zone_find(t.z, t.track, 3, 1, 0, &pin), LO_NONE);
 
     lo_zone_sweep(t.z);
+    clean(&t);
+    t_zone_drop(&t);
+}
+
+
+/* a ring that is not whole is made anew, from what is in the zone */
+
+static void
+test_reboot_ring(void **state)
+{
+    int64_t            n;
+    t_zone_t           t;
+    lo_zone_pin_t      pin;
+    lo_zone_track_t   *tr;
+    lo_zone_record_t   rec;
+
+    t_zone_make(&t, 16 * MB, 1, 0);
+    lo_zone_keep_records(t.z);
+    t.track = lo_zone_track_add(t.z, t.event, lo_cstr("a"), 1000);
+    assert_true(t.track > 0);
+
+    for (n = 900; n <= 1100; n++) {
+        put(n, 0, n, 0);
+    }
+
+    put(1000, 1, 5000, 0);
+    tr = lo_zone_track(t.z, t.track);
+
+    memset(&rec, 0, sizeof(rec));
+    rec.number = 950;
+    lo_zone_record_set(t.z, t.track, &rec);
+    assert_int_equal(lo_zone_record(t.z, t.track, 950, &rec), LO_OK);
+    assert_int_equal(tr->loading, 0);
+
+    /* a page of the ring counts as free, and the row is older than it all */
+
+    t.z->table[lo_ring_page(t.z, tr, 1)].owner = 0;
+    tr->head = 950;
+
+    t_zone_reboot(&t, 16 * MB, 1);
+    tr = lo_zone_track(t.z, t.track);
+
+    assert_int_equal(tr->head, 1100);
+    assert_int_equal(lo_zone_event(t.z, t.event)->head, 1100);
+
+    for (n = 900; n <= 1100; n++) {
+        assert_int_equal(lo_zone_find(t.z, t.track, n, 1, 0, &pin), LO_OK);
+        assert_true(t_zone_same(t.z, pin.object, n));
+        lo_zone_unpin(t.z, &pin);
+    }
+
+    assert_int_equal(lo_zone_candidate(t.z, t.track, 1000, 1, &pin), LO_OK);
+    assert_true(t_zone_same(t.z, pin.object, 5000));
+    lo_zone_unpin(t.z, &pin);
+
+    /* records are to be read back from where they came from */
+
+    assert_int_equal(lo_zone_record(t.z, t.track, 950, &rec), LO_NONE);
+    assert_int_equal(tr->loading, 1);
+    put(1101, 0, 1101, 0);
+    assert_int_equal(tr->head, 1101);
+
+    /* nothing is lost by it, and what is there can be evicted */
+
+    lo_zone_sweep(t.z);
+    clean(&t);
+
+    for (n = 1102; n <= 2500; n++) {
+        put(n, 0, n, 0);
+    }
+
+    assert_int_equal(lo_zone_find(t.z, t.track, 1100, 1, 0, &pin), LO_NONE);
+    clean(&t);
+    t_zone_drop(&t);
+}
+
+
+/* what one track can have at most */
+
+static void
+test_long_ring(void **state)
+{
+    t_zone_t           t;
+    lo_zone_pin_t      pin;
+    lo_zone_track_t   *tr;
+    lo_zone_record_t   rec;
+
+    t_zone_make(&t, 64 * MB, 1, 0);
+    lo_zone_keep_records(t.z);
+    t.track = lo_zone_track_add(t.z, t.event, lo_cstr("a"), UINT32_MAX / 2);
+    assert_true(t.track > 0);
+
+    tr = lo_zone_track(t.z, t.track);
+    assert_int_equal(tr->cap, LO_ZONE_RING_MAX);
+
+    put(1, 0, 1, 0);
+    put(LO_ZONE_RING_MAX - 1, 0, 2, 0);
+    put(LO_ZONE_RING_MAX, 0, 3, 0);
+    memset(&rec, 0, sizeof(rec));
+    rec.number = LO_ZONE_RING_MAX - 1;
+    lo_zone_record_set(t.z, t.track, &rec);
+    assert_int_equal(lo_zone_record(t.z, t.track, rec.number, &rec), LO_OK);
+    assert_int_equal(lo_zone_find(t.z, t.track, 1, 1, 0, &pin), LO_OK);
+    lo_zone_unpin(t.z, &pin);
+
+    /* one number further, and the first has left */
+
+    put(LO_ZONE_RING_MAX + 1, 0, 4, 0);
+    assert_int_equal(lo_zone_find(t.z, t.track, 1, 1, 0, &pin), LO_NONE);
+    clean(&t);
+    t_zone_drop(&t);
+}
+
+
+/* the place of a number that has left the ring is another number's */
+
+static void
+test_records_wrap(void **state)
+{
+    t_zone_t          t;
+    lo_zone_record_t  rec;
+
+    t_zone_make(&t, 16 * MB, 1, 0);
+    lo_zone_keep_records(t.z);
+    t.track = lo_zone_track_add(t.z, t.event, lo_cstr("a"), 256);
+    put(1000, 0, 1, 0);
+
+    memset(&rec, 0, sizeof(rec));
+    rec.number = 1000;
+    lo_zone_record_set(t.z, t.track, &rec);
+    rec.number = 1000 - 256;
+    lo_zone_record_set(t.z, t.track, &rec);
+    assert_int_equal(lo_zone_record(t.z, t.track, 1000 - 256, &rec), LO_NONE);
+    assert_int_equal(lo_zone_record(t.z, t.track, 1000, &rec), LO_OK);
+
+    /* marks of gaps, by their place */
+
+    assert_int_equal(lo_zone_gap(t.z, t.track, 990, 1, 0), 1);
+    assert_int_equal(lo_zone_track(t.z, t.track)->gaps, 1);
+    assert_int_equal(lo_zone_gap(t.z, t.track, 990, 1, 0), 1);
+    assert_int_equal(lo_zone_track(t.z, t.track)->gaps, 1);
+    assert_int_equal(lo_zone_gap_in(t.z, t.track, 990 % 256), 990);
+    assert_int_equal(lo_zone_gap_in(t.z, t.track, 991 % 256), LO_NONE);
     clean(&t);
     t_zone_drop(&t);
 }
@@ -777,6 +883,9 @@ main(void)
         cmocka_unit_test(test_records),
         cmocka_unit_test(test_refused_files),
         cmocka_unit_test(test_reboot),
+        cmocka_unit_test(test_reboot_ring),
+        cmocka_unit_test(test_long_ring),
+        cmocka_unit_test(test_records_wrap),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

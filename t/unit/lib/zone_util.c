@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include <fcntl.h>
 
 #include <cmocka.h>
 
@@ -50,6 +51,48 @@ t_zone_drop(t_zone_t *t)
     }
 
     unlink(t->path);
+}
+
+
+/* the boot id in the header, as another boot would find it */
+
+void
+t_zone_reboot(t_zone_t *t, uint64_t size, uint32_t events)
+{
+    int              fd, b, found;
+    char             want[36], id[40], *buf;
+    lo_err_t         err;
+    lo_zone_conf_t   conf;
+
+    lo_zone_close(t->z);
+
+    fd = open(t->path, O_RDWR);
+    b = open("/proc/sys/kernel/random/boot_id", O_RDONLY);
+    assert_int_equal(read(b, want, 36), 36);
+    close(b);
+
+    buf = malloc(4096);
+    assert_int_equal(pread(fd, buf, 4096, 0), 4096);
+
+    for (found = 0; found < 4096 - 36; found++) {
+        if (memcmp(buf + found, want, 36) == 0) {
+            break;
+        }
+    }
+
+    free(buf);
+    memset(id, 'x', sizeof(id));
+    assert_true(found < 4096 - 36);
+    assert_int_equal(pwrite(fd, id, 36, found), 36);
+    close(fd);
+
+    conf.path = t->path;
+    conf.size = size;
+    conf.events = events;
+    conf.uid = conf.gid = -1;
+    assert_int_equal(lo_zone_create(&conf, &err), LO_OK);
+
+    t->z = t_zone_join(t->path);
 }
 
 

@@ -17,6 +17,9 @@ typedef struct {
 void t_zone_make(t_zone_t *t, uint64_t size, uint32_t events, uint64_t share);
 void t_zone_drop(t_zone_t *t);
 
+/* closed, and opened again as after another boot */
+void t_zone_reboot(t_zone_t *t, uint64_t size, uint32_t events);
+
 /* another process's handle on it */
 lo_zone_t *t_zone_join(const char *path);
 
