@@ -125,7 +125,7 @@ static ngx_command_t  ngx_live_origin_commands[] = {
       NULL },
 
     { ngx_string("live_origin_serve_auth"),
-      NGX_LIVE_ORIGIN_ANY|NGX_CONF_TAKE23,
+      NGX_LIVE_ORIGIN_ANY|NGX_CONF_TAKE23|NGX_CONF_TAKE4,
       ngx_live_origin_serve_auth,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,

@@ -68,7 +68,8 @@ typedef struct {
     X(USE,       "use",       "a key that is not for this")                   \
     X(SCOPE,     "scope",     "a key for another event, pipeline or path")    \
     X(COUNTRY,   "country",   "a token for other countries")                  \
-    X(NETWORK,   "network",   "not from this network")
+    X(NETWORK,   "network",   "not from this network")                        \
+    X(SITE,      "site",      "a page of another site, without a token")
 
 #define LO_DENY_ENUM(sym, word, text)  LO_DENY_##sym,
 typedef enum {

@@ -4,6 +4,8 @@
 #include "http/access.h"
 
 
+/* nginx answers two lines of it with 400 */
+
 static lo_str_t
 ngx_live_origin_authorization(ngx_http_request_t *r)
 {
@@ -56,7 +58,6 @@ ngx_live_origin_access_publish(ngx_http_request_t *r, const lo_name_t *name)
     lo_deny_e                    why;
     lo_signed_t                  s;
     const lo_key_t              *key;
-    ngx_table_elt_t             *digest;
     ngx_live_origin_loc_conf_t  *lcf;
 
     lcf = ngx_http_get_module_loc_conf(r, ngx_live_origin_module);
@@ -69,9 +70,12 @@ ngx_live_origin_access_publish(ngx_http_request_t *r, const lo_name_t *name)
     s.method = ngx_live_origin_lo_str(&r->method_name);
     s.target = ngx_live_origin_lo_str(&r->unparsed_uri);
 
-    digest = ngx_live_origin_find_header(r, "content-digest");
-    if (digest) {
-        s.digest = ngx_live_origin_lo_str(&digest->value);
+    /* what is signed is what the body is held against: every line of it */
+
+    if (ngx_live_origin_join_header(r, "content-digest", &s.digest)
+        == NGX_ERROR)
+    {
+        return LO_DENY_NONE;
     }
 
     why = lo_keys_authorize(&lcf->publish_auth->keys, LO_USE_PUBLISH,
@@ -199,6 +203,17 @@ ngx_live_origin_serve_bearer(ngx_http_request_t *r, lo_keys_t *keys,
 }
 
 
+/* what opened it is not in the URL, or not good for everybody who has it: a
+   cache that knows nothing of tokens must not give it to others */
+
+static void
+ngx_live_origin_keeps(ngx_live_origin_ctx_t *ctx,
+    ngx_live_origin_serve_auth_t *auth, ngx_uint_t share)
+{
+    ctx->share = auth->shared ? NGX_LIVE_ORIGIN_SHARE_ALL : share;
+}
+
+
 lo_deny_e
 ngx_live_origin_access_serve(ngx_http_request_t *r,
     ngx_live_origin_ctx_t *ctx)
@@ -217,6 +232,8 @@ ngx_live_origin_access_serve(ngx_http_request_t *r,
     text = ctx->name.token;
 
     if (text.len == 0 && !ngx_live_origin_cookie(r, &auth->cookie, &text)) {
+        ngx_live_origin_keeps(ctx, auth, NGX_LIVE_ORIGIN_SHARE_OWN);
+
         return ngx_live_origin_serve_bearer(r, &auth->keys->keys, &ctx->name,
                                             ask.now_us);
     }
@@ -225,6 +242,10 @@ ngx_live_origin_access_serve(ngx_http_request_t *r,
 
     if (why != LO_ALLOW) {
         return why;
+    }
+
+    if (ctx->name.token.len == 0 || token->ncountries || token->net.len) {
+        ngx_live_origin_keeps(ctx, auth, NGX_LIVE_ORIGIN_SHARE_NONE);
     }
 
     ask.event = ctx->name.event;
@@ -295,6 +316,51 @@ ngx_live_origin_allowed(ngx_http_request_t *r,
 }
 
 
+/*
+ * A browser that stands in an allowed network sends what any page tells it
+ * to: a network is no credentials of a page of another site.
+ */
+
+static ngx_uint_t
+ngx_live_origin_other_site(ngx_http_request_t *r)
+{
+    size_t            n;
+    ngx_str_t        *host, origin;
+    ngx_table_elt_t  *h;
+
+    h = ngx_live_origin_find_header(r, "sec-fetch-site");
+
+    if (h) {
+        return ngx_strcmp(h->value.data, "same-origin") != 0
+               && ngx_strcmp(h->value.data, "none") != 0;
+    }
+
+    h = ngx_live_origin_find_header(r, "origin");
+
+    if (h == NULL) {
+        return 0;
+    }
+
+    if (r->headers_in.host == NULL) {
+        return 1;
+    }
+
+    host = &r->headers_in.host->value;
+    origin = h->value;
+
+    for (n = 0; n + 3 <= origin.len; n++) {
+        if (ngx_memcmp(origin.data + n, "://", 3) == 0) {
+            origin.data += n + 3;
+            origin.len -= n + 3;
+            break;
+        }
+    }
+
+    return host->len != origin.len
+           || ngx_strncasecmp(host->data, origin.data, host->len) != 0;
+}
+
+
 /* a token of one event opens events/EVENT and what is below it */
 
 static lo_deny_e
@@ -328,13 +394,19 @@ ngx_live_origin_access_api(ngx_http_request_t *r, lo_str_t path)
     ngx_live_origin_loc_conf_t  *lcf;
 
     lcf = ngx_http_get_module_loc_conf(r, ngx_live_origin_module);
+    why = LO_DENY_NETWORK;
 
     if (ngx_live_origin_allowed(r, lcf)) {
-        return LO_ALLOW;
+
+        if (!ngx_live_origin_other_site(r)) {
+            return LO_ALLOW;
+        }
+
+        why = LO_DENY_SITE;
     }
 
     if (lcf->api_auth == NULL) {
-        return LO_DENY_NETWORK;
+        return why;
     }
 
     uses = LO_USE_API;

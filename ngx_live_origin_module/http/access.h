@@ -37,6 +37,7 @@ struct ngx_live_origin_serve_auth_s {
     ngx_str_t                    cookie;
     ngx_int_t                    country;  /* index of the variable; or
                                               NGX_ERROR: none */
+    ngx_uint_t                   shared;   /* caches look at tokens */
 };
 
 struct ngx_live_origin_allow_s {

@@ -281,8 +281,13 @@ ngx_live_origin_serve_param(ngx_conf_t *cf, ngx_str_t *param,
         return auth->country == NGX_ERROR ? NGX_CONF_ERROR : NGX_CONF_OK;
     }
 
-    return ngx_live_origin_bad(cf, param, "cookie=NAME and "
-                               "country=$VARIABLE");
+    if (ngx_strcmp(param->data, "shared") == 0) {
+        auth->shared = 1;
+        return NGX_CONF_OK;
+    }
+
+    return ngx_live_origin_bad(cf, param, "cookie=NAME, country=$VARIABLE "
+                               "and shared");
 }
 
 

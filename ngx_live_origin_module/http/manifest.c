@@ -126,8 +126,8 @@ ngx_live_origin_manifest_not_yet(ngx_http_request_t *r,
 
     ngx_live_origin_reason(ctx, NGX_LIVE_ORIGIN_EARLY);
 
-    if (ngx_live_origin_header_const(r, "Cache-Control", "max-age=1")
-        != NGX_OK || ngx_live_origin_cors(r) != NGX_OK)
+    if (ngx_live_origin_share_error(r, ctx, 1) != NGX_OK
+        || ngx_live_origin_cors(r) != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
@@ -188,7 +188,8 @@ ngx_live_origin_manifest_headers(ngx_http_request_t *r,
     }
 
     v = p;
-    p = ngx_sprintf(p, "public, max-age=%L", m->max_age);
+    p = ngx_live_origin_share(p, ctx, 1);
+    p = ngx_sprintf(p, "max-age=%L", m->max_age);
 
     if (ngx_live_origin_header(r, "Cache-Control", v, p - v) != NGX_OK) {
         return NGX_ERROR;

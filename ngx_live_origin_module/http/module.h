@@ -161,6 +161,7 @@ typedef struct {
     unsigned                     cleanup:1;
     unsigned                     expired:1;
     unsigned                     let_in:1; /* by its token, before it is held */
+    unsigned                     share:2;  /* NGX_LIVE_ORIGIN_SHARE_... */
     unsigned                     following:1; /* in the growing queue, or
                                                  ready */
 
@@ -181,6 +182,13 @@ extern ngx_module_t  ngx_live_origin_module;
 
 
 #define NGX_LIVE_ORIGIN_HTTP_GONE  410       /* nginx has no name for it */
+
+/* who may keep an answer: every cache; one that may for this request (RFC
+   9111, 3.5); the client alone */
+
+#define NGX_LIVE_ORIGIN_SHARE_ALL  0
+#define NGX_LIVE_ORIGIN_SHARE_OWN  1
+#define NGX_LIVE_ORIGIN_SHARE_NONE 2
 
 
 /* clocks, in microseconds */
@@ -466,6 +474,9 @@ void ngx_live_origin_notice_drop(ngx_live_origin_event_t *event);
 /* of the request; NULL: there is none */
 ngx_table_elt_t *ngx_live_origin_find_header(ngx_http_request_t *r,
     const char *lowcase);
+/* all lines of it as one (RFC 9110, 5.3); NGX_DECLINED: there is none */
+ngx_int_t ngx_live_origin_join_header(ngx_http_request_t *r,
+    const char *lowcase, lo_str_t *value);
 /* the path of the URI behind the location's prefix */
 void ngx_live_origin_path(ngx_http_request_t *r, lo_str_t *path);
 ngx_live_origin_ctx_t *ngx_live_origin_ctx(ngx_http_request_t *r,
@@ -479,6 +490,12 @@ ngx_int_t ngx_live_origin_cors(ngx_http_request_t *r);
 ngx_int_t ngx_live_origin_options(ngx_http_request_t *r);
 ngx_int_t ngx_live_origin_etag(ngx_http_request_t *r,
     const unsigned char *digest);
+/* of Cache-Control, what stands before max-age; 9 bytes at most */
+u_char *ngx_live_origin_share(u_char *p, ngx_live_origin_ctx_t *ctx,
+    ngx_uint_t found);
+/* the whole field of an error; seconds, 0: not to be kept */
+ngx_int_t ngx_live_origin_share_error(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx, int64_t age);
 /* a whole answer of a status and one line of text; the text must live */
 ngx_int_t ngx_live_origin_text(ngx_http_request_t *r, ngx_uint_t status,
     const u_char *text, size_t len);

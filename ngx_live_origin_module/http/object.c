@@ -163,8 +163,8 @@ ngx_live_origin_object_headers(ngx_http_request_t *r,
 
     v = p;
     age = ngx_live_origin_max_age(ctx, &immutable);
-    p = ngx_sprintf(p, "public, max-age=%L%s", age,
-                    immutable ? ", immutable" : "");
+    p = ngx_live_origin_share(p, ctx, 1);
+    p = ngx_sprintf(p, "max-age=%L%s", age, immutable ? ", immutable" : "");
 
     if (ngx_live_origin_header(r, "Cache-Control", v, p - v) != NGX_OK) {
         return NGX_ERROR;
@@ -232,6 +232,24 @@ ngx_live_origin_short_lived(ngx_http_request_t *r)
             return;
         }
     }
+}
+
+
+/* a date is that of the number, whichever candidate it was: who has a part of
+   one must not get the rest of another */
+
+static ngx_uint_t
+ngx_live_origin_object_ranges(ngx_http_request_t *r)
+{
+    ngx_str_t  *value;
+
+    if (r->headers_in.if_range == NULL) {
+        return 1;
+    }
+
+    value = &r->headers_in.if_range->value;
+
+    return value->len > 0 && value->data[value->len - 1] == '"';
 }
 
 
@@ -474,7 +492,7 @@ ngx_live_origin_object(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
     }
 
     r->headers_out.content_length_n = o->size;
-    r->allow_ranges = 1;
+    r->allow_ranges = ngx_live_origin_object_ranges(r);
     r->single_range = 1;
 
     rc = ngx_http_send_header(r);

@@ -15,60 +15,6 @@ static ngx_int_t ngx_live_origin_publish_start_direct(ngx_http_request_t *r);
 static void ngx_live_origin_publish_cleanup(void *data);
 
 
-/* all lines of a field as one (RFC 9110, 5.3); NGX_DECLINED: there is none */
-
-static ngx_int_t
-ngx_live_origin_join_header(ngx_http_request_t *r, const char *lowcase,
-    lo_str_t *value)
-{
-    u_char           *p;
-    size_t            len;
-    ngx_uint_t        i, n;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
-
-    len = ngx_strlen(lowcase);
-    value->len = 0;
-    value->data = NULL;
-    n = 0;
-
-    for (part = &r->headers_in.headers.part; part; part = part->next) {
-
-        h = part->elts;
-
-        for (i = 0; i < part->nelts; i++) {
-
-            if (h[i].key.len != len
-                || ngx_strncasecmp(h[i].key.data, (u_char *) lowcase, len)
-                   != 0)
-            {
-                continue;
-            }
-
-            if (n++ == 0) {
-                value->len = h[i].value.len;
-                value->data = h[i].value.data;
-                continue;
-            }
-
-            p = ngx_pnalloc(r->pool, value->len + 2 + h[i].value.len);
-            if (p == NULL) {
-                return NGX_ERROR;
-            }
-
-            ngx_memcpy(p, value->data, value->len);
-            ngx_memcpy(p + value->len, ", ", 2);
-            ngx_memcpy(p + value->len + 2, h[i].value.data, h[i].value.len);
-
-            value->data = p;
-            value->len += 2 + h[i].value.len;
-        }
-    }
-
-    return n ? NGX_OK : NGX_DECLINED;
-}
-
-
 /* RFC 9530: a dictionary, of which sha-256=:base64: is understood */
 
 static ngx_uint_t

@@ -6,19 +6,24 @@
 #include "http/access.h"
 
 
-
-
-/* the length of what may be a tilde at p, as such or escaped; 0: it is none */
+/* the length of what may be a tilde at p, as such or escaped, once or more
+   often ("%257E"); 0: it is none */
 
 static size_t
 ngx_live_origin_tilde(const u_char *p, const u_char *last)
 {
-    if (*p == '~') {
-        return 1;
+    const u_char  *q;
+
+    if (*p != '%') {
+        return *p == '~';
     }
 
-    return last - p >= 3 && p[0] == '%' && p[1] == '7'
-           && (p[2] | 0x20) == 'e' ? 3 : 0;
+    for (q = p + 1; last - q >= 2 && q[0] == '2' && q[1] == '5'; q += 2) {
+        /* void */
+    }
+
+    return last - q >= 2 && q[0] == '7' && (q[1] | 0x20) == 'e'
+           ? (size_t) (q + 2 - p) : 0;
 }
 
 

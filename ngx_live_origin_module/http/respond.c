@@ -88,6 +88,58 @@ ngx_live_origin_find_header(ngx_http_request_t *r, const char *lowcase)
 
 
 ngx_int_t
+ngx_live_origin_join_header(ngx_http_request_t *r, const char *lowcase,
+    lo_str_t *value)
+{
+    u_char           *p;
+    size_t            len;
+    ngx_uint_t        i, n;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    len = ngx_strlen(lowcase);
+    value->len = 0;
+    value->data = NULL;
+    n = 0;
+
+    for (part = &r->headers_in.headers.part; part; part = part->next) {
+
+        h = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+
+            if (h[i].key.len != len
+                || ngx_strncasecmp(h[i].key.data, (u_char *) lowcase, len)
+                   != 0)
+            {
+                continue;
+            }
+
+            if (n++ == 0) {
+                value->len = h[i].value.len;
+                value->data = h[i].value.data;
+                continue;
+            }
+
+            p = ngx_pnalloc(r->pool, value->len + 2 + h[i].value.len);
+            if (p == NULL) {
+                return NGX_ERROR;
+            }
+
+            ngx_memcpy(p, value->data, value->len);
+            ngx_memcpy(p + value->len, ", ", 2);
+            ngx_memcpy(p + value->len + 2, h[i].value.data, h[i].value.len);
+
+            value->data = p;
+            value->len += 2 + h[i].value.len;
+        }
+    }
+
+    return n ? NGX_OK : NGX_DECLINED;
+}
+
+
+ngx_int_t
 ngx_live_origin_header(ngx_http_request_t *r, const char *name, u_char *value,
     size_t len)
 {
@@ -193,6 +245,46 @@ ngx_live_origin_etag(ngx_http_request_t *r, const unsigned char *digest)
                             ->elts)[r->headers_out.headers.last->nelts - 1];
 
     return NGX_OK;
+}
+
+
+/* an error holds nothing of what was not for everybody, and stays short of
+   "public" */
+
+u_char *
+ngx_live_origin_share(u_char *p, ngx_live_origin_ctx_t *ctx, ngx_uint_t found)
+{
+    if (ctx->share == NGX_LIVE_ORIGIN_SHARE_NONE) {
+        return ngx_cpymem(p, "private, ", 9);
+    }
+
+    if (ctx->share == NGX_LIVE_ORIGIN_SHARE_ALL && found) {
+        return ngx_cpymem(p, "public, ", 8);
+    }
+
+    return p;
+}
+
+
+ngx_int_t
+ngx_live_origin_share_error(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
+    int64_t age)
+{
+    u_char  *p, *v;
+
+    if (age < 1) {
+        return ngx_live_origin_header_const(r, "Cache-Control", "no-store");
+    }
+
+    v = ngx_pnalloc(r->pool, sizeof("private, max-age=") - 1 + NGX_INT64_LEN);
+    if (v == NULL) {
+        return NGX_ERROR;
+    }
+
+    p = ngx_live_origin_share(v, ctx, 0);
+    p = ngx_sprintf(p, "max-age=%L", age);
+
+    return ngx_live_origin_header(r, "Cache-Control", v, p - v);
 }
 
 

@@ -487,8 +487,6 @@ static ngx_int_t
 ngx_live_origin_refuse(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
     ngx_uint_t status, ngx_live_origin_reason_e reason, int64_t age)
 {
-    u_char     *p;
-    size_t      len;
     ngx_str_t  *line;
 
     if (reason == NGX_LIVE_ORIGIN_UNKNOWN) {
@@ -502,20 +500,7 @@ ngx_live_origin_refuse(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
 
     ngx_live_origin_reason(ctx, reason);
 
-    if (age >= 1) {
-        p = ngx_pnalloc(r->pool, sizeof("max-age=") - 1 + NGX_INT64_LEN);
-        if (p == NULL) {
-            return NGX_HTTP_INTERNAL_SERVER_ERROR;
-        }
-
-        len = ngx_sprintf(p, "max-age=%L", age) - p;
-
-    } else {
-        p = (u_char *) "no-store";
-        len = sizeof("no-store") - 1;
-    }
-
-    if (ngx_live_origin_header(r, "Cache-Control", p, len) != NGX_OK
+    if (ngx_live_origin_share_error(r, ctx, age) != NGX_OK
         || ngx_live_origin_cors(r) != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;

@@ -234,7 +234,7 @@ ngx_live_origin_shed(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx)
     ngx_live_origin_reason(ctx, NGX_LIVE_ORIGIN_SHED);
     ctx->zone->cells[NGX_LIVE_ORIGIN_CELL_SHED_CLASS + ctx->klass]++;
 
-    if (ngx_live_origin_header_const(r, "Cache-Control", "max-age=5") != NGX_OK
+    if (ngx_live_origin_share_error(r, ctx, 5) != NGX_OK
         || ngx_live_origin_header_const(r, "Retry-After", "5") != NGX_OK
         || ngx_live_origin_header_const(r, "Access-Control-Allow-Origin", "*")
            != NGX_OK)

@@ -202,6 +202,31 @@ is $client->get("/api/events/ev/why/$_->[0]")->status, $_->[1], "why/$_->[0]"
     for ["nope/$n", 404], ['v', 400];
 is $client->get("/api/events/nope/why/v/$n")->status, 404, 'of no event';
 
+# ---- who has a part of one never gets the rest of another
+
+$n += 2;
+publish('a', 'short');
+
+my $part = $client->get("/live/ev/v/$n.m4s", headers => [Range => 'bytes=0-99']);
+
+is $part->status, 206, 'a part of the short one';
+publish('b', 'good');
+
+for (['its ETag', 'ETag'], ['its date', 'Last-Modified'])
+{
+    my $r = $client->get("/live/ev/v/$n.m4s", headers => [Range => 'bytes=100-',
+                         'If-Range' => $part->header($_->[1])]);
+
+    is $r->status, 200, "the rest, by $_->[0]: all of the better one";
+    ok $r->body eq $media{b}->segment($n, seed => 'b'), '... its bytes';
+}
+
+my $same = $client->get("/live/ev/v/$n.m4s");
+
+is $client->get("/live/ev/v/$n.m4s", headers => [Range => 'bytes=100-',
+                'If-Range' => $same->header('ETag')])->status, 206,
+    'of the same one a part';
+
 # ---- each verdict, as it is said
 
 my $m = $v->now_number - 40;
