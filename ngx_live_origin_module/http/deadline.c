@@ -64,6 +64,22 @@ ngx_live_origin_deadline_us(ngx_live_origin_upload_t *u)
 }
 
 
+/* where it would have belonged, if its event's state need not change for it */
+
+static void
+ngx_live_origin_deadline_note(ngx_live_origin_upload_t *u,
+    ngx_live_origin_piece_t *piece)
+{
+    int64_t   number;
+    unsigned  pipeline;
+
+    if (ngx_live_origin_place_ahead(u, piece, &number, &pipeline) == NGX_OK) {
+        ngx_live_origin_why_note(u->zone, piece->ring, number, pipeline,
+                                 NGX_LIVE_ORIGIN_WHY_DEADLINE);
+    }
+}
+
+
 /*
  * A stream has one answer for all its segments: who sends it cannot be told
  * to send one again, so there late is better than never.
@@ -88,6 +104,7 @@ ngx_live_origin_deadline_missed(ngx_live_origin_upload_t *u,
 
     ngx_live_origin_shed_count(u->zone, LO_SHED_PUBLISH, us, max);
     u->zone->cells[NGX_LIVE_ORIGIN_CELL_WRITE_MISSED]++;
+    ngx_live_origin_deadline_note(u, piece);
 
     return ngx_live_origin_say(u, NGX_HTTP_SERVICE_UNAVAILABLE,
                                "the write deadline is missed, %lld ms behind "

@@ -233,6 +233,7 @@ void ngx_live_origin_inspected(ngx_live_origin_place_t *c,
 
 /* why.c: an upload that did not become the candidate of its number; reason:
    lo_live_reason_e, or */
+#define NGX_LIVE_ORIGIN_WHY_DEADLINE    62
 #define NGX_LIVE_ORIGIN_WHY_SUPERSEDED  63
 void ngx_live_origin_why_note(ngx_live_origin_zone_t *zone, uint32_t ring,
     int64_t number, unsigned pipeline, ngx_uint_t reason);

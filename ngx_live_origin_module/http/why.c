@@ -12,7 +12,7 @@
 
 #define NGX_LIVE_ORIGIN_WHY_MASK  63
 
-_Static_assert(LO_WHY_N <= NGX_LIVE_ORIGIN_WHY_SUPERSEDED
+_Static_assert(LO_WHY_N <= NGX_LIVE_ORIGIN_WHY_DEADLINE
                && LO_MAX_PIPELINES <= 4 && LO_ZONE_NOTE_BITS >= 50,
                "a note holds less");
 
@@ -141,7 +141,8 @@ ngx_live_origin_why_stored(json_t *json, const lo_live_t *l, unsigned p,
 static json_t *
 ngx_live_origin_why_refused(uint64_t note, unsigned p)
 {
-    ngx_uint_t  reason;
+    ngx_uint_t   reason;
+    const char  *word, *text;
 
     if (note == 0 || (note >> 6 & 3) != p) {
         return json_null();
@@ -149,15 +150,25 @@ ngx_live_origin_why_refused(uint64_t note, unsigned p)
 
     reason = note & NGX_LIVE_ORIGIN_WHY_MASK;
 
-    if (reason == NGX_LIVE_ORIGIN_WHY_SUPERSEDED) {
-        return json_pack("{s:I, s:s, s:s}", "at_ms", (json_int_t) (note >> 8),
-                         "reason", "superseded", "text",
-                         "readers were given other bytes already");
+    switch (reason) {
+
+    case NGX_LIVE_ORIGIN_WHY_SUPERSEDED:
+        word = "superseded";
+        text = "readers were given other bytes already";
+        break;
+
+    case NGX_LIVE_ORIGIN_WHY_DEADLINE:
+        word = "deadline";
+        text = "it would have been published behind the write deadline";
+        break;
+
+    default:
+        word = lo_live_word(reason);
+        text = lo_live_text(reason);
     }
 
     return json_pack("{s:I, s:s, s:s}", "at_ms", (json_int_t) (note >> 8),
-                     "reason", lo_live_word(reason),
-                     "text", lo_live_text(reason));
+                     "reason", word, "text", text);
 }
 
 

@@ -88,8 +88,18 @@ isnt $ng->get("/live/ev/v/$n.m4s")->status, 200, '... and is not visible';
 is $c->get("/live/ev/v/" . ($n - 1) . '.m4s')->status, 200,
     'the connection goes on';
 
+my $why = $ng->get("/api/events/ev/why/v/$n")->json;
+
+is $why->{pipelines}[0]{state}, 'missing', 'why: it is missing';
+is $why->{pipelines}[0]{refused}{reason}, 'deadline',
+    '... for the write deadline';
+ok abs($why->{pipelines}[0]{refused}{at_ms} / 1000 - time) < 60, '... when';
+
 put('ev', $n, 201, 'once more');
 ok $ng->get("/live/ev/v/$n.m4s")->body eq $s, '... and there it is';
+$why = $ng->get("/api/events/ev/why/v/$n")->json;
+is $why->{pipelines}[0]{state}, 'stored', 'why: stored';
+is $why->{pipelines}[0]{refused}{reason}, 'deadline', '... after all';
 
 # all of it was there before the worker looked
 
