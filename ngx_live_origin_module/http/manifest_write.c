@@ -308,7 +308,8 @@ ngx_live_origin_gap_us(const lo_live_t *l, int64_t n)
 
 /*
  * The last number that may be listed: all below it are there or GAPs.  What
- * is due by now is one of the two; above that, as far as there is no hole.
+ * is due by now is one of the two; above that, as far as there is no hole that
+ * was not listed before, when the event had ended.
  */
 
 static int64_t
@@ -334,7 +335,8 @@ ngx_live_origin_list_to(ngx_live_origin_list_t *list)
                        lo_live_masked(l, list->track, to + 1))
            || ngx_live_origin_archive_record_of(list->zone, l, list->track,
                                                 to + 1, &rec)
-              == LO_OK)
+              == LO_OK
+           || lo_zone_gap(list->zone->z, list->ring, to + 1, 0, 0))
     {
         to++;
     }

@@ -18,7 +18,9 @@ my $tracks = '"tracks": [{"id": "v"}, {"id": "au"}]';
 my $ng = LiveOrigin::Nginx->start(
     size => '64m', events => 8,
     live => 'live_origin_hold 20s; live_origin_auto_event on;',
-    files => {map { ("events/$_.json" => "{\"id\": \"$_\", $doc, $tracks}") }
+    files => {'events/soon.json' => '{"id": "soon", "segment_ms": 1000,'
+                  . " \"delay_ms\": 300000, \"dvr_s\": 60, $tracks}",
+              map { ("events/$_.json" => "{\"id\": \"$_\", $doc, $tracks}") }
               qw(ev part none)});
 
 my $v = LiveOrigin::Media->video(segment => [1, 1], bytes => 3000);
@@ -254,6 +256,27 @@ is $ng->get("/live/ev/v/$m.m4s")->status, 200, 'the last is there';
 api('POST', 'ev/start', 200);
 is $ng->get('/live/ev/v/' . ($m + 1) . '.m4s')->status, 200,
     'started again, it is all there';
+
+# ---- started again before a number that was listed as GAP is due
+
+$n = $v->now_number - 1;
+inits('soon');
+put('soon', 'v', $_) for $n - 3 .. $n;
+put('soon', 'au', $_) for $n - 3 .. $n - 2;
+is phase('soon')->{phase}, 'live', 'an event far behind the clock';
+is join(' ', @{(list('soon/au'))[1]}), join(' ', $n - 3 .. $n - 2),
+    '... of a track what is there';
+api('POST', 'soon/end', 200);
+is join(' ', @{(list('soon/au'))[1]}), join(' ', $n - 3 .. $n),
+    'ended: what it lacks is listed, too';
+api('POST', 'soon/start', 200);
+(undef, $list, $gap) = list('soon/au');
+is join(' ', @$list), join(' ', $n - 3 .. $n), 'started again: it stays listed';
+is join(' ', sort keys %$gap), join(' ', $n - 1, $n), '... as GAP';
+put('soon', 'au', $n + 1);
+(undef, $list, $gap) = list('soon/au');
+is join(' ', @$list), join(' ', $n - 3 .. $n + 1), '... and the list goes on';
+is join(' ', sort keys %$gap), join(' ', $n - 1, $n), '... behind it';
 
 # ---- start does not wait for a track that does not come
 
