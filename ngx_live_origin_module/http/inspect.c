@@ -154,10 +154,7 @@ void
 ngx_live_origin_inspected(ngx_live_origin_place_t *c,
     const lo_zone_meta_t *meta, uint64_t *counters)
 {
-    u_char         text[LO_VERDICT_TEXT];
-    lo_buf_t       b;
-    ngx_uint_t     i;
-    lo_verdict_t   v;
+    ngx_uint_t  i;
 
     ngx_live_origin_inspect_differs(c, meta, counters);
 
@@ -172,13 +169,5 @@ ngx_live_origin_inspected(ngx_live_origin_place_t *c,
         return;
     }
 
-    lo_verdict_unpack(&v, meta->verdict, meta->ms);
-    lo_buf_init(&b, text, sizeof(text));
-    lo_verdict_print(&b, &v);
-
-    ngx_log_error(NGX_LOG_WARN, c->u->request->connection->log, 0,
-                  "live origin: defects in number %L of \"%*s\": %*s",
-                  c->place.number, c->u->request->uri.len,
-                  c->u->request->uri.data, (size_t) (b.pos - b.start),
-                  b.start);
+    ngx_live_origin_defects_log(c, meta);
 }

@@ -44,6 +44,8 @@ typedef struct {
     ngx_live_origin_manifest_t  *manifests;
     uint64_t                     index;
     uint64_t                     depth_at; /* CLOCK_MONOTONIC, s */
+    int64_t                      defects_at; /* likewise: the first of */
+    ngx_uint_t                   defects;  /* those of this minute */
     ngx_str_t                    notice;   /* malloc'ed value of the header */
     int64_t                      notice_until; /* wall clock, us; 0: not made
                                               from this live yet */
@@ -467,6 +469,13 @@ int ngx_live_origin_event_start(ngx_live_origin_zone_t *zone,
 ngx_int_t ngx_live_origin_notice(ngx_http_request_t *r,
     ngx_live_origin_event_t *event);
 void ngx_live_origin_notice_drop(ngx_live_origin_event_t *event);
+
+
+/* defects.c: what was not said one by one, when its time is over, or all of
+   it */
+
+void ngx_live_origin_defects_sum(ngx_live_origin_zone_t *zone,
+    ngx_uint_t all);
 
 
 /* respond.c */

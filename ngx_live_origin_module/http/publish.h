@@ -231,6 +231,11 @@ void ngx_live_origin_inspect(ngx_live_origin_place_t *c,
 void ngx_live_origin_inspected(ngx_live_origin_place_t *c,
     const lo_zone_meta_t *meta, uint64_t *counters);
 
+/* defects.c */
+
+void ngx_live_origin_defects_log(ngx_live_origin_place_t *c,
+    const lo_zone_meta_t *meta);
+
 /* why.c: an upload that did not become the candidate of its number; reason:
    lo_live_reason_e, or */
 #define NGX_LIVE_ORIGIN_WHY_DEADLINE    62

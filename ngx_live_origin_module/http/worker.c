@@ -256,6 +256,7 @@ ngx_live_origin_exit_worker(ngx_cycle_t *cycle)
     for (i = 0; i < mcf->zones.nelts; i++) {
         if (zones[i]->z) {
             ngx_live_origin_archive_exit(zones[i]);
+            ngx_live_origin_defects_sum(zones[i], 1);
             ngx_live_origin_event_free(zones[i]);
             ngx_live_origin_hold_free(zones[i]);
             ngx_live_origin_shed_exit(zones[i]);
@@ -302,6 +303,7 @@ ngx_live_origin_tick(ngx_event_t *ev)
 
     if (++zone->ticks % NGX_LIVE_ORIGIN_TICKS == 0) {
         ngx_live_origin_hold_tick(zone);
+        ngx_live_origin_defects_sum(zone, 0);
     }
 
     ngx_add_timer(ev, NGX_LIVE_ORIGIN_TICK);

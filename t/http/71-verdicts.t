@@ -373,6 +373,37 @@ my $lines = wait_for(sub {
 
 like $lines->[0], qr/ ready only-one \[filler\]$/, 'and its variables';
 
+# ---- a log that does not grow with them
+
+for (1 .. 100) {
+    $n += 1;
+    publish('a', 'filler');
+}
+
+is_deeply \@bad, [], 'a hundred that are defective';
+ok $ng->reload, 'a reload ends the worker';
+wait_for(sub { $ng->old_workers == 0 }, 20);
+
+my $log = $ng->log;
+my $said = () = $log =~ /defects in number \d+ of "\/live\/ev\//g;
+my ($more, $sums) = (0, 0);
+
+for ($log =~ /event "ev": defects in (\d+) more segments within \d+ s/g) {
+    $more += $_;
+    $sums++;
+}
+
+my $all = 0;
+
+$all += $_ for $client->get('/metrics')->body
+               =~ /^live_origin_verdicts_total\{event="ev",[^}]*
+                   reason="(?:short|discontinuous|filler)"\}\ (\d+)/gmx;
+
+cmp_ok $sums, '>', 0, 'summed up';
+cmp_ok $said, '<=', 30 * $ng->{workers} * (2 + (time - $^T) / 60),
+    '... not said one by one';
+is $said + $more, $all, '... each is said or counted';
+
 # ---- drift and another init are noted, and are no defects
 
 my $drift = $v->now_number + 20;
