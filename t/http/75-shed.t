@@ -156,4 +156,51 @@ is $c->get('/live/none/v/1.m4s')->status, 404, '... on a connection that lives';
 cmp_ok metric('serves_total{reason="unknown"}'), '>=', 1000,
     '... but counted';
 
+$ng->stop;
+
+# ---- requests that miss their deadline, while the loop is as late as it may
+# be: segments are read so late that each of them misses a deadline of 1 ms
+
+$ng = LiveOrigin::Nginx->start(
+    size => '64m', events => 4, workers => 1,
+    http => 'live_origin_shed lag=10s over=50% edge=8s;',
+    live => 'live_origin_auto_event on; live_origin_hold 0;'
+            . ' live_origin_write_deadline 1ms;',
+    server => 'location /slow/ { live_origin_publish main; }',
+    files => {'events/ev.json' => '{"id": "ev", "segment_ms": 2000,'
+              . ' "delay_ms": 1000, "dvr_s": 120}'});
+
+($worker) = $ng->workers;
+is $ng->put('/slow/ev/a/v/init.mp4', $v->init)->status, 201, 'init';
+is $ng->put('/slow/ev/a/v/x1.m4s', $v->segment($_))->status, 201, "segment $_"
+    for $n - 30 .. $n - 1;
+ok wait_for(sub { $ng->get('/live/ev/manifest.mpd')->status == 200 }), 'live';
+
+my $late = $v->segment($n);
+my $missed = 0;
+
+for (1 .. 200) {
+    my @c = map { $ng->client } 1 .. 20;
+
+    kill 'STOP', $worker;
+    $_->start('PUT', '/live/ev/a/v/x1.m4s', body => $late) for @c;
+    sleep 0.2;
+    kill 'CONT', $worker;
+    $missed += $_->finish->status == 503 for @c;
+    last if level() >= 1;
+}
+
+cmp_ok $missed, '>=', 16, 'segments that miss their deadline';
+cmp_ok level(), '>=', 1, '... and DVR is shed';
+is "@{$ng->get('/api/status')->json->{shed}{why}}", 'over', '... for that alone';
+like $ng->log, qr/sheds DVR: [^\n]*, requests miss their deadline/,
+    '... the log says so';
+row('ev/v/' . ($n - 20) . '.m4s', 503, 'DVR');
+row('ev/v/' . ($n - 1) . '.m4s', 200, 'not the edge');
+is $ng->put('/slow/ev/a/v/x1.m4s', $v->segment($n))->status, 201,
+    'nor publishing';
+ok wait_for(sub { level() == 0 }, 90), 'it ends by itself';
+row('ev/v/' . ($n - 20) . '.m4s', 200, '... DVR is served');
+
+$ng->stop;
 done_testing;
