@@ -193,9 +193,10 @@ for (['a token in the path', "~$good/", [], 'public, ', ''],
         like $r->header('Cache-Control'), qr/^${found}max-age=\d/,
             '... who may keep it';
 
-        is $ng->get("/live/${in}ev/$_", headers => [@$h, 'If-None-Match',
-                    $r->header('ETag')])->header('Cache-Control'),
-            $r->header('Cache-Control'), '... and 304';
+        $r = $ng->get("/live/${in}ev/$_", headers => [@$h, 'If-None-Match',
+                      $r->header('ETag')]);
+        like $r->status . ' ' . $r->header('Cache-Control'),
+            qr/^304 ${found}max-age=\d/, '... and 304';
     }
 
     like $ng->get("/live/${in}ev/v/$next.m4s", headers => $h)
