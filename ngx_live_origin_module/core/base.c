@@ -132,8 +132,15 @@ lo_rescale(int64_t v, uint64_t num, uint64_t den, lo_round_e round)
     neg = v < 0;
 
     q = (unsigned __int128) (neg ? 0 - (uint64_t) v : (uint64_t) v) * num;
-    rest = (uint64_t) (q % den);
-    q /= den;
+
+    if (q <= UINT64_MAX) {
+        rest = (uint64_t) q % den;
+        q = (uint64_t) q / den;
+
+    } else {
+        rest = (uint64_t) (q % den);
+        q /= den;
+    }
 
     switch (round) {
 

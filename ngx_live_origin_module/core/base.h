@@ -119,6 +119,20 @@ int64_t lo_rescale(int64_t v, uint64_t num, uint64_t den, lo_round_e round);
 
 int lo_id_ok(lo_str_t id);
 
+/* an id that is stored with zeroes behind it, LO_ID_MAX + 1 bytes in all */
+
+static inline int
+lo_id_eq(const char *id, lo_str_t s)
+{
+    if (s.len == 0 || s.len > LO_ID_MAX) {
+        return s.len == 0 && id[0] == '\0';
+    }
+
+    return id[s.len] == '\0' && id[s.len - 1] != '\0'
+           && (unsigned char) id[s.len - 1] == s.data[s.len - 1]
+           && memcmp(id, s.data, s.len) == 0;
+}
+
 #define LO_MAX_PIPELINES  4
 #define LO_MAX_TRACKS     64      /* of one event */
 

@@ -61,13 +61,13 @@ lo_live_set_id(char *id, lo_str_t s)
 }
 
 
-static int
+int
 lo_live_find_pipeline(const lo_live_t *l, lo_str_t name)
 {
     unsigned  i;
 
     for (i = 0; i < l->npipelines; i++) {
-        if (name.len && lo_str_eq(lo_cstr(l->pipelines[i]), name)) {
+        if (name.len && lo_id_eq(l->pipelines[i], name)) {
             return (int) i;
         }
     }
@@ -340,7 +340,7 @@ lo_live_track(const lo_live_t *l, lo_str_t id)
     unsigned  i;
 
     for (i = 0; i < l->ntracks; i++) {
-        if (lo_str_eq(lo_cstr(l->tracks[i].id), id)) {
+        if (lo_id_eq(l->tracks[i].id, id)) {
             return (int) i;
         }
     }

@@ -210,6 +210,7 @@ int lo_live_document(lo_live_t *l, const lo_event_t *doc);  /* 1: changed */
 lo_live_reason_e lo_live_pipeline(lo_live_t *l, lo_str_t name,
     unsigned *index, int *changed);
 
+int lo_live_find_pipeline(const lo_live_t *l, lo_str_t name);  /* LO_NONE */
 int lo_live_track(const lo_live_t *l, lo_str_t id);        /* or LO_NONE */
 const lo_live_init_t *lo_live_init_by_id(const lo_live_t *l, uint32_t id);
 /* by the number: the newest init of the track whose first <= n */
@@ -338,6 +339,12 @@ typedef struct {
 lo_live_reason_e lo_live_segment(lo_live_t *l, const lo_live_facts_t *f,
     const lo_live_segment_t *s, lo_live_place_t *place);
 
+/* what lo_live_segment() would say, without a copy: most segments change
+   nothing.  place->changed: this one does, and the rest of place is open */
+lo_live_reason_e lo_live_segment_look(const lo_live_t *l,
+    const lo_live_facts_t *f, const lo_live_segment_t *s,
+    lo_live_place_t *place);
+
 /* PAST, FUTURE and CLOCK in a line: by how much, and from where.  Of STANDBY
    what the publisher's clock is, which may be the cause */
 void lo_live_explain(lo_live_reason_e why, const lo_live_when_t *when,
@@ -383,6 +390,8 @@ int lo_live_depth(lo_live_t *l, int64_t now_us);
  */
 int lo_live_chunks(lo_live_t *l, unsigned track, int first, uint32_t chunks,
     uint64_t longest, uint32_t timescale);
+/* whether they count at all */
+int lo_live_chunks_count(const lo_live_t *l, int first, uint32_t chunks);
 
 int lo_live_end(lo_live_t *l, int64_t last);                /* 1: changed */
 

@@ -69,6 +69,12 @@ typedef struct {
     int                       clone;  /* the init is used a second time */
 } lo_live_plan_t;
 
+/* live_carry.c: 1: nothing is to be carried out, and *place says all of it */
+int lo_live_stays(const lo_live_t *l, const lo_live_plan_t *p,
+    lo_live_place_t *place);
+lo_live_reason_e lo_live_carry_out(lo_live_t *l, const lo_live_plan_t *p,
+    lo_live_place_t *place);
+
 /* which run and number; live_clock.c */
 lo_live_reason_e lo_live_clock(lo_live_plan_t *p);
 

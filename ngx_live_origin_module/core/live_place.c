@@ -1,6 +1,6 @@
 /*
  * Where a segment belongs: a plan is made over the untouched record, and
- * carried out only when every rule agrees.
+ * carried out (live_carry.c) only when every rule agrees.
  */
 
 #include "core/live_int.h"
@@ -10,22 +10,6 @@
 #define LO_LIVE_HOUR      (3600LL * LO_USEC)
 #define LO_LIVE_LONGEST   120         /* seconds of one segment */
 #define LO_LIVE_M_MAX     ((int64_t) 1 << 62)
-
-
-lo_live_run_t *
-lo_live_add_run(lo_live_t *l, const lo_live_run_t *run)
-{
-    if (l->nruns == LO_LIVE_RUNS) {
-        memmove(l->runs, l->runs + 1,
-                (LO_LIVE_RUNS - 1) * sizeof(lo_live_run_t));
-        l->nruns--;
-    }
-
-    l->runs[l->nruns] = *run;
-    l->next_run = run->id + 1;
-
-    return &l->runs[l->nruns++];
-}
 
 
 static int
@@ -404,150 +388,61 @@ lo_live_bounds(lo_live_plan_t *p, int64_t grid)
 }
 
 
-/* the first number whose media time is not negative */
-
-static int64_t
-lo_live_origin(const lo_live_plan_t *p)
-{
-    int64_t  n, off;
-
-    if (p->run.flags & LO_RUN_UTC) {
-        return 0;
-    }
-
-    n = lo_timeline_number(&p->d, &p->run.anchor, 0, p->ts, &off);
-
-    if (off > 0) {
-        n++;
-    }
-
-    return n > 0 ? n : 0;
-}
-
-
-static int
-lo_live_place_run(lo_live_t *l, const lo_live_plan_t *p, uint32_t *id)
-{
-    int             shown;
-    unsigned        i;
-    lo_live_run_t  *run;
-
-    if (p->begin) {
-        if (p->run.id == 1) {
-            l->origin = lo_live_origin(p);
-        }
-
-        *id = lo_live_add_run(l, &p->run)->id;
-        return 1;
-    }
-
-    shown = 0;
-    run = &l->runs[l->nruns - 1];
-
-    if (p->lower < run->first) {
-        run->room -= run->room == UINT32_MAX
-                         ? 0 : (uint32_t) (run->first - p->lower);
-        run->first = p->lower;
-        run->start_us = lo_timeline_utc_us(&run->anchor, p->s->m, p->ts);
-        shown = 1;
-    }
-
-    if (p->n < run->first && run->first - p->n <= (int64_t) run->room) {
-
-        /* given out in the run before: room ends above it */
-
-        run->room = (uint32_t) (run->first - p->n - 1);
-        lo_live_touch(l, 0);
-    }
-
-    for (i = l->nruns - 1; i && l->runs[i].first > p->n; i--) { /* void */ }
-
-    run = &l->runs[i];
-    *id = run->id;
-
-    if (!(run->pipelines & p->bit)) {
-        run->pipelines |= p->bit;
-        lo_live_touch(l, 0);
-    }
-
-    return shown;
-}
-
-
-static lo_live_init_t *
-lo_live_place_clone(lo_live_t *l, const lo_live_plan_t *p)
-{
-    lo_live_init_t  *in, from;
-
-    from = *p->init;
-    in = lo_live_add_init(l, p->head);
-
-    if (in == NULL) {
-        return NULL;
-    }
-
-    from.id = in->id;
-    from.first = INT64_MAX;
-    from.pipelines = p->bit;
-    *in = from;
-
-    l->tracks[p->s->track].init[p->s->pipeline] = in->id;
-
-    return in;
-}
-
+/* everything but carrying it out */
 
 static lo_live_reason_e
-lo_live_carry_out(lo_live_t *l, const lo_live_plan_t *p,
+lo_live_decide(lo_live_plan_t *p, const lo_live_t *l,
+    const lo_live_facts_t *f, const lo_live_segment_t *s,
     lo_live_place_t *place)
 {
-    int               shown;
-    uint32_t          init;
-    lo_live_init_t   *in;
-    lo_live_track_t  *track;
+    int64_t           grid;
+    lo_live_reason_e  why;
 
-    init = p->init->id;
-    track = &l->tracks[p->s->track];
-    in = p->clone ? lo_live_place_clone(l, p)
-                  : lo_live_init_mutable(l, init);
+    memset(place, 0, sizeof(lo_live_place_t));
+    place->number = -1;
 
-    if (in == NULL) {
-        return LO_WHY_INITS;
+    why = lo_live_plan(p, l, f, s);
+
+    if (why == LO_WHY_OK) {
+        why = lo_live_clock(p);
+        place->number = p->n;
+
+        if (why == LO_WHY_STANDBY) {
+            lo_live_when_standby(p);
+        }
     }
 
-    shown = lo_live_place_run(l, p, &place->run);
-
-    if (l->d.duration == 0 || l->irregular != (uint32_t) p->irregular) {
-        l->d = p->d;
-        l->irregular = (uint32_t) p->irregular;
-        shown = 1;
+    if (why == LO_WHY_OK && lo_live_differs(p)) {
+        why = LO_WHY_INIT_DIFFERS;
     }
 
-    if (in->first > p->n) {
-        in->run = in->first == INT64_MAX ? place->run : in->run;
-        in->first = p->n;
-        shown = 1;
+    if (why == LO_WHY_OK) {
+        grid = p->irregular && p->begin ? p->at : p->n;
+
+        if (!p->irregular && lo_live_turns_irregular(p)) {
+            p->irregular = 1;
+        }
+
+        if (p->irregular && !p->begin) {
+            why = lo_live_count(p);
+        }
+
+        if (why == LO_WHY_OK) {
+            why = lo_live_bounds(p, grid);
+        }
     }
 
-    if (l->first == INT64_MAX
-        || (p->n < l->first && l->phase == LO_LIVE_SCHEDULED))
-    {
-        l->first = p->n;
-        shown = 1;
+    if (why == LO_WHY_OK) {
+        why = lo_live_use(p);
     }
 
-    if (track->restarted & p->bit) {
-        track->restarted &= (unsigned char) ~p->bit;
-        lo_live_touch(l, 0);
+    if (why != LO_WHY_OK) {
+        place->when = p->when;
+        return why;
     }
 
-    if (shown) {
-        lo_live_touch(l, 1);
-    }
-
-    place->m = p->s->m;
-    place->number = p->n;
-    place->init = in->id;
+    place->off = p->off;
+    place->off_grid = !p->irregular && lo_live_off(p, 4);
 
     return LO_WHY_OK;
 }
@@ -557,65 +452,37 @@ lo_live_reason_e
 lo_live_segment(lo_live_t *l, const lo_live_facts_t *f,
     const lo_live_segment_t *s, lo_live_place_t *place)
 {
-    int64_t           grid;
     uint64_t          serial;
     lo_live_plan_t    p;
     lo_live_reason_e  why;
 
-    memset(place, 0, sizeof(lo_live_place_t));
-    place->number = -1;
+    why = lo_live_decide(&p, l, f, s, place);
+
+    if (why != LO_WHY_OK || lo_live_stays(l, &p, place)) {
+        return why;
+    }
+
     serial = l->serial;
+    why = lo_live_carry_out(l, &p, place);
 
-    why = lo_live_plan(&p, l, f, s);
+    place->changed = why == LO_WHY_OK && l->serial != serial;
 
-    if (why == LO_WHY_OK) {
-        why = lo_live_clock(&p);
-        place->number = p.n;
+    return why;
+}
 
-        if (why == LO_WHY_STANDBY) {
-            lo_live_when_standby(&p);
-        }
-    }
 
-    if (why == LO_WHY_OK && lo_live_differs(&p)) {
-        why = LO_WHY_INIT_DIFFERS;
-    }
+lo_live_reason_e
+lo_live_segment_look(const lo_live_t *l, const lo_live_facts_t *f,
+    const lo_live_segment_t *s, lo_live_place_t *place)
+{
+    lo_live_plan_t    p;
+    lo_live_reason_e  why;
 
-    if (why != LO_WHY_OK) {
-        place->when = p.when;
-        return why;
-    }
-
-    grid = p.irregular && p.begin ? p.at : p.n;
-
-    if (!p.irregular && lo_live_turns_irregular(&p)) {
-        p.irregular = 1;
-    }
-
-    if (p.irregular && !p.begin) {
-        why = lo_live_count(&p);
-    }
+    why = lo_live_decide(&p, l, f, s, place);
 
     if (why == LO_WHY_OK) {
-        why = lo_live_bounds(&p, grid);
+        place->changed = !lo_live_stays(l, &p, place);
     }
 
-    if (why == LO_WHY_OK) {
-        why = lo_live_use(&p);
-    }
-
-    if (why == LO_WHY_OK) {
-        why = lo_live_carry_out(l, &p, place);
-    }
-
-    if (why != LO_WHY_OK) {
-        place->when = p.when;
-        return why;
-    }
-
-    place->off = p.off;
-    place->off_grid = !p.irregular && lo_live_off(&p, 4);
-    place->changed = l->serial != serial;
-
-    return LO_WHY_OK;
+    return why;
 }

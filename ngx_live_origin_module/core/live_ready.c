@@ -53,15 +53,22 @@ lo_live_late(lo_live_t *l, int64_t number, int64_t now_us)
 
 
 int
+lo_live_chunks_count(const lo_live_t *l, int first, uint32_t chunks)
+{
+    return chunks >= 2 && l->phase != LO_LIVE_ENDED
+           && (l->phase != LO_LIVE_LIVE || first);
+}
+
+
+int
 lo_live_chunks(lo_live_t *l, unsigned track, int first, uint32_t chunks,
     uint64_t longest, uint32_t timescale)
 {
     int64_t           us;
     lo_live_track_t  *t;
 
-    if (track >= l->ntracks || chunks < 2 || timescale == 0
-        || l->phase == LO_LIVE_ENDED
-        || (l->phase == LO_LIVE_LIVE && !first))
+    if (track >= l->ntracks || timescale == 0
+        || !lo_live_chunks_count(l, first, chunks))
     {
         return 0;
     }

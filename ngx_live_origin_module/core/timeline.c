@@ -34,8 +34,14 @@ lo_wide_div(lo_wide_t v, lo_wide_t den, lo_round_e round)
 {
     lo_wide_t  q, rest;
 
-    q = v / den;
-    rest = v % den;
+    if (v >= 0 && v <= INT64_MAX && den <= INT64_MAX) {
+        q = (uint64_t) v / (uint64_t) den;
+        rest = (uint64_t) v % (uint64_t) den;
+
+    } else {
+        q = v / den;
+        rest = v % den;
+    }
 
     if (rest < 0) {
         rest += den;
@@ -179,12 +185,23 @@ lo_timeline_start_us(const lo_dur_t *d, int64_t n)
 int64_t
 lo_timeline_utc_us(const lo_anchor_t *a, int64_t m, uint32_t ts)
 {
-    lo_wide_t  t;
+    lo_wide_t  t, den, sec;
 
     t = (lo_wide_t) m * a->scale + (lo_wide_t) a->offset * ts;
+    den = (lo_wide_t) ts * a->scale;
 
-    return lo_wide_clamp(lo_wide_div(t * LO_USEC, (lo_wide_t) ts * a->scale,
-                                     LO_NEAREST), INT64_MAX);
+    /* whole seconds and the rest: both fit into 64 bits */
+
+    sec = 0;
+
+    if (t >= 0 && t <= INT64_MAX && den <= INT64_MAX / LO_USEC) {
+        sec = (uint64_t) t / (uint64_t) den;
+        t = (uint64_t) t % (uint64_t) den;
+    }
+
+    return lo_wide_clamp(sec * LO_USEC
+                         + lo_wide_div(t * LO_USEC, den, LO_NEAREST),
+                         INT64_MAX);
 }
 
 

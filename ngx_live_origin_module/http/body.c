@@ -237,9 +237,8 @@ static ngx_uint_t
 ngx_live_origin_body_start(ngx_live_origin_upload_t *u, u_char *data,
     size_t len)
 {
+    int                       i;
     off_t                     n;
-    ngx_uint_t                i;
-    const lo_live_t          *l;
     ngx_http_request_t       *r;
     ngx_live_origin_event_t  *e;
     const lo_live_init_t     *init;
@@ -252,19 +251,12 @@ ngx_live_origin_body_start(ngx_live_origin_upload_t *u, u_char *data,
     e = u->index < 0 ? NULL : ngx_live_origin_event_get(u->zone, u->index);
 
     if (e) {
-        l = e->live;
+        i = lo_live_track(e->live, u->ctx->name.track);
+        init = i < 0 ? NULL : ngx_live_origin_place_known(u, e->live, i);
 
-        for (i = 0; i < l->ntracks; i++) {
-            if (!lo_str_eq(lo_cstr(l->tracks[i].id), u->ctx->name.track)) {
-                continue;
-            }
-
-            init = ngx_live_origin_place_known(u, l, i);
-
-            if (init) {
-                u->init = init->info;
-                u->reader.init = &u->init;
-            }
+        if (init) {
+            u->init = init->info;
+            u->reader.init = &u->init;
         }
     }
 

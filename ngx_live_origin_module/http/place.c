@@ -1,147 +1,12 @@
 /*
- * From a whole piece to something that is served.  The live state
- * decides (core/live.h); this file asks it on a copy, publishes in the zone
- * and wakes who waits.
+ * From a whole piece to something that is served.  The live state decides
+ * (decide.c); this file publishes in the zone and wakes who waits.
  */
 
 #include "http/publish.h"
 
 
 #define NGX_LIVE_ORIGIN_WAIT_MAX  1000000   /* us, then audio decides on d */
-
-
-static void
-ngx_live_origin_place_head(ngx_live_origin_place_t *c, uint32_t ring,
-    lo_live_segment_t *s)
-{
-    lo_zone_t        *z;
-    lo_zone_pin_t     pin;
-    lo_zone_track_t  *zt;
-
-    z = c->u->zone->z;
-    s->track_head = -1;
-
-    if (ring == LO_ZONE_NO_TRACK) {
-        return;
-    }
-
-    zt = lo_zone_track(z, ring);
-    if (zt == NULL) {
-        return;
-    }
-
-    s->track_head = __atomic_load_n(&zt->head, __ATOMIC_ACQUIRE);
-
-    if (s->track_head >= 0
-        && lo_zone_find(z, ring, s->track_head, 0, 0, &pin) == LO_OK)
-    {
-        s->head_m = pin.object->meta.m;
-        s->head_duration = pin.object->meta.duration;
-        s->head_run = pin.object->meta.run;
-
-        lo_zone_unpin(z, &pin);
-    }
-}
-
-
-static int
-ngx_live_origin_change_place(lo_live_t *l, void *data)
-{
-    int                        changed, ring;
-    lo_live_track_t           *t;
-    lo_live_segment_t          s;
-    const lo_live_run_t       *run;
-    const lo_live_init_t      *init;
-    ngx_live_origin_place_t   *c = data;
-    ngx_live_origin_upload_t  *u;
-
-    u = c->u;
-    changed = 0;
-
-    c->no_ring = 0;
-    c->why = lo_live_pipeline(l, u->ctx->name.pipeline, &c->pipeline,
-                              &changed);
-    if (c->why != LO_WHY_OK) {
-        return -1;
-    }
-
-    c->why = LO_WHY_NO_INIT;
-    c->track = lo_live_track(l, u->ctx->name.track);
-
-    if (c->track < 0 || l->tracks[c->track].init[c->pipeline] == 0) {
-        return -1;
-    }
-
-    t = &l->tracks[c->track];
-    init = lo_live_init_by_id(l, t->init[c->pipeline]);
-
-    if (init == NULL) {
-        return -1;
-    }
-
-    ngx_memzero(&s, sizeof(s));
-    s.pipeline = c->pipeline;
-    s.track = c->track;
-    s.m = (int64_t) c->piece->tfdt - init->info.edit;
-    s.duration = c->ahead ? (uint64_t) lo_rescale(l->d.duration,
-                                                  init->info.timescale,
-                                                  l->d.timescale, LO_NEAREST)
-                          : c->piece->duration;
-    s.track_id = c->piece->track_id;
-    s.force = c->force;
-    s.wraps = c->piece->tfdt32;
-
-    ngx_live_origin_place_head(c, t->ring, &s);
-
-    c->why = lo_live_segment(l, &c->facts, &s, &c->place);
-    if (c->why != LO_WHY_OK) {
-        return -1;
-    }
-
-    changed |= c->place.changed;
-
-    if (c->ahead) {
-        c->ring = changed ? LO_ZONE_NO_TRACK : t->ring;
-        return -1;
-    }
-
-    changed |= lo_live_chunks(l, c->track, s.track_head < 0, c->piece->chunks,
-                              c->piece->longest, init->info.timescale);
-
-    if (ngx_live_origin_ring_track(u->zone, u->index, t) == NULL) {
-
-        c->cap = ngx_live_origin_ring_cap(u->zone, u->index, l);
-        ngx_live_origin_try(ring, lo_zone_track_add(u->zone->z, u->index,
-                                                    lo_cstr(t->id), c->cap));
-        if (ring < 0) {
-            c->no_ring = ring;
-            return -1;
-        }
-
-        t->ring = ring;
-        changed = 1;
-    }
-
-    c->m = c->place.m;
-    c->wrapped = c->place.m - s.m;
-    c->ring = t->ring;
-    c->init = init->info;
-    c->d = l->d;
-    c->irregular = l->irregular;
-    c->declared = l->declared;
-    c->delay_us = l->delay_us;
-    c->due_us = lo_live_due_us(l, c->place.number);
-
-    run = lo_live_run_at(l, c->place.number);
-    ngx_memzero(&c->anchor, sizeof(c->anchor));
-    c->anchor.scale = 1;
-
-    if (run) {
-        c->anchor = run->anchor;
-    }
-
-    return changed;
-}
 
 
 static uint64_t *
@@ -340,8 +205,7 @@ ngx_live_origin_place_piece(ngx_live_origin_upload_t *u,
 
     ngx_live_origin_event_facts(u->zone, e, &c.facts);
 
-    rc = ngx_live_origin_event_change(u->zone, e,
-                                      ngx_live_origin_change_place, &c);
+    rc = ngx_live_origin_place_decide(e, &c);
 
     if (rc != LO_OK) {
         return ngx_live_origin_say(u, rc == LO_NONE
@@ -411,9 +275,7 @@ ngx_live_origin_place_ahead(ngx_live_origin_upload_t *u,
 
     ngx_live_origin_event_facts(u->zone, e, &c.facts);
 
-    if (ngx_live_origin_event_change(u->zone, e, ngx_live_origin_change_place,
-                                     &c)
-        != LO_OK
+    if (ngx_live_origin_place_decide(e, &c) != LO_OK
         || c.why != LO_WHY_OK || c.ring == LO_ZONE_NO_TRACK)
     {
         return NGX_DECLINED;

@@ -94,7 +94,7 @@ ngx_live_origin_place_known(ngx_live_origin_upload_t *u, const lo_live_t *l,
     t = &l->tracks[track];
 
     for (p = 0; p < l->npipelines; p++) {
-        if (lo_str_eq(lo_cstr(l->pipelines[p]), u->ctx->name.pipeline)) {
+        if (lo_id_eq(l->pipelines[p], u->ctx->name.pipeline)) {
 
             init = t->init[p] ? lo_live_init_by_id(l, t->init[p]) : NULL;
 
@@ -149,7 +149,7 @@ ngx_live_origin_place_has_init(ngx_live_origin_upload_t *u)
     i = lo_live_track(l, u->ctx->name.track);
 
     for (p = 0; p < l->npipelines; p++) {
-        if (lo_str_eq(lo_cstr(l->pipelines[p]), u->ctx->name.pipeline)) {
+        if (lo_id_eq(l->pipelines[p], u->ctx->name.pipeline)) {
             return i >= 0 && l->tracks[i].init[p] != 0;
         }
     }

@@ -1,8 +1,8 @@
 /*
  * An upload in progress.  publish.c reads the head of the request, receive.c
  * its body; body.c and fragments.c turn that into pieces (a piece is what
- * becomes one segment); place_init.c and place.c find out where they belong
- * and publish them; answer.c says so.
+ * becomes one segment); place_init.c and decide.c find out where they belong,
+ * place.c publishes them; answer.c says so.
  */
 
 #ifndef NGX_LIVE_ORIGIN_PUBLISH_H
@@ -204,6 +204,11 @@ const lo_live_init_t *ngx_live_origin_place_known(ngx_live_origin_upload_t *u,
 
 /* whether the pipeline has sent one for this track; finds the event, too */
 ngx_uint_t ngx_live_origin_place_has_init(ngx_live_origin_upload_t *u);
+
+/* decide.c: what the live state says of a piece: LO_OK and c->why, LO_FULL,
+   LO_NONE: the event is gone.  c->ahead: changes nothing */
+int ngx_live_origin_place_decide(ngx_live_origin_event_t *e,
+    ngx_live_origin_place_t *c);
 
 /* place.c: where a piece that is not whole yet will belong; changes nothing.
    NGX_DECLINED: that cannot be said before its end */

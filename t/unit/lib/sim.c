@@ -140,6 +140,22 @@ sim_check(sim_t *sim, unsigned track, int64_t n)
 }
 
 
+/* to look says the same as to do it */
+
+static void
+sim_looked(const sim_t *sim, lo_live_reason_e looked,
+    const lo_live_place_t *look, lo_live_reason_e why)
+{
+    if (look->changed) {
+        assert_true(why != LO_WHY_OK || sim->place.changed);
+        return;
+    }
+
+    assert_int_equal(looked, why);
+    assert_memory_equal(look, &sim->place, sizeof(lo_live_place_t));
+}
+
+
 lo_live_reason_e
 sim_push(sim_t *sim, const char *pipeline, const char *track, int64_t m,
     uint64_t duration)
@@ -148,7 +164,8 @@ sim_push(sim_t *sim, const char *pipeline, const char *track, int64_t m,
     unsigned           index;
     uint64_t           serial;
     sim_track_t       *t;
-    lo_live_reason_e   why;
+    lo_live_place_t    look;
+    lo_live_reason_e   why, looked;
     lo_live_segment_t  s;
 
     memset(&s, 0, sizeof(s));
@@ -169,8 +186,10 @@ sim_push(sim_t *sim, const char *pipeline, const char *track, int64_t m,
     s.head_run = t->head_run;
 
     serial = sim->l.serial;
+    looked = lo_live_segment_look(&sim->l, &sim->f, &s, &look);
     why = lo_live_segment(&sim->l, &sim->f, &s, &sim->place);
 
+    sim_looked(sim, looked, &look, why);
     assert_int_equal(sim->place.changed, sim->l.serial != serial);
 
     if (why != LO_WHY_OK) {
