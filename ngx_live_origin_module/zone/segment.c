@@ -242,6 +242,7 @@ lo_zone_find(lo_zone_t *z, uint32_t track, int64_t number, int choose,
     if (w != 0 && lo_zone_pin_segment(z, w, track, number, pin) == LO_OK) {
 
         if (pin->object->meta.rank == 0
+            && (!choose || lo_load(&pin->object->given) != 0)
             && lo_zone_in_service(e, w, masked))
         {
             return LO_OK;
@@ -325,6 +326,13 @@ lo_zone_give(lo_zone_t *z, lo_zone_entry_t *e, uint32_t track,
             {
                 lo_zone_unpin(z, pin);
                 *pin = given;
+
+                /* whoever chose it was killed before it said so */
+
+                if (lo_load(&pin->object->given) == 0) {
+                    lo_zone_given_why(z, pin, 0, n[1], n[0]);
+                }
+
                 return LO_OK;
             }
 

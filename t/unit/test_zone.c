@@ -151,9 +151,10 @@ test_candidates(void **state)
 static void
 test_masks(void **state)
 {
-    t_zone_t       t;
-    lo_word_t      a;
-    lo_zone_pin_t  pin;
+    t_zone_t          t;
+    lo_word_t         a;
+    lo_zone_pin_t     pin;
+    lo_zone_entry_t  *e;
 
     t_zone_make(&t, 16 * MB, 1, 0);
 
@@ -218,6 +219,18 @@ test_masks(void **state)
     given(5, 0, 1, 51, LO_CHOICE_LEAST);
     put(5, 0, 53, 0);
     given(5, 0, 0, 53, LO_CHOICE_BETTER);
+
+    /* a worker was killed between its choice and saying when it was: what
+       readers get has been given to them, all the same */
+
+    put(7, 0, 70, 0);
+    put(7, 1, 71, 0);
+    e = lo_zone_entry(t.z, t.track, 7);
+    e->chosen = e->cand[1];
+    assert_int_equal(lo_zone_find(t.z, t.track, 7, 0, 0, &pin), LO_OK);
+    assert_true(pin.object->given == 0);
+    lo_zone_unpin(t.z, &pin);
+    given(7, 0, 1, 71, LO_CHOICE_FIRST);
 
     /* GAP goes by what is in service */
 
