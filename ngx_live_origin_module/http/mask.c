@@ -179,6 +179,38 @@ ngx_live_origin_mask_change(lo_live_t *l, void *data)
 }
 
 
+/*
+ * The masked pipeline's bytes that readers were given; 0: none.  What has left
+ * the zone for the disk names no object, and who had it is not known: readers
+ * may have.
+ */
+
+static ngx_uint_t
+ngx_live_origin_mask_was(ngx_live_origin_mask_t *m, uint32_t ring,
+    int64_t number, lo_word_t *was)
+{
+    uint64_t          given;
+    lo_zone_pin_t     pin;
+    lo_zone_record_t  rec;
+
+    *was = 0;
+
+    if (lo_zone_candidate(m->zone->z, ring, number, m->mask.pipeline, &pin)
+        != LO_OK)
+    {
+        return m->zone->archive
+               && lo_zone_record(m->zone->z, ring, number, &rec) == LO_OK
+               && rec.pipeline == m->mask.pipeline;
+    }
+
+    *was = pin.word;
+    given = __atomic_load_n(&pin.object->given, __ATOMIC_RELAXED);
+    lo_zone_unpin(m->zone->z, &pin);
+
+    return given != 0;
+}
+
+
 /* of one number: what readers were given and do not get any more */
 
 static void
@@ -186,25 +218,13 @@ ngx_live_origin_mask_given(ngx_live_origin_mask_t *m, const lo_live_t *l,
     ngx_uint_t track, int64_t number)
 {
     u_char         url[2 * (LO_ID_MAX + 1) + NGX_INT64_LEN + 8];
-    uint64_t       given;
     lo_word_t      was, is;
     lo_zone_t     *z;
     lo_zone_pin_t  pin;
 
     z = m->zone->z;
 
-    if (lo_zone_candidate(z, l->tracks[track].ring, number, m->mask.pipeline,
-                          &pin)
-        != LO_OK)
-    {
-        return;
-    }
-
-    was = pin.word;
-    given = __atomic_load_n(&pin.object->given, __ATOMIC_RELAXED);
-    lo_zone_unpin(z, &pin);
-
-    if (given == 0) {
+    if (!ngx_live_origin_mask_was(m, l->tracks[track].ring, number, &was)) {
         return;
     }
 
@@ -220,7 +240,7 @@ ngx_live_origin_mask_given(ngx_live_origin_mask_t *m, const lo_live_t *l,
         lo_zone_unpin(z, &pin);
     }
 
-    if (is == was) {
+    if (is && is == was) {
         return;
     }
 

@@ -203,13 +203,17 @@ sub mask
 
     return $ng->request('POST', '/api/events/ev/masks',
                         body => qq({"pipeline": "a", "track": "v", "mask": )
-                                . qq($on, "from": $old, "to": $old}))->status;
+                                . qq($on, "from": $old, "to": $old}));
 }
 
-is mask('true'), 200, 'a pipeline is masked';
+my $masked = mask('true');
+
+is $masked->status, 200, 'a pipeline is masked';
+is_deeply $masked->json->{given}, ["/pub/ev/v/$old.m4s"],
+    '... what readers may have been given is named';
 is $ng->get("/live/ev/v/$old.m4s")->status, 410, '... also on the disk';
 is wrong($old + 1, $old + 1), '', '... for this number only';
-is mask('false'), 200, 'the mask is taken back';
+is mask('false')->status, 200, 'the mask is taken back';
 is wrong($old, $old), '', '... and it is served again';
 
 # many readers of one file at once
