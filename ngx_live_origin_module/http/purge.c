@@ -5,7 +5,8 @@
  * of it is counted, and said once in ten seconds at most.
  *
  * A job belongs to the queue until its connection is made, and then to the
- * connection, whose end (answer, error, timer) frees it.
+ * connection, whose end (answer, error, timer) frees it.  A host of several
+ * addresses has been asked when one of them has answered.
  */
 
 #include <ngx_event_connect.h>
@@ -19,31 +20,12 @@
 #define NGX_LIVE_ORIGIN_PURGE_SAID     10      /* s, between log lines */
 
 
-struct ngx_live_origin_purge_s {
-    ngx_str_t                    url;
-    ngx_str_t                    method;
-    ngx_str_t                    host;     /* as in the URL */
-    ngx_str_t                    path;     /* with $event, $track, ... */
-    ngx_addr_t                  *addrs;
-    ngx_uint_t                   naddrs;
-    ngx_uint_t                   numbers;  /* $number is in it */
-
-    /* this worker's */
-
-    ngx_queue_t                  queue;    /* ngx_live_origin_purge_job_t */
-    ngx_uint_t                   queued;
-    ngx_uint_t                   open;
-    ngx_uint_t                   next;     /* address */
-    time_t                       said;
-    ngx_uint_t                   unsaid;
-};
-
-
 typedef struct {
     ngx_queue_t                  queue;
     ngx_live_origin_purge_t     *purge;
     ngx_live_origin_zone_t      *zone;
     ngx_peer_connection_t        peer;
+    ngx_uint_t                   tries;    /* addresses */
     size_t                       len;      /* of request */
     size_t                       sent;
     size_t                       got;
@@ -55,160 +37,6 @@ typedef struct {
 static void ngx_live_origin_purge_start(ngx_live_origin_purge_t *purge);
 static void ngx_live_origin_purge_write(ngx_event_t *wev);
 static void ngx_live_origin_purge_read(ngx_event_t *rev);
-
-
-/* ---- configuration */
-
-static const char *
-ngx_live_origin_purge_vars[] = { "$event", "$track", "$number", "$key" };
-
-
-static const char *
-ngx_live_origin_purge_var(const u_char *p, const u_char *last)
-{
-    size_t      n;
-    ngx_uint_t  i;
-
-    for (i = 0; i < 4; i++) {
-
-        n = ngx_strlen(ngx_live_origin_purge_vars[i]);
-
-        if ((size_t) (last - p) >= n
-            && ngx_strncmp(p, ngx_live_origin_purge_vars[i], n) == 0)
-        {
-            return ngx_live_origin_purge_vars[i];
-        }
-    }
-
-    return NULL;
-}
-
-
-static ngx_uint_t
-ngx_live_origin_purge_path(ngx_live_origin_purge_t *purge)
-{
-    u_char      *p, *last;
-    const char  *var;
-
-    p = purge->path.data;
-    last = p + purge->path.len;
-
-    for ( /* void */ ; p < last; p++) {
-
-        if (*p <= ' ' || *p >= 0x7f) {
-            return 0;
-        }
-
-        if (*p != '$') {
-            continue;
-        }
-
-        var = ngx_live_origin_purge_var(p, last);
-
-        if (var == NULL) {
-            return 0;
-        }
-
-        purge->numbers |= ngx_strcmp(var, "$number") == 0;
-    }
-
-    return 1;
-}
-
-
-static ngx_uint_t
-ngx_live_origin_purge_method(ngx_live_origin_purge_t *purge, ngx_str_t *value)
-{
-    size_t  i;
-
-    if (value->len < 8 || value->len > 7 + 16
-        || ngx_strncmp(value->data, "method=", 7) != 0)
-    {
-        return 0;
-    }
-
-    purge->method.len = value->len - 7;
-    purge->method.data = value->data + 7;
-
-    for (i = 0; i < purge->method.len; i++) {
-        if (purge->method.data[i] < 'A' || purge->method.data[i] > 'Z') {
-            return 0;
-        }
-    }
-
-    return 1;
-}
-
-
-char *
-ngx_live_origin_purge_directive(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf)
-{
-    u_char                       *slash;
-    ngx_str_t                    *value;
-    ngx_url_t                     u;
-    ngx_live_origin_purge_t      *purge;
-    ngx_live_origin_main_conf_t  *mcf = conf;
-
-    if (mcf->purge) {
-        return "is duplicate";
-    }
-
-    value = cf->args->elts;
-
-    purge = ngx_pcalloc(cf->pool, sizeof(ngx_live_origin_purge_t));
-    if (purge == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    ngx_str_set(&purge->method, "PURGE");
-    purge->url = value[1];
-    ngx_queue_init(&purge->queue);
-
-    if (cf->args->nelts == 3
-        && !ngx_live_origin_purge_method(purge, &value[2]))
-    {
-        return ngx_live_origin_bad(cf, &value[2], "method=METHOD of up to 16 "
-                                   "letters A-Z");
-    }
-
-    slash = value[1].len > 7
-            ? ngx_strlchr(value[1].data + 7, value[1].data + value[1].len, '/')
-            : NULL;
-
-    if (slash == NULL || slash == value[1].data + 7
-        || ngx_strncasecmp(value[1].data, (u_char *) "http://", 7) != 0)
-    {
-        return ngx_live_origin_bad(cf, &value[1], "http://HOST[:PORT]/PATH");
-    }
-
-    purge->host.data = value[1].data + 7;
-    purge->host.len = slash - purge->host.data;
-    purge->path.data = slash;
-    purge->path.len = value[1].data + value[1].len - slash;
-
-    if (!ngx_live_origin_purge_path(purge)) {
-        return ngx_live_origin_bad(cf, &value[1], "http://HOST[:PORT]/PATH, "
-                                   "with $event, $track, $number and $key in "
-                                   "the path");
-    }
-
-    ngx_memzero(&u, sizeof(ngx_url_t));
-    u.url = purge->host;
-    u.default_port = 80;
-
-    if (ngx_parse_url(cf->pool, &u) != NGX_OK || u.naddrs == 0) {
-        return ngx_live_origin_bad(cf, &value[1], "http://HOST[:PORT]/PATH, "
-                                   "where HOST is an address, or a name that "
-                                   "resolves");
-    }
-
-    purge->addrs = u.addrs;
-    purge->naddrs = u.naddrs;
-    mcf->purge = purge;
-
-    return NGX_CONF_OK;
-}
 
 
 /* ---- the outcome */
@@ -232,6 +60,16 @@ ngx_live_origin_purge_failed(ngx_live_origin_purge_t *purge,
 }
 
 
+static void
+ngx_live_origin_purge_close(ngx_live_origin_purge_job_t *job)
+{
+    if (job->peer.connection) {
+        ngx_close_connection(job->peer.connection);
+        job->peer.connection = NULL;
+    }
+}
+
+
 /* why: NULL: it was done */
 
 static void
@@ -241,10 +79,7 @@ ngx_live_origin_purge_end(ngx_live_origin_purge_job_t *job, const char *why)
 
     purge = job->purge;
 
-    if (job->peer.connection) {
-        ngx_close_connection(job->peer.connection);
-    }
-
+    ngx_live_origin_purge_close(job);
     purge->open--;
 
     if (job->zone->cells) {
@@ -264,6 +99,8 @@ ngx_live_origin_purge_end(ngx_live_origin_purge_job_t *job, const char *why)
 
 /* ---- one request */
 
+/* to the next address that has not been tried */
+
 static ngx_int_t
 ngx_live_origin_purge_connect(ngx_live_origin_purge_job_t *job)
 {
@@ -273,33 +110,58 @@ ngx_live_origin_purge_connect(ngx_live_origin_purge_job_t *job)
     ngx_live_origin_purge_t  *purge;
 
     purge = job->purge;
-    addr = &purge->addrs[purge->next++ % purge->naddrs];
 
-    job->peer.sockaddr = addr->sockaddr;
-    job->peer.socklen = addr->socklen;
-    job->peer.name = &addr->name;
-    job->peer.get = ngx_event_get_peer;
-    job->peer.log = ngx_cycle->log;
-    job->peer.log_error = NGX_ERROR_INFO;
+    for ( /* void */ ; job->tries < purge->naddrs; purge->next++) {
 
-    rc = ngx_event_connect_peer(&job->peer);
+        job->tries++;
+        addr = &purge->addrs[purge->next % purge->naddrs];
 
-    if (rc != NGX_OK && rc != NGX_AGAIN) {
-        return NGX_ERROR;
+        job->peer.sockaddr = addr->sockaddr;
+        job->peer.socklen = addr->socklen;
+        job->peer.name = &addr->name;
+        job->peer.get = ngx_event_get_peer;
+        job->peer.log = ngx_cycle->log;
+        job->peer.log_error = NGX_ERROR_INFO;
+
+        rc = ngx_event_connect_peer(&job->peer);
+
+        if (rc != NGX_OK && rc != NGX_AGAIN) {
+            ngx_live_origin_purge_close(job);
+            continue;
+        }
+
+        c = job->peer.connection;
+        c->data = job;
+        c->read->handler = ngx_live_origin_purge_read;
+        c->write->handler = ngx_live_origin_purge_write;
+
+        ngx_add_timer(c->read, NGX_LIVE_ORIGIN_PURGE_TIME);
+
+        if (rc == NGX_OK) {
+            ngx_post_event(c->write, &ngx_posted_events);
+        }
+
+        return NGX_OK;
     }
 
-    c = job->peer.connection;
-    c->data = job;
-    c->read->handler = ngx_live_origin_purge_read;
-    c->write->handler = ngx_live_origin_purge_write;
+    return NGX_ERROR;
+}
 
-    ngx_add_timer(c->read, NGX_LIVE_ORIGIN_PURGE_TIME);
 
-    if (rc == NGX_OK) {
-        ngx_post_event(c->write, &ngx_posted_events);
+/* before there was an answer */
+
+static void
+ngx_live_origin_purge_lost(ngx_live_origin_purge_job_t *job, const char *why)
+{
+    ngx_live_origin_purge_close(job);
+
+    job->purge->next++;
+    job->sent = 0;
+    job->got = 0;
+
+    if (job->purge->over || ngx_live_origin_purge_connect(job) != NGX_OK) {
+        ngx_live_origin_purge_end(job, why);
     }
-
-    return NGX_OK;
 }
 
 
@@ -317,22 +179,18 @@ ngx_live_origin_purge_start(ngx_live_origin_purge_t *purge)
 
         ngx_queue_remove(q);
         purge->queued--;
-        purge->open++;
 
-        if (ngx_live_origin_purge_connect(job) == NGX_OK) {
+        if (!purge->over && ngx_live_origin_purge_connect(job) == NGX_OK) {
+            purge->open++;
             continue;
         }
 
         /* as its end does, without beginning here again */
 
-        if (job->peer.connection) {
-            ngx_close_connection(job->peer.connection);
-        }
-
-        purge->open--;
         job->zone->cells[NGX_LIVE_ORIGIN_CELL_PURGE_FAILED]++;
         free(job);
-        ngx_live_origin_purge_failed(purge, "no connection");
+        ngx_live_origin_purge_failed(purge, purge->over ? "the worker ends"
+                                                        : "no connection");
     }
 }
 
@@ -352,7 +210,7 @@ ngx_live_origin_purge_write(ngx_event_t *wev)
         n = c->send(c, job->request + job->sent, job->len - job->sent);
 
         if (n == NGX_ERROR) {
-            ngx_live_origin_purge_end(job, "no connection");
+            ngx_live_origin_purge_lost(job, "no connection");
             return;
         }
 
@@ -364,7 +222,7 @@ ngx_live_origin_purge_write(ngx_event_t *wev)
     }
 
     if (ngx_handle_write_event(wev, 0) != NGX_OK) {
-        ngx_live_origin_purge_end(job, "no connection");
+        ngx_live_origin_purge_lost(job, "no connection");
     }
 }
 
@@ -387,20 +245,28 @@ ngx_live_origin_purge_read(ngx_event_t *rev)
         return;
     }
 
+    /* worker_shutdown_timeout is over */
+
+    if (c->close) {
+        job->purge->over = 1;
+        ngx_live_origin_purge_end(job, "the worker ends");
+        return;
+    }
+
     while (job->got < 12) {
 
         n = c->recv(c, job->answer + job->got, 12 - job->got);
 
         if (n == NGX_AGAIN) {
             if (ngx_handle_read_event(rev, 0) != NGX_OK) {
-                ngx_live_origin_purge_end(job, "no connection");
+                ngx_live_origin_purge_lost(job, "no connection");
             }
 
             return;
         }
 
         if (n == 0 || n == NGX_ERROR) {
-            ngx_live_origin_purge_end(job, "the connection was closed");
+            ngx_live_origin_purge_lost(job, "the connection was closed");
             return;
         }
 
