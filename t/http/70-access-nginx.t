@@ -144,8 +144,9 @@ for (['basic', 401, Authorization => 'Basic ' . encode_base64('me:open sesame',
     my $s = $v->segment($n);
 
     for ([], [$key[0], $wrong]) {
-        is $ng->put("$event/a/v/1.m4s", $s, headers => [@$_], expect => 1)
-           ->status, $status, "$where: who asks whether to send, (@$_)";
+        $r = $ng->put("$event/a/v/1.m4s", $s, headers => [@$_], expect => 1);
+        is $r->status . ' ' . $r->continues, "$status 0",
+            "$where: who asks whether to send is not told to, (@$_)";
         $c = $ng->client;
         $r = $c->put("$event/a/v/init.mp4", $v->init, headers => [@$_]);
         is $r->status, $status, '... publishing';
