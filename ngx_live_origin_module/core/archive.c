@@ -1,3 +1,6 @@
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "core/archive.h"
 #include "core/xxh.h"
 
@@ -125,14 +128,60 @@ lo_archive_decode(lo_archive_head_t *h,
         h->ms[i] = (uint16_t) lo_archive_get(&p, 2);
     }
 
+    if (h->kind == LO_ARCHIVE_SEGMENT
+        && (h->number < 0 || h->timescale == 0 || h->size > UINT32_MAX
+            || h->duration > UINT32_MAX || h->rank > UINT16_MAX
+            || h->pipeline >= LO_MAX_PIPELINES))
+    {
+        return lo_err(err, "its head is no segment's");
+    }
+
     return LO_OK;
+}
+
+
+void
+lo_archive_folder(char name[LO_ARCHIVE_NAME], const char *id, int64_t born_us)
+{
+    (void) snprintf(name, LO_ARCHIVE_NAME, "%.*s~%llx", LO_ID_MAX, id,
+                    (unsigned long long) born_us);
+}
+
+
+int
+lo_archive_event(const char *name, char id[LO_ID_MAX + 1], int64_t *born_us)
+{
+    size_t       len;
+    char         again[LO_ARCHIVE_NAME];
+    const char  *tilde;
+
+    tilde = strchr(name, '~');
+    len = tilde ? (size_t) (tilde - name) : 0;
+
+    if (len == 0 || len > LO_ID_MAX) {
+        return LO_ERROR;
+    }
+
+    memcpy(id, name, len);
+    id[len] = '\0';
+    *born_us = (int64_t) strtoull(tilde + 1, NULL, 16);
+
+    if (!lo_id_ok(lo_cstr(id)) || *born_us < 0) {
+        return LO_ERROR;
+    }
+
+    /* there is one way to write it */
+
+    lo_archive_folder(again, id, *born_us);
+
+    return strcmp(again, name) == 0 ? LO_OK : LO_ERROR;
 }
 
 
 uint64_t
 lo_archive_place(lo_str_t event, lo_str_t track)
 {
-    unsigned char  name[2 * LO_ID_MAX + 2];
+    unsigned char  name[LO_ARCHIVE_NAME + LO_ID_MAX + 2];
     lo_buf_t       b;
 
     lo_buf_init(&b, name, sizeof(name));

@@ -15,15 +15,19 @@
 #define LO_ARCHIVE_VERSION  1
 #define LO_ARCHIVE_AMOUNTS  8        /* of one verdict, as in the zone */
 
-/* files per folder of a track: EVENT/TRACK/<number / 1000>/<number>.seg */
+/* files per folder of a track: EVENT~BORN/TRACK/<number / 1000>/<number>.seg */
 #define LO_ARCHIVE_FOLDER   1000
+
+/* of an event's folder, with its final zero */
+#define LO_ARCHIVE_NAME     (LO_ID_MAX + 18)
 
 
 typedef enum {
     LO_ARCHIVE_SEGMENT = 1,
     LO_ARCHIVE_INIT,
     LO_ARCHIVE_LIVE,
-    LO_ARCHIVE_DOC
+    LO_ARCHIVE_DOC,
+    LO_ARCHIVE_GAPS
 } lo_archive_kind_e;
 
 
@@ -53,11 +57,22 @@ typedef struct {
 
 void lo_archive_encode(unsigned char mem[LO_ARCHIVE_HEAD],
     const lo_archive_head_t *h);
-/* LO_ERROR: no head, a torn one, or another version's */
+/* LO_ERROR: no head, a torn one, another version's, or one that no segment
+   has */
 int lo_archive_decode(lo_archive_head_t *h,
     const unsigned char mem[LO_ARCHIVE_HEAD], lo_err_t *err);
 
-/* of a track, or of an event where track is empty */
+/*
+ * The folder of an event: its id and when it was made, so that one that is
+ * deleted and made again has another, whatever is under way for the first.
+ */
+void lo_archive_folder(char name[LO_ARCHIVE_NAME], const char *id,
+    int64_t born_us);
+/* LO_ERROR: no such name */
+int lo_archive_event(const char *name, char id[LO_ID_MAX + 1],
+    int64_t *born_us);
+
+/* of a track, or of an event where track is empty; event is its folder */
 uint64_t lo_archive_place(lo_str_t event, lo_str_t track);
 
 /* the number of NUMBER.seg, or LO_NONE for any other name */

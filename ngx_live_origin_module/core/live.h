@@ -164,6 +164,11 @@ typedef struct {
 } lo_live_t;
 
 
+/* whether one that was read from a disk, inits behind ninits zero, is what
+   this version might have written */
+int lo_live_sound(const lo_live_t *l);
+
+
 /* why something was refused; one table for status, log, metric and docs */
 
 #define LO_WHY_LIST(X)                                                        \

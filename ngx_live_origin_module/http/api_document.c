@@ -126,6 +126,8 @@ ngx_live_origin_api_delete(ngx_http_request_t *r,
 {
     int                      index;
     char                    *path;
+    int64_t                  born;
+    lo_zone_event_t         *ze;
     ngx_live_origin_zone_t  *zone;
 
     zone = ask->zone;
@@ -155,12 +157,15 @@ ngx_live_origin_api_delete(ngx_http_request_t *r,
         }
     }
 
+    ze = lo_zone_event(zone->z, index);
+    born = ze ? ze->born_us : 0;
+
     if (lo_zone_event_remove(zone->z, index) == LO_AGAIN) {
         return ngx_live_origin_api_error(r, NGX_HTTP_SERVICE_UNAVAILABLE,
                                          "the zone is busy: try again", NULL);
     }
 
-    ngx_live_origin_archive_forget(ask->zone, ask->id);
+    ngx_live_origin_archive_forget(ask->zone, ask->id, born);
 
     ngx_log_error(NGX_LOG_NOTICE, r->connection->log, 0,
                   "event %*s deleted", ask->id.len, ask->id.data);

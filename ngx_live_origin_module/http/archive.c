@@ -2,11 +2,8 @@
  * The archive: what the zone has is written to a disk behind the 201.
  *
  * One worker of all instances is the archivist (a lock in the zone; the
- * kernel drops it when its worker dies, and another goes on).  It looks at
- * the heads of all tracks every 100 ms, and slowly at all the rest: what is
- * in the zone and has no record, or another digest than its record says, is
- * written.  So nothing has to be queued while a disk is slow or full: the
- * queue is the zone, and what leaves it unwritten is counted as lost.
+ * kernel drops it when its worker dies, and another goes on).  Here is its
+ * turn, ten times a second, and what others ask of the archive.
  */
 
 #include "http/archive.h"
@@ -18,8 +15,6 @@
 
 static void ngx_live_origin_archive_begin(ngx_live_origin_zone_t *zone);
 static void ngx_live_origin_archive_end(ngx_live_origin_zone_t *zone);
-static void ngx_live_origin_archive_more(ngx_event_t *ev);
-static void ngx_live_origin_archive_events(ngx_live_origin_zone_t *zone);
 
 
 /* ---- jobs */
@@ -155,6 +150,7 @@ ngx_live_origin_archive_init(ngx_live_origin_zone_t *zone, ngx_str_t *path,
     a->nevents = st.events_max;
 
     ngx_queue_init(&a->writes);
+    ngx_queue_init(&a->forgets);
     ngx_queue_init(&a->copies);
     ngx_queue_init(&a->ready);
 
@@ -190,6 +186,7 @@ ngx_live_origin_archive_exit(ngx_live_origin_zone_t *zone)
     }
 
     ngx_live_origin_archive_end(zone);
+    ngx_live_origin_archive_forget_end(zone);
 
     free(a->path);
     free(a);
@@ -291,10 +288,17 @@ ngx_live_origin_archive_tick(ngx_live_origin_zone_t *zone)
         return;
     }
 
-    ngx_live_origin_archive_events(zone);
+    ngx_live_origin_archive_events(zone, NGX_LIVE_ORIGIN_ARCHIVE_LOOKS);
     ngx_live_origin_archive_load(zone);
-    ngx_live_origin_archive_retain(zone);
-    ngx_live_origin_archive_trash(zone);
+
+    /* by turns: one does not wait for the other's end */
+
+    if (a->ticks % 2) {
+        ngx_live_origin_archive_retain(zone);
+
+    } else {
+        ngx_live_origin_archive_trash(zone);
+    }
 }
 
 
@@ -341,316 +345,6 @@ ngx_live_origin_archive_holds(ngx_live_origin_zone_t *zone,
     }
 
     return 1;
-}
-
-
-/* ---- what is to be written */
-
-static void
-ngx_live_origin_archive_drop(ngx_live_origin_zone_t *zone,
-    ngx_live_origin_archive_track_t *st)
-{
-    zone->cells[NGX_LIVE_ORIGIN_CELL_ARCHIVE_PENDING] -= st->pending;
-    free(st->seen);
-    ngx_memzero(st, sizeof(ngx_live_origin_archive_track_t));
-}
-
-
-/* of events that were deleted */
-
-static void
-ngx_live_origin_archive_drop_gone(ngx_live_origin_zone_t *zone)
-{
-    uint32_t                          i;
-    lo_zone_track_t                  *t;
-    ngx_live_origin_archive_track_t  *st;
-
-    for (i = 0; i < zone->archive->ntracks; i++) {
-
-        st = &zone->archive->tracks[i];
-
-        if (st->seen == NULL) {
-            continue;
-        }
-
-        t = lo_zone_track(zone->z, i);
-
-        if (t == NULL
-            || __atomic_load_n(&t->word, __ATOMIC_ACQUIRE) != st->word)
-        {
-            ngx_live_origin_archive_drop(zone, st);
-        }
-    }
-}
-
-
-ngx_live_origin_archive_track_t *
-ngx_live_origin_archive_track(ngx_live_origin_zone_t *zone, uint32_t ring)
-{
-    uint64_t                          word;
-    lo_zone_track_t                  *t;
-    ngx_live_origin_archive_track_t  *st;
-
-    t = lo_zone_track(zone->z, ring);
-
-    if (t == NULL || !t->records) {
-        return NULL;
-    }
-
-    st = &zone->archive->tracks[ring];
-    word = __atomic_load_n(&t->word, __ATOMIC_ACQUIRE);
-
-    if (st->word == word && st->seen) {
-        return st;
-    }
-
-    ngx_live_origin_archive_drop(zone, st);
-
-    st->seen = calloc((t->cap + 63) / 64, 8);
-    st->word = word;
-    st->cap = t->cap;
-
-    return st->seen ? st : NULL;
-}
-
-
-/* counts what was there and is on no disk: until it is written, or lost */
-
-static void
-ngx_live_origin_archive_mark(ngx_live_origin_zone_t *zone,
-    ngx_live_origin_archive_track_t *st, int64_t n, ngx_uint_t pending)
-{
-    uint64_t  *word, bit;
-
-    word = &st->seen[n % st->cap / 64];
-    bit = UINT64_C(1) << (n % st->cap % 64);
-
-    if (pending && !(*word & bit)) {
-        *word |= bit;
-        st->pending++;
-        zone->cells[NGX_LIVE_ORIGIN_CELL_ARCHIVE_PENDING]++;
-
-    } else if (!pending && (*word & bit)) {
-        *word &= ~bit;
-        st->pending--;
-        zone->cells[NGX_LIVE_ORIGIN_CELL_ARCHIVE_PENDING]--;
-    }
-}
-
-
-static uint64_t
-ngx_live_origin_archive_digest(const lo_zone_object_t *o)
-{
-    uint64_t  v;
-
-    ngx_memcpy(&v, o->digest, 8);
-
-    return __builtin_bswap64(v);
-}
-
-
-/* NGX_BUSY: it is to be written, and there is no room for one more job */
-
-static ngx_int_t
-ngx_live_origin_archive_look(ngx_live_origin_zone_t *zone,
-    ngx_live_origin_event_t *event, ngx_uint_t track,
-    ngx_live_origin_archive_track_t *st, int64_t n, ngx_uint_t may)
-{
-    uint32_t           ring;
-    ngx_uint_t         known, pending;
-    lo_zone_pin_t      pin;
-    lo_zone_record_t   rec;
-
-    ring = event->live->tracks[track].ring;
-    known = lo_zone_record(zone->z, ring, n, &rec) == LO_OK;
-    pending = (st->seen[n % st->cap / 64] >> (n % st->cap % 64)) & 1;
-
-    if (ngx_live_origin_archive_writing(zone, ring, n)) {
-        return NGX_OK;
-    }
-
-    if (lo_zone_find(zone->z, ring, n, 0, 0, &pin) != LO_OK) {
-
-        if (pending) {
-            zone->cells[NGX_LIVE_ORIGIN_CELL_ARCHIVE_LOST] += !known;
-            ngx_live_origin_archive_mark(zone, st, n, 0);
-        }
-
-        return NGX_OK;
-    }
-
-    if (known && rec.digest == ngx_live_origin_archive_digest(pin.object)) {
-        ngx_live_origin_archive_mark(zone, st, n, 0);
-        lo_zone_unpin(zone->z, &pin);
-        return NGX_OK;
-    }
-
-    ngx_live_origin_archive_mark(zone, st, n, 1);
-
-    if (!may) {
-        lo_zone_unpin(zone->z, &pin);
-        return NGX_BUSY;
-    }
-
-    return ngx_live_origin_archive_write(zone, event, track, &pin);
-}
-
-
-/* from the oldest, as that is the next to leave the zone */
-
-static void
-ngx_live_origin_archive_look_track(ngx_live_origin_zone_t *zone,
-    ngx_live_origin_event_t *event, ngx_uint_t track, ngx_uint_t may)
-{
-    int64_t                           n, head, from;
-    uint32_t                          ring;
-    ngx_uint_t                        i;
-    ngx_live_origin_archive_track_t  *st;
-
-    ring = event->live->tracks[track].ring;
-    st = ngx_live_origin_archive_track(zone, ring);
-
-    if (st == NULL) {
-        return;
-    }
-
-    head = __atomic_load_n(&lo_zone_track(zone->z, ring)->head,
-                           __ATOMIC_ACQUIRE);
-    from = ngx_max(head - (int64_t) st->cap + 1, 0);
-
-    st->marked = ngx_max(st->marked, from);
-    st->next = ngx_max(st->next, from);
-
-    for (i = 0; st->marked <= head && i < 2 * NGX_LIVE_ORIGIN_ARCHIVE_SWEEP;
-         st->marked++, i++)
-    {
-        (void) ngx_live_origin_archive_look(zone, event, track, st,
-                                            st->marked, 0);
-    }
-
-    for (i = 0; st->next <= head && i < NGX_LIVE_ORIGIN_ARCHIVE_SWEEP;
-         st->next++, i++)
-    {
-        if (ngx_live_origin_archive_look(zone, event, track, st, st->next,
-                                         may)
-            != NGX_OK)
-        {
-            break;
-        }
-    }
-
-    /* the newest again: another pipeline's may be better */
-
-    n = ngx_max(st->next - NGX_LIVE_ORIGIN_ARCHIVE_TAIL, from);
-
-    for ( /* void */ ; n < st->next; n++) {
-        (void) ngx_live_origin_archive_look(zone, event, track, st, n, may);
-    }
-
-    if (zone->archive->ticks % 10) {
-        return;
-    }
-
-    /* slowly all: back-fill, another choice, what a dead worker left */
-
-    st->sweep = ngx_max(st->sweep, from);
-
-    for (i = 0; i < NGX_LIVE_ORIGIN_ARCHIVE_SWEEP; i++, st->sweep++) {
-
-        if (st->sweep >= st->next) {
-            st->sweep = from;
-            break;
-        }
-
-        if (ngx_live_origin_archive_look(zone, event, track, st, st->sweep,
-                                         may)
-            != NGX_OK)
-        {
-            break;
-        }
-    }
-}
-
-
-/* a write failed: from there once more */
-
-void
-ngx_live_origin_archive_again(ngx_live_origin_zone_t *zone, uint32_t ring,
-    uint64_t word, int64_t number)
-{
-    ngx_live_origin_archive_t        *a;
-    ngx_live_origin_archive_track_t  *st;
-
-    a = zone->archive;
-
-    if (!a->archivist) {
-        return;
-    }
-
-    st = &a->tracks[ring];
-
-    if (st->word == word) {
-        st->next = ngx_min(st->next, number);
-    }
-}
-
-
-static void
-ngx_live_origin_archive_events(ngx_live_origin_zone_t *zone)
-{
-    ngx_uint_t                  i, k, may;
-    ngx_live_origin_event_t    *e;
-    ngx_live_origin_archive_t  *a;
-
-    a = zone->archive;
-
-    if (a->ticks % 10 == 0) {
-        ngx_live_origin_archive_drop_gone(zone);
-    }
-
-    for (i = 0; i < a->nevents; i++) {
-
-        if (lo_zone_event(zone->z, i) == NULL) {
-            continue;
-        }
-
-        e = ngx_live_origin_event_get(zone, i);
-
-        if (e == NULL || e->live->first == INT64_MAX) {
-            continue;
-        }
-
-        may = ngx_live_origin_archive_record(zone, e)
-              && ngx_live_origin_mono() >= a->write_us;
-
-        for (k = 0; k < e->live->ntracks; k++) {
-            if (e->live->tracks[k].ring != LO_ZONE_NO_TRACK) {
-                ngx_live_origin_archive_look_track(zone, e, k, may);
-            }
-        }
-    }
-}
-
-
-void
-ngx_live_origin_archive_next(ngx_live_origin_zone_t *zone)
-{
-    if (zone->archive->archivist
-        && zone->cells[NGX_LIVE_ORIGIN_CELL_ARCHIVE_PENDING])
-    {
-        ngx_post_event(&zone->archive->more, &ngx_posted_next_events);
-    }
-}
-
-
-static void
-ngx_live_origin_archive_more(ngx_event_t *ev)
-{
-    ngx_live_origin_zone_t  *zone = ev->data;
-
-    if (zone->archive->archivist && !ngx_exiting && !ngx_terminate) {
-        ngx_live_origin_archive_events(zone);
-    }
 }
 
 

@@ -26,9 +26,9 @@ ngx_live_origin_archive_retain_run(ngx_live_origin_job_t *job)
 {
     ngx_live_origin_delete_t  *d = (ngx_live_origin_delete_t *) job;
 
-    job->err = ngx_live_origin_file_retain(d->name, d->limit,
-                                           NGX_LIVE_ORIGIN_ARCHIVE_STEP,
-                                           &d->deleted);
+    job->err = ngx_live_origin_dir_retain(d->name, d->limit,
+                                          NGX_LIVE_ORIGIN_ARCHIVE_STEP,
+                                          &d->deleted);
 }
 
 
@@ -37,9 +37,9 @@ ngx_live_origin_archive_trash_run(ngx_live_origin_job_t *job)
 {
     ngx_live_origin_delete_t  *d = (ngx_live_origin_delete_t *) job;
 
-    job->err = ngx_live_origin_file_trash(d->name,
-                                          NGX_LIVE_ORIGIN_ARCHIVE_STEP,
-                                          &d->deleted);
+    job->err = ngx_live_origin_dir_trash(d->name,
+                                         NGX_LIVE_ORIGIN_ARCHIVE_STEP,
+                                         &d->deleted);
 }
 
 
@@ -62,6 +62,7 @@ ngx_live_origin_archive_deleted(ngx_live_origin_job_t *job)
         zone->cells[NGX_LIVE_ORIGIN_CELL_ARCHIVE_DELETE_ERRORS]++;
         ngx_live_origin_archive_failed(zone, "deleting in", d->name,
                                        job->err);
+        a->delete_us = ngx_live_origin_mono() + NGX_LIVE_ORIGIN_ARCHIVE_PAUSE;
 
     } else if (d->word == 0) {
         a->trash = d->deleted.more != 0;
@@ -80,16 +81,16 @@ ngx_live_origin_archive_deleted(ngx_live_origin_job_t *job)
 
 static ngx_live_origin_delete_t *
 ngx_live_origin_archive_delete_job(ngx_live_origin_zone_t *zone,
-    const char *event, const char *track)
+    const char *folder, const char *track)
 {
     size_t                     size;
     ngx_live_origin_delete_t  *d;
 
-    size = ngx_strlen(zone->archive->path) + 2 * (LO_ID_MAX + 2) + 1;
+    size = ngx_strlen(zone->archive->path) + NGX_LIVE_ORIGIN_ARCHIVE_FILE;
     d = calloc(1, sizeof(ngx_live_origin_delete_t) + size);
 
     if (d) {
-        ngx_live_origin_file_name(d->name, size, zone->archive->path, event,
+        ngx_live_origin_file_name(d->name, size, zone->archive->path, folder,
                                   track);
         d->job.done = ngx_live_origin_archive_deleted;
     }
@@ -98,10 +99,35 @@ ngx_live_origin_archive_delete_job(ngx_live_origin_zone_t *zone,
 }
 
 
+/*
+ * The first number that may still be asked for, as in serve.c: within the
+ * window of the head, or not past the end of its availability by the MPD.
+ */
+
+static int64_t
+ngx_live_origin_archive_oldest(const lo_live_t *l, int64_t head)
+{
+    int64_t  over;
+
+    if (lo_live_over(l) && l->last < head) {
+        head = l->last;
+    }
+
+    if (!l->irregular) {
+        over = lo_timeline_at(&l->d, ngx_live_origin_wall() - l->delay_us)
+               - 1;
+        head = ngx_min(head, over);
+    }
+
+    return head - l->window;
+}
+
+
 static ngx_uint_t
 ngx_live_origin_archive_retain_track(ngx_live_origin_zone_t *zone,
     uint32_t ring)
 {
+    char                              folder[LO_ARCHIVE_NAME];
     int64_t                           head, limit;
     lo_zone_track_t                  *t;
     lo_zone_event_t                  *ze;
@@ -126,17 +152,15 @@ ngx_live_origin_archive_retain_track(ngx_live_origin_zone_t *zone,
         return 0;
     }
 
-    if (e->live->phase == LO_LIVE_ENDED && e->live->last < head) {
-        head = e->live->last;
-    }
-
-    limit = head - e->live->window - NGX_LIVE_ORIGIN_ARCHIVE_BELOW;
+    limit = ngx_live_origin_archive_oldest(e->live, head)
+            - NGX_LIVE_ORIGIN_ARCHIVE_BELOW;
 
     if (limit <= 0 || limit - st->deleted < 8) {
         return 0;
     }
 
-    d = ngx_live_origin_archive_delete_job(zone, ze->id, t->id);
+    lo_archive_folder(folder, ze->id, ze->born_us);
+    d = ngx_live_origin_archive_delete_job(zone, folder, t->id);
     if (d == NULL) {
         return 0;
     }
@@ -165,6 +189,10 @@ ngx_live_origin_archive_retain(ngx_live_origin_zone_t *zone)
 
     a = zone->archive;
 
+    if (ngx_live_origin_mono() < a->delete_us) {
+        return;
+    }
+
     for (i = 0; i < a->ntracks && !a->deleting; i++) {
 
         a->retain = (a->retain + 1) % a->ntracks;
@@ -183,7 +211,9 @@ ngx_live_origin_archive_trash(ngx_live_origin_zone_t *zone)
 
     a = zone->archive;
 
-    if (a->deleting || (!a->trash && a->ticks % 50)) {
+    if (a->deleting || ngx_live_origin_mono() < a->delete_us
+        || (!a->trash && a->ticks % 50))
+    {
         return;
     }
 
@@ -203,12 +233,18 @@ ngx_live_origin_archive_trash(ngx_live_origin_zone_t *zone)
 }
 
 
-/* ---- an event is deleted */
+/*
+ * ---- an event is deleted.  Who took the DELETE sees to it, again and again
+ * while the disk does not do it, as long as its worker lives
+ */
 
 typedef struct {
     ngx_live_origin_job_t        job;
-    char                        *to;
-    char                         from[1];
+    ngx_queue_t                  queue;
+    ngx_event_t                  again;
+    int64_t                      born;
+    char                         id[LO_ID_MAX + 1];
+    char                         path[1];
 } ngx_live_origin_forget_t;
 
 
@@ -217,9 +253,15 @@ ngx_live_origin_archive_forget_run(ngx_live_origin_job_t *job)
 {
     ngx_live_origin_forget_t  *f = (ngx_live_origin_forget_t *) job;
 
-    if (rename(f->from, f->to) != 0 && errno != ENOENT) {
-        job->err = errno;
-    }
+    job->err = ngx_live_origin_dir_forget(f->path, f->id, f->born);
+}
+
+
+static void
+ngx_live_origin_archive_forget_later(ngx_live_origin_forget_t *f)
+{
+    f->again.cancelable = 1;
+    ngx_add_timer(&f->again, 1000);
 }
 
 
@@ -228,46 +270,87 @@ ngx_live_origin_archive_forgot(ngx_live_origin_job_t *job)
 {
     ngx_live_origin_forget_t  *f = (ngx_live_origin_forget_t *) job;
 
-    if (job->err) {
-        job->zone->cells[NGX_LIVE_ORIGIN_CELL_ARCHIVE_DELETE_ERRORS]++;
-        ngx_live_origin_archive_failed(job->zone, "renaming", f->from,
-                                       job->err);
+    if (job->err == 0) {
+        job->zone->archive->trash = 1;
+        ngx_queue_remove(&f->queue);
+        free(f);
+        return;
     }
 
-    job->zone->archive->trash = 1;
-    free(f);
+    job->zone->cells[NGX_LIVE_ORIGIN_CELL_ARCHIVE_DELETE_ERRORS]++;
+    ngx_live_origin_archive_failed(job->zone, "deleting in", f->path,
+                                   job->err);
+
+    ngx_live_origin_archive_forget_later(f);
+}
+
+
+static void
+ngx_live_origin_archive_forget_again(ngx_event_t *ev)
+{
+    ngx_live_origin_forget_t  *f = ev->data;
+
+    if (ngx_live_origin_archive_post(f->job.zone, &f->job) != NGX_OK) {
+        ngx_live_origin_archive_forget_later(f);
+    }
 }
 
 
 void
-ngx_live_origin_archive_forget(ngx_live_origin_zone_t *zone, lo_str_t id)
+ngx_live_origin_archive_forget(ngx_live_origin_zone_t *zone, lo_str_t id,
+    int64_t born_us)
 {
     size_t                     size;
     ngx_live_origin_forget_t  *f;
 
-    if (zone->archive == NULL) {
+    if (zone->archive == NULL || id.len > LO_ID_MAX) {
         return;
     }
 
-    size = ngx_strlen(zone->archive->path) + id.len + NGX_INT64_LEN + 16;
-    f = calloc(1, sizeof(ngx_live_origin_forget_t) + 2 * size);
+    size = ngx_strlen(zone->archive->path);
+    f = calloc(1, sizeof(ngx_live_origin_forget_t) + size);
 
     if (f == NULL) {
         return;
     }
 
-    f->to = f->from + size;
+    ngx_memcpy(f->path, zone->archive->path, size);
+    ngx_memcpy(f->id, id.data, id.len);
 
-    ngx_snprintf((u_char *) f->from, size, "%s/%V%Z", zone->archive->path,
-                 &id);
-    ngx_snprintf((u_char *) f->to, size, "%s/.trash-%L-%V%Z",
-                 zone->archive->path, ngx_live_origin_wall(), &id);
-
+    f->born = born_us;
+    f->job.zone = zone;
     f->job.run = ngx_live_origin_archive_forget_run;
     f->job.done = ngx_live_origin_archive_forgot;
+    f->again.handler = ngx_live_origin_archive_forget_again;
+    f->again.data = f;
+    f->again.log = zone->log;
 
-    if (ngx_live_origin_archive_post(zone, &f->job) != NGX_OK) {
-        ngx_live_origin_archive_failed(zone, "renaming", f->from, EAGAIN);
+    ngx_queue_insert_tail(&zone->archive->forgets, &f->queue);
+    ngx_live_origin_archive_forget_again(&f->again);
+}
+
+
+/* the worker ends, and its threads have */
+
+void
+ngx_live_origin_archive_forget_end(ngx_live_origin_zone_t *zone)
+{
+    ngx_queue_t               *q;
+    ngx_live_origin_forget_t  *f;
+
+    while (!ngx_queue_empty(&zone->archive->forgets)) {
+
+        q = ngx_queue_head(&zone->archive->forgets);
+        f = ngx_queue_data(q, ngx_live_origin_forget_t, queue);
+        ngx_queue_remove(q);
+
+        if (f->job.err) {
+            ngx_log_error(NGX_LOG_ERR, zone->log, f->job.err,
+                          "live origin archive: event \"%s\" was deleted and "
+                          "is still on the disk: remove \"%s/%s~*\"", f->id,
+                          f->path, f->id);
+        }
+
         free(f);
     }
 }

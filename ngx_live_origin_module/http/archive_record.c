@@ -61,7 +61,7 @@ ngx_live_origin_records_run(ngx_live_origin_job_t *job)
         iov[1].iov_base = f->data;
         iov[1].iov_len = f->head.size;
 
-        job->err = ngx_live_origin_file_write(f->name, &f->head, iov, 2, 1);
+        job->err = ngx_live_origin_file_write(f->name, 0, &f->head, iov, 2, 1);
     }
 }
 
@@ -105,7 +105,7 @@ ngx_live_origin_records_done(ngx_live_origin_job_t *job)
 /* takes data, also when it fails */
 
 static ngx_int_t
-ngx_live_origin_records_add(ngx_live_origin_records_t *rs, const char *event,
+ngx_live_origin_records_add(ngx_live_origin_records_t *rs, const char *folder,
     const char *name, lo_archive_kind_e kind, void *data, size_t len)
 {
     size_t                          size;
@@ -118,8 +118,8 @@ ngx_live_origin_records_add(ngx_live_origin_records_t *rs, const char *event,
         return NGX_ERROR;
     }
 
-    size = ngx_strlen(rs->job.zone->archive->path) + LO_ID_MAX
-           + ngx_strlen(name) + 4;
+    size = ngx_strlen(rs->job.zone->archive->path)
+           + NGX_LIVE_ORIGIN_ARCHIVE_FILE;
     f->name = malloc(size);
 
     if (f->name == NULL) {
@@ -128,13 +128,13 @@ ngx_live_origin_records_add(ngx_live_origin_records_t *rs, const char *event,
     }
 
     ngx_live_origin_file_name(f->name, size, rs->job.zone->archive->path,
-                              event, name);
+                              folder, name);
 
     f->data = data;
     f->head.kind = kind;
     f->head.size = len;
     f->head.number = -1;
-    f->head.place = lo_archive_place(lo_cstr(event), lo_cstr(""));
+    f->head.place = lo_archive_place(lo_cstr(folder), lo_cstr(""));
     f->once = kind == LO_ARCHIVE_INIT;
     lo_zone_digest(f->head.digest, data, len);
     rs->nfiles++;
@@ -175,7 +175,7 @@ ngx_live_origin_records_copy(ngx_live_origin_zone_t *zone, lo_word_t word,
 
 static ngx_int_t
 ngx_live_origin_records_inits(ngx_live_origin_records_t *rs,
-    ngx_live_origin_event_t *event, const char *id, uint32_t after)
+    ngx_live_origin_event_t *event, const char *folder, uint32_t after)
 {
     char                   name[32];
     void                  *data;
@@ -200,7 +200,7 @@ ngx_live_origin_records_inits(ngx_live_origin_records_t *rs,
 
         data = ngx_live_origin_records_copy(rs->job.zone, init->word, &len);
 
-        if (ngx_live_origin_records_add(rs, id, name, LO_ARCHIVE_INIT, data,
+        if (ngx_live_origin_records_add(rs, folder, name, LO_ARCHIVE_INIT, data,
                                         len)
             != NGX_OK)
         {
@@ -216,13 +216,13 @@ ngx_live_origin_records_inits(ngx_live_origin_records_t *rs,
 
 static ngx_int_t
 ngx_live_origin_records_fill(ngx_live_origin_records_t *rs,
-    ngx_live_origin_event_t *event, const char *id,
+    ngx_live_origin_event_t *event, const char *folder,
     ngx_live_origin_archive_event_t *st)
 {
     void    *data;
     size_t   len;
 
-    if (ngx_live_origin_records_inits(rs, event, id, st->init) != NGX_OK) {
+    if (ngx_live_origin_records_inits(rs, event, folder, st->init) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -231,7 +231,7 @@ ngx_live_origin_records_fill(ngx_live_origin_records_t *rs,
         data = ngx_live_origin_records_copy(rs->job.zone, event->doc_word,
                                             &len);
 
-        if (ngx_live_origin_records_add(rs, id, "_document", LO_ARCHIVE_DOC,
+        if (ngx_live_origin_records_add(rs, folder, "_document", LO_ARCHIVE_DOC,
                                         data, len)
             != NGX_OK)
         {
@@ -247,8 +247,8 @@ ngx_live_origin_records_fill(ngx_live_origin_records_t *rs,
         ngx_memcpy(data, event->live, len);
     }
 
-    return ngx_live_origin_records_add(rs, id, "_live", LO_ARCHIVE_LIVE, data,
-                                       len);
+    return ngx_live_origin_records_add(rs, folder, "_live", LO_ARCHIVE_LIVE,
+                                       data, len);
 }
 
 
@@ -256,6 +256,7 @@ ngx_uint_t
 ngx_live_origin_archive_record(ngx_live_origin_zone_t *zone,
     ngx_live_origin_event_t *event)
 {
+    char                              folder[LO_ARCHIVE_NAME];
     uint64_t                          word;
     lo_zone_event_t                  *ze;
     ngx_live_origin_archive_t        *a;
@@ -297,7 +298,9 @@ ngx_live_origin_archive_record(ngx_live_origin_zone_t *zone,
     rs->live = event->live_word;
     rs->doc = event->doc_word;
 
-    if (ngx_live_origin_records_fill(rs, event, ze->id, st) != NGX_OK
+    lo_archive_folder(folder, ze->id, ze->born_us);
+
+    if (ngx_live_origin_records_fill(rs, event, folder, st) != NGX_OK
         || ngx_live_origin_archive_post(zone, &rs->job) != NGX_OK)
     {
         ngx_live_origin_records_free(rs);

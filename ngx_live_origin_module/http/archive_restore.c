@@ -1,36 +1,33 @@
 /*
  * An empty zone finds the events on the disk again.  A thread reads what
- * archive_write.c has recorded, some events at a time; the event loop makes
- * those that the zone has not, or of which it has a document only.  Which
+ * archive_record.c has recorded, some events at a time; the event loop makes
+ * those that the zone has not, or of which it has a document only
+ * (archive_adopt.c).  Which
  * segments there are is read next, track by track, while events are live
  * again; until then a number of such a track is 503 and not 410.
  */
-
-#include <dirent.h>
 
 #include "http/archive.h"
 
 
 #define NGX_LIVE_ORIGIN_RESTORE_EVENTS  8      /* of one job */
+#define NGX_LIVE_ORIGIN_RESTORE_TRIES   10     /* a second apart: then what
+                                                  can be read has to do */
 
 
 typedef struct {
     char                         id[LO_ID_MAX + 1];
-    lo_live_t                   *live;
-    unsigned char               *doc;
-    size_t                       doc_len;
-    unsigned char               *inits[LO_LIVE_INITS];
-    size_t                       lens[LO_LIVE_INITS];
-    int64_t                      heads[LO_MAX_TRACKS];
-    int                          err;
-} ngx_live_origin_found_t;
-
+    int64_t                      born;
+} ngx_live_origin_folder_t;
 
 typedef struct {
     ngx_live_origin_job_t        job;
     char                        *path;
-    DIR                         *dir;      /* NULL: not opened yet */
+    ngx_live_origin_folder_t    *folders;  /* NULL: not listed yet */
+    ngx_uint_t                   nfolders;
+    ngx_uint_t                   next;     /* of these */
     ngx_uint_t                   over;
+    ngx_uint_t                   last;     /* try */
     ngx_uint_t                   n;
     ngx_live_origin_found_t      found[NGX_LIVE_ORIGIN_RESTORE_EVENTS];
 } ngx_live_origin_restore_t;
@@ -65,6 +62,7 @@ ngx_live_origin_archive_restore(ngx_live_origin_zone_t *zone)
     }
 
     rs->over = lo_zone_restored(zone->z, 0);
+    rs->last = a->tries >= NGX_LIVE_ORIGIN_RESTORE_TRIES;
     rs->job.run = ngx_live_origin_restore_run;
     rs->job.done = ngx_live_origin_restore_done;
 
@@ -81,7 +79,7 @@ ngx_live_origin_archive_restore(ngx_live_origin_zone_t *zone)
 /* ---- in the thread */
 
 static void *
-ngx_live_origin_restore_file(const char *path, const char *id,
+ngx_live_origin_restore_file(const char *path, const char *folder,
     const char *name, lo_archive_kind_e kind, size_t *len, int *err)
 {
     char                file[1024];
@@ -90,7 +88,7 @@ ngx_live_origin_restore_file(const char *path, const char *id,
 
     data = NULL;
 
-    ngx_live_origin_file_name(file, sizeof(file), path, id, name);
+    ngx_live_origin_file_name(file, sizeof(file), path, folder, name);
 
     *err = ngx_live_origin_file_read(file, &h, &data, 64 * 1024 * 1024);
 
@@ -99,7 +97,7 @@ ngx_live_origin_restore_file(const char *path, const char *id,
     }
 
     if (h.kind != kind
-        || h.place != lo_archive_place(lo_cstr(id), lo_cstr("")))
+        || h.place != lo_archive_place(lo_cstr(folder), lo_cstr("")))
     {
         free(data);
         *err = NGX_LIVE_ORIGIN_ARCHIVE_CORRUPT;
@@ -128,11 +126,7 @@ ngx_live_origin_restore_live(unsigned char *data, size_t len, int *err)
     if (l) {
         ngx_memcpy(l, data, len);
 
-        if (l->version != LO_LIVE_VERSION || l->size != sizeof(lo_live_t)
-            || l->ninits > LO_LIVE_INITS || l->ntracks > LO_MAX_TRACKS
-            || l->nruns > LO_LIVE_RUNS || l->npipelines > LO_MAX_PIPELINES
-            || l->first == INT64_MAX || l->d.duration == 0
-            || l->d.timescale == 0
+        if (!lo_live_sound(l)
             || len != offsetof(lo_live_t, inits)
                       + l->ninits * sizeof(lo_live_init_t))
         {
@@ -151,29 +145,17 @@ ngx_live_origin_restore_live(unsigned char *data, size_t len, int *err)
 }
 
 
+/* what belongs to a live state that is there: not there is damaged, too */
+
 static void
-ngx_live_origin_restore_event(const char *path, ngx_live_origin_found_t *f)
+ngx_live_origin_restore_parts(const char *path, ngx_live_origin_found_t *f)
 {
-    char            name[1024];
-    size_t          len;
-    ngx_uint_t      i;
-    lo_live_t      *l;
-    unsigned char  *data;
+    char        name[1024];
+    ngx_uint_t  i;
+    lo_live_t  *l;
 
-    data = ngx_live_origin_restore_file(path, f->id, "_live",
-                                        LO_ARCHIVE_LIVE, &len, &f->err);
-    if (data == NULL) {
-        return;
-    }
-
-    l = ngx_live_origin_restore_live(data, len, &f->err);
-    f->live = l;
-
-    if (l == NULL) {
-        return;
-    }
-
-    f->doc = ngx_live_origin_restore_file(path, f->id, "_document",
+    l = f->live;
+    f->doc = ngx_live_origin_restore_file(path, f->folder, "_document",
                                           LO_ARCHIVE_DOC, &f->doc_len,
                                           &f->err);
 
@@ -182,303 +164,228 @@ ngx_live_origin_restore_event(const char *path, ngx_live_origin_found_t *f)
         (void) snprintf(name, sizeof(name), "_init-%016llx",
                         (unsigned long long) l->inits[i].digest);
 
-        f->inits[i] = ngx_live_origin_restore_file(path, f->id, name,
+        f->inits[i] = ngx_live_origin_restore_file(path, f->folder, name,
                                                    LO_ARCHIVE_INIT,
                                                    &f->lens[i], &f->err);
     }
 
-    for (i = 0; i < l->ntracks; i++) {
-        ngx_live_origin_file_name(name, sizeof(name), path, f->id,
-                                  l->tracks[i].id);
-        f->heads[i] = ngx_live_origin_file_head(name);
+    if (f->err == ENOENT) {
+        f->err = NGX_LIVE_ORIGIN_ARCHIVE_CORRUPT;
     }
+
+    for (i = 0; i < l->ntracks && f->err == 0; i++) {
+        ngx_live_origin_file_name(name, sizeof(name), path, f->folder,
+                                  l->tracks[i].id);
+        f->err = ngx_live_origin_dir_head(name,
+                     lo_archive_place(lo_cstr(f->folder),
+                                      lo_cstr(l->tracks[i].id)),
+                     &f->heads[i]);
+    }
+}
+
+
+static void
+ngx_live_origin_restore_event(const char *path, ngx_live_origin_found_t *f)
+{
+    size_t          len;
+    unsigned char  *data;
+
+    data = ngx_live_origin_restore_file(path, f->folder, "_live",
+                                        LO_ARCHIVE_LIVE, &len, &f->err);
+
+    if (data) {
+        f->live = ngx_live_origin_restore_live(data, len, &f->err);
+    }
+
+    if (f->live) {
+        ngx_live_origin_restore_parts(path, f);
+    }
+}
+
+
+/* by id, of one id the newest first */
+
+static int
+ngx_live_origin_restore_order(const void *one, const void *two)
+{
+    int                              rc;
+    const ngx_live_origin_folder_t  *a = one, *b = two;
+
+    rc = strcmp(a->id, b->id);
+
+    return rc ? rc : (a->born < b->born) - (a->born > b->born);
+}
+
+
+static int
+ngx_live_origin_restore_list(ngx_live_origin_restore_t *rs)
+{
+    int                        err;
+    DIR                       *dir;
+    size_t                     size;
+    struct dirent             *de;
+    ngx_live_origin_folder_t  *f, *more;
+
+    dir = ngx_live_origin_dir_open(rs->path);
+
+    if (dir == NULL) {
+        return errno;
+    }
+
+    err = 0;
+    size = 64;
+    f = malloc(size * sizeof(ngx_live_origin_folder_t));
+
+    while (f && (de = ngx_live_origin_dir_next(dir, &err)) != NULL) {
+
+        if (rs->nfolders == size) {
+
+            size *= 2;
+            more = realloc(f, size * sizeof(ngx_live_origin_folder_t));
+
+            if (more == NULL) {
+                err = ENOMEM;
+                break;
+            }
+
+            f = more;
+        }
+
+        if (lo_archive_event(de->d_name, f[rs->nfolders].id,
+                             &f[rs->nfolders].born)
+            == LO_OK)
+        {
+            rs->nfolders++;
+        }
+    }
+
+    (void) closedir(dir);
+    rs->folders = f;
+
+    if (f == NULL || err) {
+        return err ? err : ENOMEM;
+    }
+
+    qsort(f, rs->nfolders, sizeof(ngx_live_origin_folder_t),
+          ngx_live_origin_restore_order);
+
+    return 0;
+}
+
+
+/* also on a disk that takes nothing any more, if it was there before */
+
+static int
+ngx_live_origin_restore_mark(const char *path)
+{
+    int   fd, err;
+    char  name[1024];
+
+    (void) snprintf(name, sizeof(name), "%s/_archive", path);
+
+    err = ngx_live_origin_file_mkdir(name, 1);
+
+    if (access(name, F_OK) == 0) {
+        return 0;
+    }
+
+    if (err) {
+        return err;
+    }
+
+    fd = open(name, O_WRONLY|O_CREAT|O_NOFOLLOW|O_CLOEXEC, 0644);
+
+    if (fd < 0) {
+        return errno;
+    }
+
+    (void) close(fd);
+
+    return 0;
+}
+
+
+/* it may be there the next time */
+
+static int
+ngx_live_origin_restore_again(const ngx_live_origin_restore_t *rs, int err)
+{
+    return err && !rs->last && err != ENOENT && err != EPROTO
+           && err != NGX_LIVE_ORIGIN_ARCHIVE_CORRUPT;
+}
+
+
+static void
+ngx_live_origin_restore_free(ngx_live_origin_found_t *f)
+{
+    ngx_uint_t  k;
+
+    for (k = 0; k < LO_LIVE_INITS; k++) {
+        free(f->inits[k]);
+    }
+
+    free(f->live);
+    free(f->doc);
 }
 
 
 static void
 ngx_live_origin_restore_run(ngx_live_origin_job_t *job)
 {
-    int                         fd;
-    char                        name[1024];
-    struct dirent              *de;
     ngx_live_origin_found_t    *f;
+    ngx_live_origin_folder_t   *from;
     ngx_live_origin_restore_t  *rs = (ngx_live_origin_restore_t *) job;
 
-    if (rs->dir == NULL) {
+    if (rs->folders == NULL) {
 
-        (void) snprintf(name, sizeof(name), "%s/_archive", rs->path);
+        job->err = ngx_live_origin_restore_mark(rs->path);
 
-        job->err = ngx_live_origin_file_mkdir(name, 1);
-        fd = job->err ? -1 : open(name, O_WRONLY|O_CREAT|O_CLOEXEC, 0644);
-
-        if (fd < 0) {
-            job->err = job->err ? job->err : errno;
-            return;
+        if (job->err == 0 && !rs->over) {
+            job->err = ngx_live_origin_restore_list(rs);
         }
 
-        (void) close(fd);
-
-        if (rs->over) {
-            return;
-        }
-
-        rs->dir = opendir(rs->path);
-
-        if (rs->dir == NULL) {
-            job->err = errno;
+        if (job->err || rs->over) {
             return;
         }
     }
 
-    for (rs->n = 0; rs->n < NGX_LIVE_ORIGIN_RESTORE_EVENTS; /* void */ ) {
+    rs->n = 0;
 
-        de = readdir(rs->dir);
+    for ( /* void */ ; rs->next < rs->nfolders; rs->next++) {
 
-        if (de == NULL) {
-            rs->over = 1;
-            break;
+        if (rs->n == NGX_LIVE_ORIGIN_RESTORE_EVENTS) {
+            return;
         }
 
-        if (!lo_id_ok(lo_cstr(de->d_name))) {
-            continue;
-        }
-
-        f = &rs->found[rs->n++];
+        from = &rs->folders[rs->next];
+        f = &rs->found[rs->n];
 
         ngx_memzero(f, sizeof(ngx_live_origin_found_t));
-        strcpy(f->id, de->d_name);
-        ngx_live_origin_restore_event(rs->path, f);
+        strcpy(f->id, from->id);
+        f->born = from->born;
+        lo_archive_folder(f->folder, f->id, f->born);
+
+        if (rs->next && strcmp(from[-1].id, from->id) == 0) {
+            f->err = ESTALE;
+
+        } else {
+            ngx_live_origin_restore_event(rs->path, f);
+        }
+
+        if (f->err != ESTALE && ngx_live_origin_restore_again(rs, f->err)) {
+            job->err = f->err;
+            ngx_live_origin_restore_free(f);
+            return;
+        }
+
+        rs->n++;
     }
 
-    if (rs->over) {
-        (void) closedir(rs->dir);
-        rs->dir = NULL;
-    }
+    rs->over = 1;
 }
 
 
 /* ---- in the event loop */
-
-typedef struct {
-    ngx_live_origin_found_t     *found;
-    lo_event_t                  *doc;
-    lo_word_t                    words[LO_LIVE_INITS];
-    int                          rings[LO_MAX_TRACKS];
-    ngx_uint_t                   done;
-} ngx_live_origin_adopt_t;
-
-
-static ngx_uint_t
-ngx_live_origin_restore_fresh(const lo_live_t *l)
-{
-    return l->first == INT64_MAX && l->ninits == 0 && l->nruns == 0
-           && l->phase == LO_LIVE_SCHEDULED;
-}
-
-
-static int
-ngx_live_origin_restore_change(lo_live_t *l, void *data)
-{
-    uint64_t                  serial;
-    ngx_uint_t                i;
-    ngx_live_origin_adopt_t  *ad = data;
-
-    ad->done = 0;
-
-    if (!ngx_live_origin_restore_fresh(l)) {
-        return 0;
-    }
-
-    serial = l->serial;
-    ngx_memcpy(l, ad->found->live, sizeof(lo_live_t));
-
-    for (i = 0; i < l->ninits; i++) {
-        l->inits[i].word = ad->words[i];
-    }
-
-    for (i = 0; i < l->ntracks; i++) {
-        l->tracks[i].ring = ad->rings[i] < 0 ? LO_ZONE_NO_TRACK
-                                             : (uint32_t) ad->rings[i];
-    }
-
-    /* the document here may be newer than the one there */
-
-    if (ad->doc) {
-        (void) lo_live_document(l, ad->doc);
-    }
-
-    l->serial = ngx_max(l->serial, serial) + 1;
-    ad->done = 1;
-
-    return 1;
-}
-
-
-/* its inits and rings; LO_FULL: no room for them */
-
-static int
-ngx_live_origin_restore_fill(ngx_live_origin_zone_t *zone, int index,
-    ngx_live_origin_adopt_t *ad)
-{
-    ngx_uint_t                i;
-    const lo_live_t          *l;
-    ngx_live_origin_found_t  *f;
-
-    f = ad->found;
-    l = f->live;
-
-    for (i = 0; i < l->ninits; i++) {
-
-        ad->words[i] = lo_zone_put(zone->z, index, LO_KIND_INIT, f->inits[i],
-                                   f->lens[i]);
-        if (ad->words[i] == 0) {
-            return LO_FULL;
-        }
-    }
-
-    for (i = 0; i < l->ntracks; i++) {
-
-        ad->rings[i] = LO_NONE;
-
-        if (f->heads[i] < 0) {
-            continue;
-        }
-
-        ngx_live_origin_try(ad->rings[i],
-            lo_zone_track_add(zone->z, index, lo_cstr(l->tracks[i].id),
-                              ngx_live_origin_ring_cap(zone, index, l)));
-
-        if (ad->rings[i] < 0) {
-            return LO_FULL;
-        }
-    }
-
-    return LO_OK;
-}
-
-
-static void
-ngx_live_origin_restore_heads(ngx_live_origin_zone_t *zone,
-    ngx_live_origin_adopt_t *ad)
-{
-    ngx_uint_t        i;
-    lo_zone_track_t  *t;
-
-    for (i = 0; i < ad->found->live->ntracks; i++) {
-
-        t = ad->rings[i] < 0 ? NULL : lo_zone_track(zone->z, ad->rings[i]);
-
-        if (t && t->records) {
-            __atomic_store_n(&t->loading, 1, __ATOMIC_SEQ_CST);
-            lo_zone_track_restore(zone->z, ad->rings[i], ad->found->heads[i]);
-        }
-    }
-}
-
-
-static void
-ngx_live_origin_restore_adopt(ngx_live_origin_zone_t *zone,
-    ngx_live_origin_found_t *f)
-{
-    int                       index, rc;
-    ngx_uint_t                i;
-    lo_event_err_t            err;
-    ngx_live_origin_event_t  *e;
-    ngx_live_origin_adopt_t   ad;
-
-    if (f->err) {
-
-        /* a folder that is no event's is left alone */
-
-        if (f->err != ENOENT) {
-            ngx_log_error(NGX_LOG_ERR, zone->log, 0,
-                          "live origin archive: event \"%s\" is not found "
-                          "again: %s", f->id,
-                          f->err == EPROTO
-                          ? "another version of this module has written it"
-                          : "its records are damaged");
-        }
-
-        return;
-    }
-
-    index = lo_zone_event_find(zone->z, lo_cstr(f->id));
-
-    if (index < 0) {
-        index = ngx_live_origin_event_document(zone, f->doc, f->doc_len,
-                                               &err);
-    }
-
-    e = index < 0 ? NULL : ngx_live_origin_event_get(zone, index);
-
-    if (e == NULL) {
-        ngx_log_error(NGX_LOG_ERR, zone->log, 0,
-                      "live origin archive: event \"%s\" is not found again: "
-                      "the zone has no room for it, raise \"events\" or "
-                      "\"size\"", f->id);
-        return;
-    }
-
-    if (!ngx_live_origin_restore_fresh(e->live)) {
-        return;
-    }
-
-    ngx_memzero(&ad, sizeof(ngx_live_origin_adopt_t));
-    ad.found = f;
-    ad.doc = e->doc;
-
-    rc = ngx_live_origin_restore_fill(zone, index, &ad);
-
-    if (rc == LO_OK) {
-        rc = ngx_live_origin_event_change(zone, e,
-                                          ngx_live_origin_restore_change,
-                                          &ad);
-    }
-
-    if (rc != LO_OK || !ad.done) {
-
-        for (i = 0; i < f->live->ninits; i++) {
-            if (ad.words[i]) {
-                lo_zone_kill(zone->z, ad.words[i]);
-            }
-        }
-
-        ngx_log_error(NGX_LOG_ERR, zone->log, 0,
-                      "live origin archive: event \"%s\" is not found again: "
-                      "%s", f->id, rc == LO_OK
-                      ? "it is being published already"
-                      : "its share of the zone has no room for it");
-        return;
-    }
-
-    ngx_live_origin_restore_heads(zone, &ad);
-
-    ngx_log_error(NGX_LOG_NOTICE, zone->log, 0,
-                  "live origin archive: event \"%s\" is found again", f->id);
-}
-
-
-static void
-ngx_live_origin_restore_free(ngx_live_origin_restore_t *rs)
-{
-    ngx_uint_t                i, k;
-    ngx_live_origin_found_t  *f;
-
-    for (i = 0; i < rs->n; i++) {
-
-        f = &rs->found[i];
-
-        for (k = 0; k < LO_LIVE_INITS; k++) {
-            free(f->inits[k]);
-        }
-
-        free(f->live);
-        free(f->doc);
-    }
-
-    rs->n = 0;
-}
-
 
 static void
 ngx_live_origin_restore_done(ngx_live_origin_job_t *job)
@@ -492,10 +399,11 @@ ngx_live_origin_restore_done(ngx_live_origin_job_t *job)
     a = zone->archive;
 
     for (i = 0; i < rs->n; i++) {
-        ngx_live_origin_restore_adopt(zone, &rs->found[i]);
+        ngx_live_origin_archive_adopt(zone, &rs->found[i]);
+        ngx_live_origin_restore_free(&rs->found[i]);
     }
 
-    ngx_live_origin_restore_free(rs);
+    rs->n = 0;
 
     if (job->err == 0 && !rs->over
         && ngx_live_origin_archive_post(zone, job) == NGX_OK)
@@ -507,18 +415,17 @@ ngx_live_origin_restore_done(ngx_live_origin_job_t *job)
 
     if (job->err == 0 && rs->over) {
         a->started = 1;
+        a->tries = 0;
         (void) lo_zone_restored(zone->z, 1);
 
     } else {
-        zone->cells[NGX_LIVE_ORIGIN_CELL_ARCHIVE_WRITE_ERRORS]++;
+        zone->cells[NGX_LIVE_ORIGIN_CELL_ARCHIVE_READ_ERRORS]++;
         ngx_live_origin_archive_failed(zone, "opening", rs->path, job->err);
-        a->write_us = ngx_live_origin_mono() + LO_USEC;
+        a->write_us = ngx_live_origin_mono() + NGX_LIVE_ORIGIN_ARCHIVE_PAUSE;
+        a->tries++;
     }
 
-    if (rs->dir) {
-        (void) closedir(rs->dir);
-    }
-
+    free(rs->folders);
     free(rs->path);
     free(rs);
 }

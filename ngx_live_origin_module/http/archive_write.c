@@ -91,7 +91,7 @@ ngx_live_origin_archive_room(ngx_live_origin_zone_t *zone, uint32_t event,
 
 static void
 ngx_live_origin_archive_head(lo_archive_head_t *h, const lo_zone_object_t *o,
-    const char *event, const char *track)
+    const char *folder, const char *track)
 {
     const lo_zone_meta_t  *meta;
 
@@ -101,7 +101,7 @@ ngx_live_origin_archive_head(lo_archive_head_t *h, const lo_zone_object_t *o,
     h->pipeline = o->pipeline;
     h->size = o->size;
     ngx_memcpy(h->digest, o->digest, 16);
-    h->place = lo_archive_place(lo_cstr(event), lo_cstr(track));
+    h->place = lo_archive_place(lo_cstr(folder), lo_cstr(track));
     h->number = o->number;
     h->m = meta->m;
     h->tfdt = meta->tfdt;
@@ -123,6 +123,7 @@ ngx_int_t
 ngx_live_origin_archive_write(ngx_live_origin_zone_t *zone,
     ngx_live_origin_event_t *event, ngx_uint_t track, lo_zone_pin_t *pin)
 {
+    char                        folder[LO_ARCHIVE_NAME];
     size_t                      n, len, size;
     u_char                     *p;
     const char                 *id;
@@ -145,7 +146,7 @@ ngx_live_origin_archive_write(ngx_live_origin_zone_t *zone,
     }
 
     id = event->live->tracks[track].id;
-    len = ngx_strlen(a->path) + 2 * (LO_ID_MAX + 1) + 2 * NGX_INT64_LEN + 8;
+    len = ngx_strlen(a->path) + NGX_LIVE_ORIGIN_ARCHIVE_FILE;
     size = sizeof(ngx_live_origin_write_t)
            + pin->object->npages * sizeof(struct iovec);
 
@@ -162,8 +163,9 @@ ngx_live_origin_archive_write(ngx_live_origin_zone_t *zone,
     w->name = (char *) w + size;
     w->niov = 1;
 
-    ngx_live_origin_archive_head(&w->head, pin->object, ze->id, id);
-    ngx_live_origin_file_segment(w->name, len, a->path, ze->id, id,
+    lo_archive_folder(folder, ze->id, ze->born_us);
+    ngx_live_origin_archive_head(&w->head, pin->object, folder, id);
+    ngx_live_origin_file_segment(w->name, len, a->path, folder, id,
                                  w->head.number);
 
     lo_zone_seek(zone->z, pin->object, 0, pin->object->size, &c);
@@ -198,15 +200,11 @@ ngx_live_origin_archive_write_run(ngx_live_origin_job_t *job)
     ngx_live_origin_write_t  *w = (ngx_live_origin_write_t *) job;
 
     w->replaced = lstat(w->name, &st) == 0 ? st.st_size : 0;
-    job->err = ngx_live_origin_file_write(w->name, &w->head, w->iov, w->niov,
-                                          0);
 
-    if (job->err == ENOENT
-        && ngx_live_origin_file_mkdir(w->name, 2) == 0)
-    {
-        job->err = ngx_live_origin_file_write(w->name, &w->head, w->iov,
-                                              w->niov, 0);
-    }
+    /* the event's own folder is not made here: it may have been deleted */
+
+    job->err = ngx_live_origin_file_write(w->name, 2, &w->head, w->iov,
+                                          w->niov, 0);
 }
 
 

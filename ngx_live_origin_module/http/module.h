@@ -421,8 +421,9 @@ int ngx_live_origin_archive_stays(ngx_live_origin_zone_t *zone,
     ngx_uint_t index, ngx_uint_t track, int64_t number,
     const u_char *digest, uint32_t rank);
 /* of an event that was deleted */
+/* an event that was deleted: all that was made under its id until then */
 void ngx_live_origin_archive_forget(ngx_live_origin_zone_t *zone,
-    lo_str_t id);
+    lo_str_t id, int64_t born_us);
 /* of the event: what its record says, or LO_LIVE_ARCHIVED */
 uint32_t ngx_live_origin_archive_phase(ngx_live_origin_zone_t *zone,
     const lo_live_t *l);

@@ -186,7 +186,9 @@ ngx_live_origin_serve(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx)
                                          ctx->name.number);
     }
 
-    if (ngx_live_origin_shed_refuses(ctx)) {
+    /* what was waited for has been read: nothing is saved any more */
+
+    if (ctx->copy == NULL && ngx_live_origin_shed_refuses(ctx)) {
         return ngx_live_origin_shed(r, ctx);
     }
 

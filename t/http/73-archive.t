@@ -5,28 +5,16 @@ use strict;
 use warnings;
 
 use File::Path qw(remove_tree);
-use File::Temp qw(tempdir);
 use Test::More;
 use Time::HiRes qw(sleep time);
 
 use lib 't/lib';
+use LiveOrigin::Disk;
 use LiveOrigin::Media;
 use LiveOrigin::Nginx qw(wait_for);
 
-my $tmp = tempdir('lo-archive-XXXXXX', TMPDIR => 1, CLEANUP => 1);
-my $disk = "$tmp/disk";
-my $control = "$tmp/control";
-
-chmod 0755, $tmp;
-mkdir $disk;
-chown((getpwnam 'nobody')[2, 3], $disk) if $> == 0;
-
-system('cc', '-shared', '-fPIC', '-O1', "-DDISK=\"$disk\"",
-       "-DCONTROL=\"$control\"", '-o', "$tmp/disk_fault.so",
-       't/lib/disk_fault.c') == 0 or die "no shim\n";
-
-$ENV{LO_PRELOAD} = join ' ', grep { $_ } $ENV{LO_PRELOAD},
-                                         "$tmp/disk_fault.so";
+my $shim = LiveOrigin::Disk->new;
+my $disk = $shim->dir;
 
 # the zone has room for some ten numbers of 50 kB, the window is 120
 
@@ -46,14 +34,7 @@ my $v = LiveOrigin::Media->video(bytes => 50000, segment => [1, 1]);
 my $b = LiveOrigin::Media->video(bytes => 40000, segment => [1, 1]);
 my $r;
 
-sub disk
-{
-    open(my $f, '>', "$control.new") or die;
-    print $f @_;
-    close $f;
-    chmod 0644, "$control.new";
-    rename "$control.new", $control;
-}
+sub disk { $shim->fault(@_) }
 
 sub metric
 {
@@ -114,12 +95,7 @@ sub wrong
     } $from .. $to;
 }
 
-sub segment_file
-{
-    my ($n) = @_;
-
-    return sprintf "$disk/main/ev/v/%d/%d.seg", $n / 1000, $n;
-}
+sub segment_file { return $shim->segment('ev', 'v', @_) }
 
 
 # ---- a window of two minutes over a zone of seconds
@@ -453,12 +429,7 @@ is wrong($head - 10, $head), '', '... and both are served';
 is $ng->request('POST', '/api/events/ev/end')->status, 200, 'the event ends';
 ok settled(), '... all of it is on the disk';
 
-# phase, behind the head of the file, version and size
-
-ok wait_for(sub { open my $in, '<:raw', "$disk/main/ev/_live" or return 0;
-                  local $/;
-
-                  return unpack('V', substr(<$in>, 192 + 8, 4)) == 2; }, 20),
+ok wait_for(sub { ($shim->live('ev')->{phase} // '') eq 'ended' }, 20),
     '... and that it has ended';
 $ng->stop;
 unlink $ng->zone;
@@ -496,11 +467,9 @@ is $ng->put("/live/ev/a/v/" . ($head + 1) . ".m4s",
 # ---- deleted
 
 is $ng->delete('/api/events/ev')->status, 200, 'deleted through the API';
-ok wait_for(sub { !glob "$disk/main/ev $disk/main/.trash*" } , 20)
-   || !-e "$disk/main/ev", 'deleted on the disk';
 ok wait_for(sub { opendir(my $d, "$disk/main");
-                  !grep { /trash/ || $_ eq 'ev' } readdir $d }, 20),
-    '... with all that was in it';
+                  !grep { /trash/ || /^ev~/ } readdir $d }, 20),
+    '... on the disk, with all that was in it';
 ok wait_for(sub { archived()->{bytes} < 10000 }, 10), '... bytes, too: '
     . archived()->{bytes};
 

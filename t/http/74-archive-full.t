@@ -1,4 +1,4 @@
-# The archive on a disk that is full: a file system of 2 MB.
+# The archive on a disk that is full, then read-only: a file system of 2 MB.
 
 use strict;
 use warnings;
@@ -72,7 +72,7 @@ like $ng->log, qr/writing ".*" failed, .* \(28: No space left on device\)/,
 is served($head - 95), 'served', 'what fitted is served from it';
 is served($head - 40), '410', '... what did not is gone';
 is scalar(grep { !/^\d+\.seg$/ } map { s{.*/}{}r }
-          glob "$disk/main/ev/v/*/*"), 0, 'no halves are left';
+          glob "$disk/main/ev~*/v/*/*"), 0, 'no halves are left';
 
 system "mount -o remount,size=64m $disk";
 
@@ -80,6 +80,21 @@ ok wait_for(sub { archive()->{pending} == 0 }, 20), 'room again';
 is publish($head + 1, $head + 40), 0, 'publishing goes on';
 ok wait_for(sub { archive()->{pending} == 0 }, 20), '... onto the disk';
 is served($head + 2), 'served', '... and is served from it';
+
+# as a kernel leaves it that has met errors: what is there is found again
+
+$ng->stop;
+unlink $ng->zone;
+system "mount -o remount,ro $disk";
+$ng->restart;
+
+ok wait_for(sub { archive()->{restored}
+                  && served($head + 2) eq 'served' }, 20),
+    'a disk that can only be read: an empty zone finds what is there';
+is publish($head + 41, $head + 43), 0, '... publishing goes on';
+is served($head + 43), 'served', '... the live edge, too';
+ok wait_for(sub { $ng->log =~ /\(30: Read-only file system\)/ }, 10),
+    '... and it is said';
 
 $ng->stop;
 done_testing;

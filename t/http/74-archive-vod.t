@@ -53,7 +53,8 @@ ok wait_for(sub { my $t = event()->{tracks}[0]{archive};
                   $t && ($t->{last} // -1) == $last
                   && !archive()->{pending} }, 20),
     'all of it is on the disk';
-ok wait_for(sub { open my $f, '<:raw', "$disk/main/vod/_live" or return 0;
+ok wait_for(sub { open my $f, '<:raw', glob "$disk/main/vod~*/_live"
+                      or return 0;
                   local $/;
                   my $live = <$f>;
 

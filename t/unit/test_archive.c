@@ -24,7 +24,7 @@ a_head(void)
 
     h.kind = LO_ARCHIVE_SEGMENT;
     h.pipeline = 3;
-    h.size = UINT64_C(0x123456789a);
+    h.size = UINT64_C(0x1234569a);
     h.place = lo_archive_place(lo_cstr("ev"), lo_cstr("v1"));
     h.number = INT64_C(1764195432);
     h.m = INT64_MIN + 5;
@@ -76,7 +76,7 @@ test_layout(void **state)
     unsigned char               mem[LO_ARCHIVE_HEAD];
     static const unsigned char  start[] = {
         'L', 'O', 'A', 'R', 'C', 'H', '\r', '\n', 1, 0, 0, 0, 1, 0, 0, 0,
-        0x9a, 0x78, 0x56, 0x34, 0x12, 0, 0, 0, 0, 17, 34
+        0x9a, 0x56, 0x34, 0x12, 0, 0, 0, 0, 0, 17, 34
     };
 
     h = a_head();
@@ -175,6 +175,154 @@ test_window(void **state)
         assert_int_equal(sim->l.window, rows[i].window);
         sim_free(sim);
     }
+}
+
+
+/* whatever a file says: no number, time or pipeline that is none */
+
+static void
+test_no_segment(void **state)
+{
+    size_t             i;
+    lo_err_t           err;
+    unsigned char      mem[LO_ARCHIVE_HEAD];
+    lo_archive_head_t  h[6], back;
+
+    for (i = 0; i < 6; i++) {
+        h[i] = a_head();
+    }
+
+    h[0].number = -1;
+    h[1].timescale = 0;
+    h[2].size = UINT64_C(1) << 32;
+    h[3].duration = UINT64_C(1) << 32;
+    h[4].rank = 65536;
+    h[5].pipeline = LO_MAX_PIPELINES;
+
+    for (i = 0; i < 6; i++) {
+        lo_archive_encode(mem, &h[i]);
+        assert_int_equal(lo_archive_decode(&back, mem, &err), LO_ERROR);
+
+        h[i].kind = LO_ARCHIVE_INIT;
+        lo_archive_encode(mem, &h[i]);
+        assert_int_equal(lo_archive_decode(&back, mem, &err), LO_OK);
+    }
+}
+
+
+static void
+test_folders(void **state)
+{
+    char      name[LO_ARCHIVE_NAME], id[LO_ID_MAX + 1], longest[80];
+    size_t    i;
+    int64_t   born;
+
+    static const char *const  none[] = {
+        "", "~", "ev", "ev~", "~1", "ev~0x1", "ev~01", "ev~1g", "ev~-1",
+        "ev~1 ", "..~1", ".trash-1-ev", "_live", "e/v~1", "ev~1~1", "ev~+1",
+        "ev~ffffffffffffffff", "ev~1ffffffffffffffff"
+    };
+
+    lo_archive_folder(name, "ev-1.x", INT64_C(1795383757123456));
+    assert_string_equal(name, "ev-1.x~660e45b142f80");
+    assert_int_equal(lo_archive_event(name, id, &born), LO_OK);
+    assert_string_equal(id, "ev-1.x");
+    assert_true(born == INT64_C(1795383757123456));
+
+    for (i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+        assert_int_equal(lo_archive_event(none[i], id, &born), LO_ERROR);
+    }
+
+    memset(longest, 'x', sizeof(longest));
+    longest[LO_ID_MAX] = '\0';
+    lo_archive_folder(name, longest, INT64_MAX);
+    assert_int_equal(strlen(name), LO_ARCHIVE_NAME - 1);
+    assert_int_equal(lo_archive_event(name, id, &born), LO_OK);
+    assert_string_equal(id, longest);
+    assert_true(born == INT64_MAX);
+
+    longest[LO_ID_MAX] = 'x';
+    strcpy(longest + LO_ID_MAX + 1, "~1");
+    assert_int_equal(lo_archive_event(longest, id, &born), LO_ERROR);
+}
+
+
+/* a state that a disk has altered is none */
+
+static void
+test_sound(void **state)
+{
+    size_t      i;
+    sim_t      *sim;
+    int64_t     n;
+    lo_live_t  *l;
+
+    sim = sim_new("{\"id\":\"e\",\"segment_ms\":2000,"
+                  "\"tracks\":[{\"id\":\"v\"}]}");
+    sim_inits(sim, "a");
+    n = lo_timeline_at(&sim->l.d, SIM_NOW) - 1;
+    sim_put(sim, "a", "v", sim_at(sim, n, 30000), 60000);
+    assert_true(sim->l.ntracks == 2 && sim->l.nruns == 1);
+    assert_true(lo_live_sound(&sim->l));
+
+    l = malloc(sizeof(lo_live_t));
+    assert_non_null(l);
+
+#define bad(change)                                                           \
+    do {                                                                      \
+        memcpy(l, &sim->l, sizeof(lo_live_t));                                \
+        change;                                                               \
+        assert_false(lo_live_sound(l));                                       \
+    } while (0)
+
+    bad(l->version++);
+    bad(l->size--);
+    bad(l->phase = LO_LIVE_ARCHIVED);
+    bad(l->phase = LO_LIVE_LIVE);
+    bad(l->d.duration = 0);
+    bad(l->d.timescale = 0);
+    bad(l->dvr_s = 0);
+    bad(l->first = -1);
+    bad(l->first = INT64_MAX);
+    bad(l->window = -1);
+    bad(l->window = INT64_MAX);
+    bad(l->ntracks = LO_MAX_TRACKS + 1);
+    bad(l->ninits = LO_LIVE_INITS + 1);
+    bad(l->nruns = LO_LIVE_RUNS + 1);
+    bad(l->npipelines = LO_MAX_PIPELINES + 1);
+    bad(l->nmasks = LO_LIVE_MASKS + 1);
+    bad(l->notices.n = LO_NOTICES + 1);
+    bad(strcpy(l->tracks[0].id, "../../x"));
+    bad(memset(l->tracks[0].id, 'x', sizeof(l->tracks[0].id)));
+    bad(strcpy(l->tracks[0].id, l->tracks[1].id));
+    bad(strcpy(l->pipelines[0], "a/b"));
+    bad(memset(l->pipelines[0], 'x', sizeof(l->pipelines[0])));
+    bad(l->tracks[0].type = LO_MEDIA_META + 1);
+    bad(l->inits[0].track = l->ntracks);
+    bad(l->inits[0].info.timescale = 0);
+    bad(l->inits[0].info.type = LO_MEDIA_META + 1);
+    bad(strcpy(l->inits[0].info.codec, "avc1\r\n"));
+    bad(memset(l->inits[0].info.lang, 'x', LO_LANG_MAX));
+    bad(l->inits[0].id = l->next_init);
+    bad(l->runs[0].anchor.scale = 0);
+    bad(l->runs[0].id = l->next_run);
+    bad((l->nmasks = 1, l->masks[0].pipeline = LO_MAX_PIPELINES));
+    bad((l->nmasks = 1, l->masks[0].track = l->ntracks));
+    bad((l->notices.n = 1, strcpy(l->notices.notices[0].key, "K")));
+    bad((l->notices.n = 1, strcpy(l->notices.notices[0].key, "k"),
+         strcpy(l->notices.notices[0].value, "v\r\nSet-Cookie: x")));
+#undef bad
+
+    /* and one of any other bytes is found out or can be looked at */
+
+    for (i = 0; i < sizeof(lo_live_t); i += 97) {
+        memcpy(l, &sim->l, sizeof(lo_live_t));
+        ((unsigned char *) l)[i] ^= 0xff;
+        (void) lo_live_sound(l);
+    }
+
+    free(l);
+    sim_free(sim);
 }
 
 
@@ -302,6 +450,9 @@ main(void)
         cmocka_unit_test(test_places),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_window),
+        cmocka_unit_test(test_no_segment),
+        cmocka_unit_test(test_folders),
+        cmocka_unit_test(test_sound),
         cmocka_unit_test(test_records),
         cmocka_unit_test(test_restored_heads),
         cmocka_unit_test(test_one_archivist),

@@ -1,0 +1,159 @@
+/*
+ * Whether a live state that was read from a disk may be believed: every count
+ * and index within its array, every string ended and of its grammar, nothing
+ * that is divided by 0.
+ */
+
+#include "core/live_int.h"
+
+
+#define LO_SOUND_WINDOW  (1 << 24)           /* numbers */
+
+
+static int
+lo_sound_text(const char *s, size_t size)
+{
+    size_t  i;
+
+    for (i = 0; i < size && s[i] != '\0'; i++) {
+
+        if ((unsigned char) s[i] < ' ' || s[i] == 0x7f) {
+            return 0;
+        }
+    }
+
+    return i < size;
+}
+
+
+static int
+lo_sound_id(const char id[LO_ID_MAX + 1])
+{
+    return memchr(id, '\0', LO_ID_MAX + 1) != NULL && lo_id_ok(lo_cstr(id));
+}
+
+
+static int
+lo_sound_notices(const lo_notices_t *all)
+{
+    uint32_t            i;
+    const lo_notice_t  *n;
+
+    if (all->n > LO_NOTICES) {
+        return 0;
+    }
+
+    for (i = 0; i < all->n; i++) {
+
+        n = &all->notices[i];
+
+        if (memchr(n->key, '\0', sizeof(n->key)) == NULL
+            || memchr(n->value, '\0', sizeof(n->value)) == NULL
+            || lo_notice_key(lo_cstr(n->key), NULL) != LO_OK
+            || lo_notice_value(lo_cstr(n->value), NULL) != LO_OK)
+        {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+static int
+lo_sound_tracks(const lo_live_t *l)
+{
+    uint32_t                i, k;
+    const lo_live_init_t   *init;
+    const lo_live_track_t  *t;
+
+    for (i = 0; i < l->ntracks; i++) {
+
+        t = &l->tracks[i];
+
+        if (!lo_sound_id(t->id) || t->type > LO_MEDIA_META) {
+            return 0;
+        }
+
+        for (k = 0; k < i; k++) {
+            if (strcmp(l->tracks[k].id, t->id) == 0) {
+                return 0;
+            }
+        }
+    }
+
+    for (i = 0; i < l->ninits; i++) {
+
+        init = &l->inits[i];
+
+        if (init->track >= l->ntracks || init->id == 0
+            || init->id >= l->next_init || init->first < 0
+            || init->info.timescale == 0 || init->info.type > LO_MEDIA_META
+            || !lo_sound_text(init->info.codec, LO_CODEC_MAX)
+            || !lo_sound_text(init->info.lang, LO_LANG_MAX))
+        {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+static int
+lo_sound_runs(const lo_live_t *l)
+{
+    uint32_t  i;
+
+    for (i = 0; i < l->nruns; i++) {
+
+        if (l->runs[i].anchor.scale == 0 || l->runs[i].id == 0
+            || l->runs[i].id >= l->next_run || l->runs[i].first < 0
+            || (i && l->runs[i].id <= l->runs[i - 1].id))
+        {
+            return 0;
+        }
+    }
+
+    for (i = 0; i < l->nmasks; i++) {
+
+        if (l->masks[i].pipeline >= LO_MAX_PIPELINES
+            || (l->masks[i].track != LO_LIVE_ALL_TRACKS
+                && l->masks[i].track >= l->ntracks))
+        {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+int
+lo_live_sound(const lo_live_t *l)
+{
+    uint32_t  i;
+    lo_dur_t  d;
+
+    if (l->version != LO_LIVE_VERSION || l->size != sizeof(lo_live_t)
+        || l->phase >= LO_LIVE_ARCHIVED || l->ninits > LO_LIVE_INITS
+        || l->ntracks > LO_MAX_TRACKS || l->nruns > LO_LIVE_RUNS
+        || l->npipelines > LO_MAX_PIPELINES || l->nmasks > LO_LIVE_MASKS
+        || l->first < 0 || l->first == INT64_MAX || l->dvr_s == 0
+        || l->window < 0 || l->window > LO_SOUND_WINDOW
+        || (l->phase != LO_LIVE_SCHEDULED && l->window == 0)
+        || l->d.timescale == 0
+        || lo_dur_set(&d, l->d.duration, l->d.timescale, NULL) != LO_OK)
+    {
+        return 0;
+    }
+
+    for (i = 0; i < l->npipelines; i++) {
+        if (!lo_sound_id(l->pipelines[i])) {
+            return 0;
+        }
+    }
+
+    return lo_sound_tracks(l) && lo_sound_runs(l)
+           && lo_sound_notices(&l->notices);
+}
