@@ -112,7 +112,7 @@ lo_codec_protection(lo_cmaf_init_t *init, const lo_span_t *children,
 
     if (init->fourcc == lo_fourcc('e', 'n', 'c', 'v')
         || init->fourcc == lo_fourcc('e', 'n', 'c', 'a')
-        || init->scheme == 0)
+        || init->fourcc == 0 || init->scheme == 0)
     {
         return lo_err(err, "an encrypted sample entry without frma or schm");
     }

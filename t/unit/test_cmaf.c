@@ -288,6 +288,17 @@ test_encrypted(void **state)
     bx_visual(&bx, "encv", 640, 360);
     bx_box_hex(&bx, "avcC", "0164001fffe100");
     assert_int_equal(parse(&video), LO_ERROR);
+
+    /* or it was nothing: EC-3 is known by its configuration alone */
+
+    begin(&audio);
+    bx_sound(&bx, "enca", 2, 48000);
+    bx_box_hex(&bx, "dec3", "0600 200f00");
+    bx_open(&bx, "sinf");
+    bx_box_hex(&bx, "frma", "00000000");
+    bx_box_hex(&bx, "schm", "00000000 63656e63 00010000");
+    bx_close(&bx);
+    assert_int_equal(parse(&audio), LO_ERROR);
 }
 
 
