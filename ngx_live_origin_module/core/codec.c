@@ -458,7 +458,7 @@ lo_codec_entry(lo_cmaf_init_t *init, const lo_box_t *entry, lo_err_t *err)
         return rc;
     }
 
-    if (init->codec[0] == '\0') {
+    if (init->codec[0] == '\0' || init->fourcc == 0) {
         (void) lo_err(err, "sample entry \"%.4s\" is not served",
                       (char *) entry->start + 4);
         return LO_NONE;

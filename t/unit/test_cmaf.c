@@ -299,6 +299,8 @@ test_encrypted(void **state)
     bx_box_hex(&bx, "schm", "00000000 63656e63 00010000");
     bx_close(&bx);
     assert_int_equal(parse(&audio), LO_ERROR);
+
+    assert_int_equal(parse_audio("\0\0\0\0", "dec3", "0600 200f00"), LO_NONE);
 }
 
 
