@@ -267,6 +267,10 @@ ngx_live_origin_api_pipelines(ngx_live_origin_zone_t *zone,
 
     for (p = 0; ze && p < event->live->npipelines; p++) {
 
+        if (event->live->pipelines[p][0] == '\0') {
+            continue;                      /* not in the document any more */
+        }
+
         last = __atomic_load_n(&ze->last_us[p], __ATOMIC_RELAXED);
 
         json_array_append_new(list,
@@ -394,6 +398,10 @@ ngx_live_origin_api_counters(const lo_live_t *l, const lo_zone_track_t *t)
     list = json_array();
 
     for (p = 0; p < l->npipelines; p++) {
+
+        if (l->pipelines[p][0] == '\0') {
+            continue;
+        }
 
         c = t->counters + p * NGX_LIVE_ORIGIN_NTRACK;
         verdicts = json_object();

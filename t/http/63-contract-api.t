@@ -287,6 +287,30 @@ is $value{'live_origin_verdicts_total{event="ev",track="v",pipeline="b",'
 is $ng->head('/metrics')->status, 200, 'HEAD';
 is $ng->post('/metrics', 'x')->status, 405, 'POST';
 
+# ---- pipelines that the document does not name any more
+
+api('PUT', 'events/three', 201, '{"id": "three", "segment_ms": 4000,'
+    . ' "pipelines": ["a", "b", "c"]}', 'an event of three pipelines');
+
+for my $p (qw(a b c)) {
+    $ng->put("/live/three/$p/v/init.mp4", $v->init);
+    $ng->put("/live/three/$p/v/1.m4s", $v->segment($n));
+}
+
+api('PUT', 'events/three', 200, '{"id": "three", "segment_ms": 4000,'
+    . ' "pipelines": ["c"]}', '... and then of one');
+
+my %series;
+
+$series{$_}++ for $ng->get('/metrics')->body =~ /^(live_origin\S+) /gm;
+is_deeply [grep { $series{$_} > 1 || /pipeline=""/ } sort keys %series], [],
+    'each series is there once, and has a pipeline';
+
+$s = api('GET', 'events/three/status', 200);
+is_deeply [map { $_->{id} } @{$s->{pipelines}},
+           @{$s->{tracks}[0]{pipelines}}], ['c', 'c'], 'the status as well';
+api('DELETE', 'events/three', 200);
+
 # ---- end, DELETE
 
 $s = api('POST', 'events/ev/end', 200);
