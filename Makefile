@@ -171,6 +171,7 @@ fuzz-cov: $(FUZZERS:%=$(BUILD)/fuzz-cov/%)
 soak:
 	LO_SOAK=1 LO_LIMIT=43200 LO_TIMEOUT=10800 LO_HOURS=24 LO_KILLS=2000 \
 	    LO_RELOADS=500 LO_RESTARTS=200 tools/check t/cluster/day.t \
+	    t/cluster/day-archive.t \
 	    t/cluster/full.t t/cluster/torture-*.t t/browser/*.t
 	$(MAKE) fuzz-long
 

@@ -52,15 +52,15 @@ ngx_live_origin_api_archive(ngx_live_origin_zone_t *zone)
 }
 
 
-/* within the window: what is below is about to be deleted */
+/* within the window: what is below is about to be deleted.  A window may have
+   many numbers: each is a look */
 
 json_t *
 ngx_live_origin_api_archive_track(ngx_live_origin_zone_t *zone,
     const lo_live_t *l, uint32_t ring)
 {
-    int64_t            n, from, head, first, last, count;
-    lo_zone_track_t   *t;
-    lo_zone_record_t   rec;
+    int64_t           n, from, head, first, last, count;
+    lo_zone_track_t  *t;
 
     t = lo_zone_track(zone->z, ring);
 
@@ -75,7 +75,7 @@ ngx_live_origin_api_archive_track(ngx_live_origin_zone_t *zone,
     count = 0;
 
     for (n = from > 0 ? from : 0; n <= head; n++) {
-        if (lo_zone_record(zone->z, ring, n, &rec) == LO_OK) {
+        if (lo_zone_recorded(zone->z, ring, n)) {
             first = first < 0 ? n : first;
             last = n;
             count++;

@@ -69,6 +69,7 @@ typedef struct {
     int64_t                      next;      /* and all was to be written */
     int64_t                      sweep;     /* slowly, all of it again */
     int64_t                      deleted;   /* nothing is left below it */
+    int64_t                      oldest;    /* below it nothing is kept */
     int64_t                      tail;      /* the zone's, when last seen */
     int64_t                      low;       /* no bit is set below it */
     uint32_t                     pending;   /* bits set */
@@ -194,6 +195,8 @@ void ngx_live_origin_gaps_set(ngx_live_origin_zone_t *zone, uint32_t ring,
 
 /* archive_delete.c: a step */
 
+/* numbers below are not kept; head is the track's */
+int64_t ngx_live_origin_archive_oldest(const lo_live_t *l, int64_t head);
 void ngx_live_origin_archive_retain(ngx_live_origin_zone_t *zone);
 void ngx_live_origin_archive_trash(ngx_live_origin_zone_t *zone);
 void ngx_live_origin_archive_forget_end(ngx_live_origin_zone_t *zone);

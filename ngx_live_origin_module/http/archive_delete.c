@@ -100,14 +100,19 @@ ngx_live_origin_archive_delete_job(ngx_live_origin_zone_t *zone,
 
 
 /*
- * The first number that may still be asked for, as in serve.c: within the
- * window of the head, or not past the end of its availability by the MPD.
+ * The first number that is kept: what may still be asked for, as in serve.c,
+ * is within the window of the head, or not past the end of its availability by
+ * the MPD.
  */
 
-static int64_t
+int64_t
 ngx_live_origin_archive_oldest(const lo_live_t *l, int64_t head)
 {
     int64_t  over;
+
+    if (l->window == 0) {
+        return 0;
+    }
 
     if (lo_live_over(l) && l->last < head) {
         head = l->last;
@@ -119,7 +124,7 @@ ngx_live_origin_archive_oldest(const lo_live_t *l, int64_t head)
         head = ngx_min(head, over);
     }
 
-    return head - l->window;
+    return head - l->window - NGX_LIVE_ORIGIN_ARCHIVE_BELOW;
 }
 
 
@@ -152,8 +157,7 @@ ngx_live_origin_archive_retain_track(ngx_live_origin_zone_t *zone,
         return 0;
     }
 
-    limit = ngx_live_origin_archive_oldest(e->live, head)
-            - NGX_LIVE_ORIGIN_ARCHIVE_BELOW;
+    limit = ngx_live_origin_archive_oldest(e->live, head);
 
     if (limit <= 0 || limit - st->deleted < 8) {
         return 0;

@@ -54,7 +54,7 @@ ngx_live_origin_file_mkdir(const char *name, int levels)
 
     *slash = '\0';
 
-    if (mkdir(dir, 0755) == 0 || errno == EEXIST) {
+    if (mkdir(dir, 0700) == 0 || errno == EEXIST) {
         return 0;
     }
 
@@ -68,7 +68,7 @@ ngx_live_origin_file_mkdir(const char *name, int levels)
         return levels;
     }
 
-    return mkdir(dir, 0755) == 0 || errno == EEXIST ? 0 : errno;
+    return mkdir(dir, 0700) == 0 || errno == EEXIST ? 0 : errno;
 }
 
 
@@ -116,7 +116,7 @@ ngx_live_origin_file_beside(const char *tmp, int levels)
 
     for (i = 0; i < 3; i++) {
 
-        fd = open(tmp, O_WRONLY|O_CREAT|O_EXCL|O_NOFOLLOW|O_CLOEXEC, 0644);
+        fd = open(tmp, O_WRONLY|O_CREAT|O_EXCL|O_NOFOLLOW|O_CLOEXEC, 0600);
 
         if (fd >= 0) {
             return fd;

@@ -140,6 +140,11 @@ ngx_live_origin_archive_look(ngx_live_origin_zone_t *zone,
         return NGX_OK;
     }
 
+    if (n < st->oldest) {
+        ngx_live_origin_archive_mark(zone, st, n, 0);
+        return NGX_OK;
+    }
+
     if (lo_zone_find(zone->z, ring, n, 0, 0, &pin) != LO_OK) {
 
         if (pending) {
@@ -247,6 +252,7 @@ ngx_live_origin_archive_look_track(ngx_live_origin_zone_t *zone,
 
     head = __atomic_load_n(&t->head, __ATOMIC_ACQUIRE);
     from = ngx_max(head - (int64_t) st->cap + 1, 0);
+    st->oldest = ngx_live_origin_archive_oldest(event->live, head);
 
     if (st->next == 0) {
         n = __atomic_load_n(&t->tail, __ATOMIC_ACQUIRE);

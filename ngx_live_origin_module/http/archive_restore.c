@@ -293,7 +293,7 @@ ngx_live_origin_restore_mark(const char *path)
         return err;
     }
 
-    fd = open(name, O_WRONLY|O_CREAT|O_NOFOLLOW|O_CLOEXEC, 0644);
+    fd = open(name, O_WRONLY|O_CREAT|O_NOFOLLOW|O_CLOEXEC, 0600);
 
     if (fd < 0) {
         return errno;

@@ -233,6 +233,26 @@ ngx_live_origin_archive_known(ngx_live_origin_zone_t *zone, uint32_t ring,
 }
 
 
+/* it has left the window meanwhile: what is below that is looked for again */
+
+static void
+ngx_live_origin_archive_late(ngx_live_origin_zone_t *zone,
+    ngx_live_origin_write_t *w)
+{
+    ngx_live_origin_archive_track_t  *st;
+
+    if (!zone->archive->archivist) {
+        return;
+    }
+
+    st = &zone->archive->tracks[w->ring];
+
+    if (st->word == w->word && w->head.number < st->deleted) {
+        st->deleted = 0;
+    }
+}
+
+
 static void
 ngx_live_origin_archive_written(ngx_live_origin_job_t *job)
 {
@@ -261,6 +281,7 @@ ngx_live_origin_archive_written(ngx_live_origin_job_t *job)
 
         if (t) {
             ngx_live_origin_archive_known(zone, w->ring, &w->head);
+            ngx_live_origin_archive_late(zone, w);
         }
 
     } else if (t) {

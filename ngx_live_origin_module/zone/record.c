@@ -81,6 +81,18 @@ lo_zone_record(lo_zone_t *z, uint32_t track, int64_t number,
 }
 
 
+int
+lo_zone_recorded(lo_zone_t *z, uint32_t track, int64_t number)
+{
+    uint64_t  *p;
+
+    p = lo_zone_record_at(z, track, number);
+
+    return p != NULL && (int64_t) lo_load(&p[0]) == number
+           && lo_load(&p[LO_RECORD_WORDS - 1]) != 0;
+}
+
+
 void
 lo_zone_record_set(lo_zone_t *z, uint32_t track, lo_zone_record_t *rec)
 {

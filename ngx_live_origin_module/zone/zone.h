@@ -236,6 +236,8 @@ void lo_zone_keep_records(lo_zone_t *z);
 /* LO_OK or LO_NONE */
 int lo_zone_record(lo_zone_t *z, uint32_t track, int64_t number,
     lo_zone_record_t *rec);
+/* whether there seems to be one: its number is looked at, and no more */
+int lo_zone_recorded(lo_zone_t *z, uint32_t track, int64_t number);
 /* what has left the ring has none: its place is another number's */
 void lo_zone_record_set(lo_zone_t *z, uint32_t track, lo_zone_record_t *rec);
 void lo_zone_record_clear(lo_zone_t *z, uint32_t track, int64_t number);

@@ -860,6 +860,11 @@ test_records_wrap(void **state)
     lo_zone_record_set(t.z, t.track, &rec);
     assert_int_equal(lo_zone_record(t.z, t.track, 1000 - 256, &rec), LO_NONE);
     assert_int_equal(lo_zone_record(t.z, t.track, 1000, &rec), LO_OK);
+    assert_true(lo_zone_recorded(t.z, t.track, 1000));
+    assert_false(lo_zone_recorded(t.z, t.track, 1000 - 256));
+    assert_false(lo_zone_recorded(t.z, t.track, 999));
+    lo_zone_record_clear(t.z, t.track, 1000);
+    assert_false(lo_zone_recorded(t.z, t.track, 1000));
 
     /* marks of gaps, by their place */
 
