@@ -192,8 +192,8 @@ lo_name_file(lo_name_t *n, lo_str_t file, lo_err_t *err)
 }
 
 
-static int
-lo_name_head(lo_name_t *n, lo_str_t path, lo_str_t *rest, lo_err_t *err)
+int
+lo_name_event(lo_name_t *n, lo_str_t path, lo_err_t *err)
 {
     memset(n, 0, sizeof(*n));
 
@@ -202,14 +202,13 @@ lo_name_head(lo_name_t *n, lo_str_t path, lo_str_t *rest, lo_err_t *err)
                       "simplest form");
     }
 
-    *rest = path;
-    n->event = lo_name_next(rest);
+    n->event = lo_name_next(&path);
 
     if (!lo_id_ok(n->event)) {
         return lo_err(err, "bad event id");
     }
 
-    n->pipeline = lo_name_next(rest);
+    n->pipeline = lo_name_next(&path);
 
     if (!lo_id_ok(n->pipeline)) {
         return lo_err(err, "bad pipeline id");
@@ -220,17 +219,17 @@ lo_name_head(lo_name_t *n, lo_str_t path, lo_str_t *rest, lo_err_t *err)
 
 
 int
-lo_name_event(lo_name_t *n, lo_str_t path, lo_err_t *err)
+lo_name_publish(lo_name_t *n, lo_str_t path, lo_str_t init, lo_str_t media,
+    lo_err_t *err)
 {
-    lo_str_t  rest;
-
-    return lo_name_head(n, path, &rest, err);
+    return lo_name_event(n, path, err) == LO_OK
+           ? lo_name_publish_rest(n, path, init, media, err) : LO_ERROR;
 }
 
 
 int
-lo_name_publish(lo_name_t *n, lo_str_t path, lo_str_t init, lo_str_t media,
-    lo_err_t *err)
+lo_name_publish_rest(lo_name_t *n, lo_str_t path, lo_str_t init,
+    lo_str_t media, lo_err_t *err)
 {
     static const lo_str_t  mpd = lo_string(".mpd");
     static const lo_str_t  m3u8 = lo_string(".m3u8");
@@ -238,8 +237,11 @@ lo_name_publish(lo_name_t *n, lo_str_t path, lo_str_t init, lo_str_t media,
     int       rc;
     lo_str_t  rest, file;
 
-    if (lo_name_head(n, path, &rest, err) != LO_OK) {
-        return LO_ERROR;
+    rest = path;
+    lo_skip(&rest, n->pipeline.data + n->pipeline.len - path.data);
+
+    if (rest.len) {
+        lo_skip(&rest, 1);
     }
 
     rc = lo_name_own(n, rest, init, LO_NAME_INIT, err);

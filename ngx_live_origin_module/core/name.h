@@ -49,6 +49,9 @@ int lo_name_publish(lo_name_t *n, lo_str_t path, lo_str_t init,
 
 /* EVENT and PIPELINE alone, before the event's naming is known */
 int lo_name_event(lo_name_t *n, lo_str_t path, lo_err_t *err);
+/* and what is behind them, of the same path */
+int lo_name_publish_rest(lo_name_t *n, lo_str_t path, lo_str_t init,
+    lo_str_t media, lo_err_t *err);
 
 /* GET: [~TOKEN/]EVENT/[~CLASS/]...; LO_NONE: no such name (404) */
 int lo_name_serve(lo_name_t *n, lo_str_t path);

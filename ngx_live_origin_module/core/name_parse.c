@@ -28,11 +28,19 @@ lo_name_number(lo_str_t s, uint64_t *number)
 }
 
 
+static int
+lo_name_component_ok(const unsigned char *p, size_t len)
+{
+    return len > 0 && (p[0] != '.'
+                       || (len != 1 && (len != 2 || p[1] != '.')));
+}
+
+
 int
 lo_name_path_ok(lo_str_t path)
 {
-    size_t    i;
-    lo_str_t  c;
+    size_t         i, start;
+    unsigned char  c;
 
     if (path.len == 0 || path.len > LO_PATH_MAX
         || path.data[path.len - 1] == '/')
@@ -40,23 +48,23 @@ lo_name_path_ok(lo_str_t path)
         return 0;
     }
 
-    for (i = 0; i < path.len; i++) {
-        if (path.data[i] < 0x20 || path.data[i] == 0x7f
-            || path.data[i] == '\\')
-        {
+    for (i = 0, start = 0; i < path.len; i++) {
+
+        c = path.data[i];
+
+        if (c < 0x20 || c == 0x7f || c == '\\') {
             return 0;
+        }
+
+        if (c == '/') {
+
+            if (!lo_name_component_ok(path.data + start, i - start)) {
+                return 0;
+            }
+
+            start = i + 1;
         }
     }
 
-    while (path.len) {
-        c = lo_name_next(&path);
-
-        if (c.len == 0 || (c.data[0] == '.'
-            && (c.len == 1 || (c.len == 2 && c.data[1] == '.'))))
-        {
-            return 0;
-        }
-    }
-
-    return 1;
+    return lo_name_component_ok(path.data + start, i - start);
 }

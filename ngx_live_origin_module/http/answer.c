@@ -144,17 +144,25 @@ ngx_live_origin_publish_location(ngx_live_origin_upload_t *u)
         return NGX_ERROR;
     }
 
-    p = ngx_sprintf(value, "%V", &prefix);
+    p = ngx_live_origin_put_str(value, &prefix);
 
     if (prefix.len && p[-1] != '/') {
         *p++ = '/';
     }
 
-    p = ngx_sprintf(p, "%V/%V/", &u->ctx->name.event, &u->ctx->name.track);
+    p = ngx_live_origin_put_str(p, &u->ctx->name.event);
+    *p++ = '/';
+    p = ngx_live_origin_put_str(p, &u->ctx->name.track);
+    *p++ = '/';
 
-    p = u->number < 0 ? ngx_sprintf(p, "init-%08xD.mp4",
-                                    (uint32_t) (u->init_digest >> 32))
-                      : ngx_sprintf(p, "%L.m4s", u->number);
+    if (u->number < 0) {
+        p = ngx_sprintf(p, "init-%08xD.mp4",
+                        (uint32_t) (u->init_digest >> 32));
+
+    } else {
+        p = ngx_live_origin_put_number(p, u->number);
+        p = ngx_live_origin_put(p, ".m4s");
+    }
 
     return ngx_live_origin_header(r, "Location", value, p - value);
 }

@@ -11,11 +11,58 @@
 #include "http/publish.h"
 
 
+#define NGX_LIVE_ORIGIN_SPARE  64          /* pieces of a worker */
+
+
 void
 ngx_live_origin_body_exit(ngx_live_origin_zone_t *zone)
 {
-    XXH3_freeState(zone->spare);
-    zone->spare = NULL;
+    ngx_live_origin_piece_t  *piece;
+
+    while (zone->spare) {
+        piece = zone->spare;
+        zone->spare = piece->next;
+
+        XXH3_freeState(piece->xxh);
+        free(piece);
+    }
+
+    zone->nspare = 0;
+}
+
+
+static ngx_live_origin_piece_t *
+ngx_live_origin_piece_create(ngx_live_origin_zone_t *zone)
+{
+    XXH3_state_t             *xxh;
+    ngx_live_origin_piece_t  *piece;
+
+    piece = zone->spare;
+
+    if (piece) {
+        zone->spare = piece->next;
+        zone->nspare--;
+
+        xxh = piece->xxh;
+        ngx_memzero(piece, sizeof(ngx_live_origin_piece_t));
+
+    } else {
+        piece = calloc(1, sizeof(ngx_live_origin_piece_t));
+        if (piece == NULL) {
+            return NULL;
+        }
+
+        xxh = XXH3_createState();
+        if (xxh == NULL) {
+            free(piece);
+            return NULL;
+        }
+    }
+
+    piece->xxh = xxh;
+    XXH3_128bits_reset(xxh);
+
+    return piece;
 }
 
 
@@ -31,13 +78,15 @@ ngx_live_origin_piece_free(ngx_live_origin_upload_t *u,
         ngx_live_origin_hold_publish(u->zone, piece->ring);
     }
 
-    if (u->zone->spare == NULL) {
-        u->zone->spare = piece->xxh;
+    if (u->zone->nspare < NGX_LIVE_ORIGIN_SPARE) {
+        piece->next = u->zone->spare;
+        u->zone->spare = piece;
+        u->zone->nspare++;
 
-    } else {
-        XXH3_freeState(piece->xxh);
+        return;
     }
 
+    XXH3_freeState(piece->xxh);
     free(piece);
 }
 
@@ -53,22 +102,11 @@ ngx_live_origin_body_open(ngx_live_origin_upload_t *u, uint64_t size)
         return status;
     }
 
-    piece = calloc(1, sizeof(ngx_live_origin_piece_t));
+    piece = ngx_live_origin_piece_create(u->zone);
     if (piece == NULL) {
         return ngx_live_origin_say(u, NGX_HTTP_INTERNAL_SERVER_ERROR,
                                    "no memory");
     }
-
-    piece->xxh = u->zone->spare ? u->zone->spare : XXH3_createState();
-    u->zone->spare = NULL;
-
-    if (piece->xxh == NULL) {
-        free(piece);
-        return ngx_live_origin_say(u, NGX_HTTP_INTERNAL_SERVER_ERROR,
-                                   "no memory");
-    }
-
-    XXH3_128bits_reset(piece->xxh);
 
     if (lo_zone_upload(u->zone->z, &piece->up, u->index, LO_KIND_SEGMENT, size)
         != LO_OK)

@@ -76,7 +76,8 @@ typedef struct {
     lo_live_t                   *scratch;
     lo_word_t                    scratch_word; /* it is an untouched copy of
                                                   this; 0: of nothing */
-    void                        *spare;    /* body.c: a hash's state */
+    void                        *spare;    /* body.c: pieces to be used again */
+    ngx_uint_t                   nspare;
     ngx_event_t                  tick;
     ngx_uint_t                   ticks;
     int64_t                      ticked_us; /* CLOCK_MONOTONIC */
@@ -479,6 +480,17 @@ void ngx_live_origin_defects_sum(ngx_live_origin_zone_t *zone,
     ngx_uint_t all);
 
 
+/* put.c: where the value ends */
+
+#define ngx_live_origin_put(p, text)                                          \
+    ngx_cpymem(p, text, sizeof(text) - 1)
+#define ngx_live_origin_put_str(p, s)  ngx_cpymem(p, (s)->data, (s)->len)
+u_char *ngx_live_origin_put_number(u_char *p, uint64_t n);
+#define NGX_LIVE_ORIGIN_TIME_LEN  (sizeof("Sun, 06 Nov 1994 08:49:37 GMT") - 1)
+/* as HTTP writes it */
+u_char *ngx_live_origin_put_time(u_char *p, time_t t);
+
+
 /* respond.c */
 
 /* of the request; NULL: there is none */
@@ -493,6 +505,10 @@ ngx_live_origin_ctx_t *ngx_live_origin_ctx(ngx_http_request_t *r,
     ngx_live_origin_zone_t *zone);
 ngx_int_t ngx_live_origin_header(ngx_http_request_t *r, const char *name,
     u_char *value, size_t len);
+/* the one that was added last */
+#define ngx_live_origin_last_header(r)                                        \
+    (&((ngx_table_elt_t *) (r)->headers_out.headers.last->elts)               \
+         [(r)->headers_out.headers.last->nelts - 1])
 #define ngx_live_origin_header_const(r, name, value)                          \
     ngx_live_origin_header(r, name, (u_char *) value, sizeof(value) - 1)
 /* what every answer has: CORS, and the notices of its event */

@@ -77,7 +77,6 @@ static u_char *
 ngx_live_origin_cmsd(u_char *p, ngx_live_origin_ctx_t *ctx, ngx_uint_t track)
 {
     int64_t                  ms;
-    const char              *type;
     const lo_live_t         *l;
     const lo_zone_object_t  *o;
 
@@ -85,47 +84,47 @@ ngx_live_origin_cmsd(u_char *p, ngx_live_origin_ctx_t *ctx, ngx_uint_t track)
     o = ctx->pin.object;
 
     if (ctx->name.kind != LO_NAME_SEGMENT) {
-        return ngx_cpymem(p, "ot=i", 4);
+        return ngx_live_origin_put(p, "ot=i");
     }
 
     switch (l->tracks[track].type) {
 
     case LO_MEDIA_VIDEO:
-        type = "v";
+        p = ngx_live_origin_put(p, "ot=v");
         break;
 
     case LO_MEDIA_AUDIO:
-        type = "a";
+        p = ngx_live_origin_put(p, "ot=a");
         break;
 
     case LO_MEDIA_TEXT:
-        type = "c";
+        p = ngx_live_origin_put(p, "ot=c");
         break;
 
     default:
-        type = "o";
+        p = ngx_live_origin_put(p, "ot=o");
     }
-
-    p = ngx_sprintf(p, "ot=%s", type);
 
     if (o->meta.timescale && o->meta.duration && ctx->growth == NULL) {
         ms = lo_rescale(o->meta.duration, 1000, o->meta.timescale,
                         LO_NEAREST);
 
-        p = ngx_sprintf(p, ",d=%L", ms);
+        p = ngx_live_origin_put(p, ",d=");
+        p = ngx_live_origin_put_number(p, ms);
 
         if (ms) {
-            p = ngx_sprintf(p, ",br=%L", (int64_t) o->size * 8 / ms);
+            p = ngx_live_origin_put(p, ",br=");
+            p = ngx_live_origin_put_number(p, o->size * 8 / ms);
         }
     }
 
     if (ctx->held_us >= 0) {
-        p = ngx_sprintf(p, ",ht=%L", ctx->held_us / 1000);
+        p = ngx_live_origin_put(p, ",ht=");
+        p = ngx_live_origin_put_number(p, ctx->held_us / 1000);
     }
 
     if (o->meta.rank) {
-        p = ngx_cpymem(p, ",com.live-origin-defects=\"",
-                       sizeof(",com.live-origin-defects=\"") - 1);
+        p = ngx_live_origin_put(p, ",com.live-origin-defects=\"");
         p = ngx_live_origin_defects(p, o);
         *p++ = '"';
     }
@@ -164,15 +163,23 @@ ngx_live_origin_object_headers(ngx_http_request_t *r,
     v = p;
     age = ngx_live_origin_max_age(ctx, &immutable);
     p = ngx_live_origin_share(p, ctx, 1);
-    p = ngx_sprintf(p, "max-age=%L%s", age, immutable ? ", immutable" : "");
+    p = ngx_live_origin_put(p, "max-age=");
+    p = ngx_live_origin_put_number(p, age);
+
+    if (immutable) {
+        p = ngx_live_origin_put(p, ", immutable");
+    }
 
     if (ngx_live_origin_header(r, "Cache-Control", v, p - v) != NGX_OK) {
         return NGX_ERROR;
     }
 
     v = p;
-    p = ngx_sprintf(p, "%V %V/%s", &ctx->name.event, &ctx->name.event,
-                    l->tracks[track].id);
+    p = ngx_live_origin_put_str(p, &ctx->name.event);
+    *p++ = ' ';
+    p = ngx_live_origin_put_str(p, &ctx->name.event);
+    *p++ = '/';
+    p = ngx_cpymem(p, l->tracks[track].id, ngx_strlen(l->tracks[track].id));
 
     if (ngx_live_origin_header(r, "Surrogate-Key", v, p - v) != NGX_OK) {
         return NGX_ERROR;
@@ -187,15 +194,20 @@ ngx_live_origin_object_headers(ngx_http_request_t *r,
 
     if (o->kind == LO_KIND_SEGMENT) {
         v = p;
-        p = ngx_sprintf(p, "pipeline=%V%s", &ctx->pipeline,
-                        ctx->growth ? ", growing" : "");
+        p = ngx_live_origin_put(p, "pipeline=");
+        p = ngx_live_origin_put_str(p, &ctx->pipeline);
+
+        if (ctx->growth) {
+            p = ngx_live_origin_put(p, ", growing");
+        }
 
         if (ctx->held_us >= 0) {
-            p = ngx_sprintf(p, ", held=%L", ctx->held_us / 1000);
+            p = ngx_live_origin_put(p, ", held=");
+            p = ngx_live_origin_put_number(p, ctx->held_us / 1000);
         }
 
         if (o->meta.rank) {
-            p = ngx_cpymem(p, ", defects=\"", sizeof(", defects=\"") - 1);
+            p = ngx_live_origin_put(p, ", defects=\"");
             p = ngx_live_origin_defects(p, o);
             *p++ = '"';
         }
@@ -213,6 +225,34 @@ ngx_live_origin_object_headers(ngx_http_request_t *r,
 }
 
 
+/* with the field, which nginx would write by a format */
+
+static ngx_int_t
+ngx_live_origin_object_time(ngx_http_request_t *r, time_t t)
+{
+    u_char  *p, *value;
+
+    r->headers_out.last_modified_time = t;
+
+    value = ngx_pnalloc(r->pool, NGX_LIVE_ORIGIN_TIME_LEN);
+    if (value == NULL) {
+        return NGX_ERROR;
+    }
+
+    p = ngx_live_origin_put_time(value, t);
+
+    if (ngx_live_origin_header(r, "Last-Modified", value, p - value)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    r->headers_out.last_modified = ngx_live_origin_last_header(r);
+
+    return NGX_OK;
+}
+
+
 /* nginx answers a range beyond the end with the headers that are there: what
    they say of the bytes is not true of the error */
 
@@ -221,6 +261,11 @@ ngx_live_origin_short_lived(ngx_http_request_t *r)
 {
     ngx_uint_t        i;
     ngx_table_elt_t  *h;
+
+    if (r->headers_out.last_modified) {
+        r->headers_out.last_modified->hash = 0;
+        r->headers_out.last_modified = NULL;
+    }
 
     h = r->headers_out.headers.part.elts;
 
@@ -486,9 +531,13 @@ ngx_live_origin_object(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
         /* when the media of this number ended: on every node the same, and
            never later than Date */
 
-        r->headers_out.last_modified_time =
-            lo_timeline_start_us(&ctx->event->live->d, o->number + 1)
-            / LO_USEC;
+        if (ngx_live_origin_object_time(r,
+                lo_timeline_start_us(&ctx->event->live->d, o->number + 1)
+                / LO_USEC)
+            != NGX_OK)
+        {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
     }
 
     r->headers_out.content_length_n = o->size;

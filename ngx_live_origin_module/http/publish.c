@@ -133,7 +133,7 @@ ngx_live_origin_publish_name(ngx_live_origin_upload_t *u)
         media = ctx->event->doc->naming_media;
     }
 
-    if (lo_name_publish(&ctx->name, path, init, media, &err) != LO_OK) {
+    if (lo_name_publish_rest(&ctx->name, path, init, media, &err) != LO_OK) {
         return ngx_live_origin_say(u, NGX_HTTP_BAD_REQUEST, "%s", err.text);
     }
 

@@ -20,8 +20,11 @@
 #define NGX_LIVE_ORIGIN_AWAIT  300000      /* us, for an init to arrive */
 
 
-typedef struct {
+typedef struct ngx_live_origin_piece_s  ngx_live_origin_piece_t;
+
+struct ngx_live_origin_piece_s {
     ngx_queue_t                  queue;
+    ngx_live_origin_piece_t     *next;     /* of those to be used again */
     lo_zone_upload_t             up;
     XXH3_state_t                *xxh;
     unsigned char                digest[16];
@@ -49,7 +52,7 @@ typedef struct {
     unsigned                     lmsg:1;
     unsigned                     tfdt32:1;
     unsigned                     wrong_init:1;
-} ngx_live_origin_piece_t;
+};
 
 
 typedef struct {

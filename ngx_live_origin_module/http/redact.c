@@ -73,7 +73,9 @@ ngx_live_origin_has_tilde(const ngx_str_t *s)
     size_t  i;
 
     for (i = 0; i < s->len; i++) {
-        if (ngx_live_origin_tilde(s->data + i, s->data + s->len)) {
+        if ((s->data[i] == '~' || s->data[i] == '%')
+            && ngx_live_origin_tilde(s->data + i, s->data + s->len))
+        {
             return 1;
         }
     }

@@ -241,8 +241,7 @@ ngx_live_origin_etag(ngx_http_request_t *r, const unsigned char *digest)
         return NGX_ERROR;
     }
 
-    r->headers_out.etag = &((ngx_table_elt_t *) r->headers_out.headers.last
-                            ->elts)[r->headers_out.headers.last->nelts - 1];
+    r->headers_out.etag = ngx_live_origin_last_header(r);
 
     return NGX_OK;
 }
@@ -302,6 +301,9 @@ ngx_live_origin_text(ngx_http_request_t *r, ngx_uint_t status,
     if (len) {
         ngx_str_set(&r->headers_out.content_type, "text/plain");
         r->headers_out.content_type_len = r->headers_out.content_type.len;
+
+    } else {
+        r->header_only = 1;
     }
 
     rc = ngx_http_send_header(r);
@@ -315,12 +317,9 @@ ngx_live_origin_text(ngx_http_request_t *r, ngx_uint_t status,
         return NGX_ERROR;
     }
 
-    if (len) {
-        b->pos = (u_char *) text;
-        b->last = b->pos + len;
-        b->memory = 1;
-    }
-
+    b->pos = (u_char *) text;
+    b->last = b->pos + len;
+    b->memory = 1;
     b->last_buf = (r == r->main);
     b->last_in_chain = 1;
 

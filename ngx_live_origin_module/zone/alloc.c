@@ -38,23 +38,26 @@ lo_min_size(size_t a, size_t b)
 static int
 lo_map_next(uint64_t *map, uint64_t bits, uint64_t *i, uint64_t *left)
 {
-    uint64_t  w, n;
+    uint64_t  w, k, n;
 
     n = (bits + 63) / 64;
+    k = *i / 64;
+    w = ~UINT64_C(0) << (*i % 64);
 
-    while (*left > 0) {
+    for ( /* void */ ; *left > 0; (*left)--) {
 
-        w = __atomic_load_n(&map[*i / 64], __ATOMIC_RELAXED);
-        w &= ~UINT64_C(0) << (*i % 64);
+        w &= __atomic_load_n(&map[k], __ATOMIC_RELAXED);
 
         if (w != 0) {
-            *i = *i / 64 * 64 + __builtin_ctzll(w);
+            *i = k * 64 + __builtin_ctzll(w);
             return 1;
         }
 
-        *i = (*i / 64 + 1) % n * 64;
-        (*left)--;
+        w = ~UINT64_C(0);
+        k = k + 1 < n ? k + 1 : 0;
     }
+
+    *i = k * 64;
 
     return 0;
 }
@@ -90,7 +93,7 @@ lo_zone_claim(lo_zone_t *z, unsigned event, lo_zone_kind_e kind)
 
             if (lo_zone_claim_at(z, i)) {
 
-                lo_store(&z->h->object_cursor.v, i + 1);
+                lo_set(&z->h->object_cursor.v, i + 1);
 
                 o = &z->objects[i];
                 o->event = event;
@@ -100,8 +103,8 @@ lo_zone_claim(lo_zone_t *z, unsigned event, lo_zone_kind_e kind)
                 o->npages = 0;
                 o->size = 0;
                 o->number = -1;
-                lo_store(&o->grown, 0);
-                lo_store(&o->given, 0);
+                lo_set(&o->grown, 0);
+                lo_set(&o->given, 0);
 
                 return o;
             }
@@ -216,7 +219,7 @@ lo_zone_pages(lo_zone_t *z, lo_zone_upload_t *up, uint32_t n)
         }
     }
 
-    lo_store(&z->h->page_cursor.v, i + 1);
+    lo_set(&z->h->page_cursor.v, i + 1);
 
     return got;
 }
@@ -229,15 +232,15 @@ lo_zone_link(lo_zone_t *z, lo_zone_upload_t *up, uint32_t page)
 
     o = &z->objects[up->object];
 
-    lo_store(&z->table[page].next, LO_NO_PAGE);
+    lo_set(&z->table[page].next, LO_NO_PAGE);
 
     if (up->last == LO_NO_PAGE) {
-        lo_store(&o->page, page);
+        lo_set(&o->page, page);
         up->page = page;
         up->used = 0;
 
     } else {
-        lo_store(&z->table[up->last].next, page);
+        lo_set(&z->table[up->last].next, page);
     }
 
     up->last = page;
@@ -261,7 +264,7 @@ lo_zone_trim(lo_zone_t *z, lo_zone_upload_t *up)
     }
 
     page = z->table[up->page].next;
-    lo_store(&z->table[up->page].next, LO_NO_PAGE);
+    lo_set(&z->table[up->page].next, LO_NO_PAGE);
     up->last = up->page;
 
     n = lo_zone_free_chain(z, o, page, up->word);

@@ -30,6 +30,7 @@ lo_zone_evict(lo_zone_t *z, lo_zone_event_t *ev, uint64_t n)
     got = 0;
     steps = LO_EVICT_STEPS;
     k = lo_load(&ev->ntracks);
+    z->evicted = LO_NO_PAGE;
 
     for (i = 0; i < k && i < LO_MAX_TRACKS && got < n; i++) {
         got += lo_zone_evict_spare(z, ev->tracks[i], n - got, &steps);
@@ -56,7 +57,39 @@ lo_zone_evict(lo_zone_t *z, lo_zone_event_t *ev, uint64_t n)
         }
     }
 
+    /* what is allocated next is likely to fit there, and need not look round
+       the whole map for it */
+
+    if (z->evicted != LO_NO_PAGE) {
+        lo_set(&z->h->page_cursor.v, z->evicted);
+    }
+
     return got;
+}
+
+
+/* one word alone, if any: there is nothing that readers do not get */
+
+static int
+lo_zone_evict_alone(lo_zone_entry_t *e)
+{
+    unsigned   p;
+    lo_word_t  w, alone;
+
+    alone = lo_chosen_word(lo_load(&e->chosen));
+
+    for (p = 0; p < LO_MAX_PIPELINES; p++) {
+
+        w = lo_load(&e->cand[p]);
+
+        if (w != 0 && alone != 0 && w != alone) {
+            return 0;
+        }
+
+        alone = w != 0 ? w : alone;
+    }
+
+    return 1;
 }
 
 
@@ -94,7 +127,8 @@ lo_zone_evict_spare(lo_zone_t *z, uint32_t track, uint64_t n,
         }
 
         e = lo_zone_entry(z, track, number);
-        best = e ? lo_zone_best(z, e, track, number) : 0;
+        best = e && !lo_zone_evict_alone(e)
+               ? lo_zone_best(z, e, track, number) : 0;
 
         if (best != 0) {
             got += lo_zone_evict_number(z, track, number, best);
@@ -197,6 +231,11 @@ lo_zone_evict_word(lo_zone_t *z, uint32_t track, int64_t number,
     }
 
     n = o->npages;
+
+    if (z->evicted == LO_NO_PAGE) {
+        z->evicted = o->page;
+    }
+
     lo_zone_kill(z, w);
 
     return n;

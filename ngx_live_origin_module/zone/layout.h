@@ -118,6 +118,13 @@ typedef struct {
 
 #define lo_chosen_word(w)   ((w) & ~LO_TENTATIVE)
 
+_Static_assert(LO_ZONE_MAX_EVENTS <= UINT16_MAX
+               && sizeof(lo_zone_object_t) == 256
+               && offsetof(lo_zone_object_t, npages) == 64
+               && offsetof(lo_zone_object_t, meta.tfdt) == 128
+               && offsetof(lo_zone_track_t, waiters) == 64,
+               "cache lines of an object and of a track");
+
 #define LO_ENTRIES_A_PAGE   (LO_ZONE_PAGE / sizeof(lo_zone_entry_t))
 
 struct lo_zone_s {
@@ -146,6 +153,8 @@ struct lo_zone_s {
     uint64_t                populated;     /* bytes touched */
     uint64_t                populate_from; /* where in the data it began */
     uint64_t                events_serial; /* rings were looked at then */
+    uint32_t                evicted;       /* the first page given up by the
+                                              eviction under way */
     int64_t                 swept_us;      /* monotonic */
     int64_t                 looked_us;     /* at the other slots */
     unsigned                recount:1;     /* a sweep is due at once */
@@ -159,6 +168,11 @@ struct lo_zone_s {
 
 #define lo_load(p)          __atomic_load_n(p, __ATOMIC_SEQ_CST)
 #define lo_store(p, v)      __atomic_store_n(p, v, __ATOMIC_SEQ_CST)
+
+/* what no look at something else depends on: what is not to be seen yet,
+   hints, times.  A full barrier waits for every store before it, such as those
+   of a body */
+#define lo_set(p, v)        __atomic_store_n(p, v, __ATOMIC_RELEASE)
 #define lo_add(p, v)        __atomic_add_fetch(p, v, __ATOMIC_SEQ_CST)
 #define lo_sub(p, v)        __atomic_sub_fetch(p, v, __ATOMIC_SEQ_CST)
 #define lo_or(p, v)         __atomic_fetch_or(p, v, __ATOMIC_SEQ_CST)

@@ -77,11 +77,11 @@ lo_zone_publish(lo_zone_t *z, uint32_t track, int64_t number,
         lo_max(&t->head, number);
         lo_min(&t->tail, number);
         lo_min(&t->spare, number);
-        lo_store(&t->head_us, meta->last_us);
+        lo_set(&t->head_us, meta->last_us);
 
         lo_max(&ev->head, number);
-        lo_store(&ev->head_us, meta->last_us);
-        lo_store(&ev->last_us[pipeline], meta->last_us);
+        lo_set(&ev->head_us, meta->last_us);
+        lo_set(&ev->last_us[pipeline], meta->last_us);
     }
 
     if (rc >= 0 && meta->rank == 0) {

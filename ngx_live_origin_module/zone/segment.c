@@ -69,7 +69,8 @@ lo_zone_entry(lo_zone_t *z, uint32_t track, int64_t number)
         z->rings[track] = ring;
     }
 
-    i = number % t->cap;
+    i = (uint64_t) number <= UINT32_MAX ? (uint32_t) number % t->cap
+                                        : (uint64_t) number % t->cap;
     page = lo_ring_page(z, t, i / LO_ENTRIES_A_PAGE);
 
     if (page == LO_NO_PAGE) {

@@ -62,14 +62,17 @@ typedef enum {
     LO_KIND_RING
 } lo_zone_kind_e;
 
+/* in this order: what is looked at with every request comes first, and lies in
+   the first two cache lines of its object */
+
 typedef struct {
     int64_t                 m;             /* media time, less the edit */
-    uint64_t                tfdt;
     uint64_t                duration;
     uint32_t                timescale;
     uint32_t                init;          /* id in the live state */
     uint32_t                run;
     uint32_t                rank;          /* 0: good; the higher the worse */
+    uint64_t                tfdt;
     uint64_t                verdict;       /* bits */
     uint16_t                ms[LO_ZONE_AMOUNTS];  /* see core/verdict.h */
     int64_t                 first_us;      /* wall clock of the first byte */
@@ -79,20 +82,23 @@ typedef struct {
 } lo_zone_meta_t;
 
 typedef struct {
-    uint64_t                word;          /* generation, state, slot */
+    uint64_t                word __attribute__((aligned(64)));
+                                           /* generation, state, slot */
     uint64_t                pins[LO_ZONE_SLOTS / 64];
+    int64_t                 number;
+    uint32_t                track;         /* or LO_ZONE_NO_TRACK */
+    uint16_t                event;
+    uint8_t                 kind;          /* lo_zone_kind_e */
+    uint8_t                 pipeline;
     uint32_t                page;          /* the first of its chain */
+    uint32_t                boot;          /* checked under this boot */
+
     uint32_t                npages;
+    uint32_t                pad;
     uint64_t                size;
     unsigned char           digest[16];    /* XXH3-128, big endian; ETag */
-    uint32_t                kind;
-    uint32_t                event;
-    uint32_t                track;         /* or LO_ZONE_NO_TRACK */
-    uint32_t                pipeline;
-    int64_t                 number;
     lo_zone_meta_t          meta;
-    uint32_t                boot;          /* checked under this boot */
-    uint32_t                pad;
+
     uint64_t                grown;         /* grow.c: bytes that readers may
                                               be given before the rest, and
                                               how it ended */
@@ -182,25 +188,27 @@ uint64_t lo_zone_events_serial(lo_zone_t *z);
 /* ---- tracks */
 
 typedef struct {
-    uint64_t                word;          /* generation, state */
+    uint64_t                word __attribute__((aligned(64)));
+                                           /* generation, state */
     uint32_t                event;
     uint32_t                cap;           /* numbers the ring holds */
     uint32_t                npages;        /* of entries, and of records */
     uint32_t                list;          /* the page that names them */
     uint32_t                records;       /* of 2 pages one is for them */
     uint32_t                loading;       /* records are being read back */
-    char                    id[LO_ID_MAX + 8];
+    lo_word_t               ring;
     int64_t                 head;          /* newest published; -1 */
-    int64_t                 head_us;
     int64_t                 tail;          /* hint: nothing below it */
     int64_t                 spare;         /* hint: no second candidates
                                               below it */
+
+    uint64_t                waiters[LO_ZONE_SLOTS / 64];
+    int64_t                 head_us;
     uint64_t                gaps;          /* marks that were made */
-    lo_word_t               ring;
     lo_word_t               growing[LO_MAX_PIPELINES][2];
                                            /* uploads under way that may be
                                               followed, by number % 2 */
-    uint64_t                waiters[LO_ZONE_SLOTS / 64];
+    char                    id[LO_ID_MAX + 8];
     uint64_t                counters[LO_ZONE_COUNTERS];
 } lo_zone_track_t;
 

@@ -114,6 +114,7 @@ for (['bytes=0-', 0, $len - 1], ['bytes=0-0', 0, 0],
 $r = $ng->get($url, headers => ['Range', "bytes=$len-"]);
 is $r->status . $r->header('Content-Range'), "416bytes */$len", 'a range '
     . 'beyond the end';
+is $r->header('Last-Modified'), undef, '... whose answer has no time of its own';
 ok $ng->get($url, headers => ['Range', 'bytes=0-1,5-6'])->body eq $s,
     'two ranges are the whole';
 is $ng->get($url, headers => ['Range', 'bytes=0-9', 'If-Range', '"x"'])
