@@ -19,7 +19,7 @@ chmod 0755, $tmp;
 system('cc', '-shared', '-fPIC', '-O1', '-o', "$tmp/two_addresses.so",
        't/lib/two_addresses.c') == 0 or die "no shim\n";
 
-$ENV{LO_PRELOAD} = join ' ', grep { $_ } $ENV{LO_PRELOAD},
+$ENV{LO_PRELOAD} = join ':', grep { $_ } $ENV{LO_PRELOAD},
                                          "$tmp/two_addresses.so";
 
 my $cache = IO::Socket::INET->new(Listen => 64, LocalAddr => '127.0.0.1',

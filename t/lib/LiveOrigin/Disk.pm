@@ -30,7 +30,7 @@ sub new
            qq(-DCONTROL="$self->{control}"), '-o', "$tmp/disk_fault.so",
            't/lib/disk_fault.c') == 0 or die "no shim\n";
 
-    $ENV{LO_PRELOAD} = join ' ', grep { $_ } $ENV{LO_PRELOAD},
+    $ENV{LO_PRELOAD} = join ':', grep { $_ } $ENV{LO_PRELOAD},
                                              "$tmp/disk_fault.so";
 
     return $self;
