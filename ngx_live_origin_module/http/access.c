@@ -331,8 +331,10 @@ ngx_live_origin_other_site(ngx_http_request_t *r)
     h = ngx_live_origin_find_header(r, "sec-fetch-site");
 
     if (h) {
-        return ngx_strcmp(h->value.data, "same-origin") != 0
-               && ngx_strcmp(h->value.data, "none") != 0;
+        return !(h->value.len == 11
+                 && ngx_strncmp(h->value.data, "same-origin", 11) == 0)
+               && !(h->value.len == 4
+                    && ngx_strncmp(h->value.data, "none", 4) == 0);
     }
 
     h = ngx_live_origin_find_header(r, "origin");

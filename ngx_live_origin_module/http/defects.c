@@ -46,14 +46,12 @@ ngx_live_origin_defects_sum(ngx_live_origin_zone_t *zone, ngx_uint_t all)
 {
     int64_t                   now;
     ngx_uint_t                i;
-    lo_zone_stat_t            st;
     lo_zone_event_t          *ze;
     ngx_live_origin_event_t  *e;
 
-    lo_zone_stat(zone->z, &st);
     now = ngx_live_origin_mono() / LO_USEC;
 
-    for (i = 0; i < st.events_max; i++) {
+    for (i = 0; i < zone->events_max; i++) {
 
         e = zone->cache[i];
 
