@@ -20,6 +20,8 @@ typedef struct {
     int64_t                   head;
     ngx_uint_t                on;
     int                       rc;          /* of lo_live_mask, _unmask */
+    lo_live_mask_t            before[LO_LIVE_MASKS];
+    ngx_uint_t                nbefore;     /* masks until then */
     const char               *error;
     const char               *field;
 
@@ -172,6 +174,9 @@ ngx_live_origin_mask_change(lo_live_t *l, void *data)
 {
     ngx_live_origin_mask_t  *m = data;
 
+    ngx_memcpy(m->before, l->masks, sizeof(m->before));
+    m->nbefore = l->nmasks;
+
     m->rc = m->on ? lo_live_mask(l, &m->mask, m->head)
                   : lo_live_unmask(l, &m->mask, m->head);
 
@@ -260,6 +265,66 @@ ngx_live_origin_mask_given(ngx_live_origin_mask_t *m, const lo_live_t *l,
 }
 
 
+static ngx_uint_t
+ngx_live_origin_mask_before(ngx_live_origin_mask_t *m, ngx_uint_t track,
+    int64_t number)
+{
+    ngx_uint_t             i;
+    const lo_live_mask_t  *mask;
+
+    for (i = 0; i < m->nbefore; i++) {
+
+        mask = &m->before[i];
+
+        if (mask->pipeline == m->mask.pipeline
+            && mask->from <= number && number <= mask->to
+            && (mask->track == LO_LIVE_ALL_TRACKS || mask->track == track))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* of one number: served again, where nothing was: caches may have that */
+
+static void
+ngx_live_origin_mask_back(ngx_live_origin_mask_t *m, const lo_live_t *l,
+    ngx_uint_t track, int64_t number)
+{
+    uint32_t       ring, masked;
+    lo_word_t      own;
+    ngx_uint_t     was;
+    lo_zone_pin_t  pin;
+
+    ring = l->tracks[track].ring;
+    masked = lo_live_masked(l, track, number);
+
+    if ((masked >> m->mask.pipeline & 1)
+        || !ngx_live_origin_mask_before(m, track, number))
+    {
+        return;
+    }
+
+    if (lo_zone_find(m->zone->z, ring, number, 0,
+                     masked | 1u << m->mask.pipeline, &pin)
+        == LO_OK)
+    {
+        lo_zone_unpin(m->zone->z, &pin);
+        return;
+    }
+
+    was = ngx_live_origin_mask_was(m, ring, number, &own);
+
+    if (was || own) {
+        ngx_live_origin_purge_number(m->request, m->zone, m->event,
+                                     l->tracks[track].id, number);
+    }
+}
+
+
 static void
 ngx_live_origin_mask_track(ngx_live_origin_mask_t *m, const lo_live_t *l,
     ngx_uint_t track)
@@ -275,7 +340,6 @@ ngx_live_origin_mask_track(ngx_live_origin_mask_t *m, const lo_live_t *l,
 
     if (!m->on) {
         ngx_live_origin_hold_publish(m->zone, l->tracks[track].ring);
-        return;
     }
 
     head = __atomic_load_n(&t->head, __ATOMIC_ACQUIRE);
@@ -283,7 +347,17 @@ ngx_live_origin_mask_track(ngx_live_origin_mask_t *m, const lo_live_t *l,
     to = ngx_min(m->mask.to, head);
 
     for ( /* void */ ; n <= to && m->steps > 0; n++, m->steps--) {
-        ngx_live_origin_mask_given(m, l, track, n);
+
+        if (m->on) {
+            ngx_live_origin_mask_given(m, l, track, n);
+
+        } else if (m->rc > 0) {
+            ngx_live_origin_mask_back(m, l, track, n);
+        }
+    }
+
+    if (!m->on && m->rc <= 0) {
+        return;
     }
 
     ngx_live_origin_purge_track(m->request, m->zone, m->event,

@@ -292,6 +292,24 @@ is_deeply [sort map { m!^(BAN \S+)! && $1 } @numbers],
     [map { 'BAN /e/ev/v/' . ($first + $_) . '.m4s' } 11, 12],
     'with $number: what was given out, by number';
 
+# and one for each that is served again, where readers were told that it is
+# gone; not where they were given the other pipeline's meanwhile
+
+is who($first + 12), 'b', 'of one number readers get the other';
+mask('{"pipeline": "b", "from": ' . ($first + 13) . ', "to": '
+     . ($first + 13) . '}');
+like who($first + 13), qr/^(404|410)$/, 'of another nothing';
+purges("HTTP/1.1 204 No Content\r\n\r\n", 1);
+mask('{"pipeline": "a", "mask": false}');
+@numbers = purges("HTTP/1.1 204 No Content\r\n\r\n", 5);
+is who($first + 12), 'b', 'taken back: the other stays where it was given';
+is who($first + 13), 'a', '... and what was gone is there';
+is_deeply [sort map { m!^(BAN \S+)! && $1 } @numbers],
+    [map { "BAN /e/ev/$_/" . ($first + 13) . '.m4s' } 'au', 'v'],
+    '... which the cache is told';
+mask('{"pipeline": "b", "mask": false}');
+purges("HTTP/1.1 204 No Content\r\n\r\n", 2);
+
 # a cache that does not answer holds nothing up
 
 who($first + 16);
