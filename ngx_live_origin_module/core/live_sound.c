@@ -8,6 +8,24 @@
 
 
 #define LO_SOUND_WINDOW  (1 << 24)           /* numbers */
+#define LO_SOUND_US      (INT64_C(1) << 53)  /* the year 2255 */
+
+
+static int
+lo_sound_us(int64_t us)
+{
+    return us >= 0 && us <= LO_SOUND_US;
+}
+
+
+/* or none: INT64_MAX */
+
+static int
+lo_sound_number(const lo_live_t *l, int64_t n)
+{
+    return n == INT64_MAX
+           || (n >= 0 && n <= LO_SOUND_US / (lo_dur_us(&l->d) + 1));
+}
 
 
 static int
@@ -87,7 +105,8 @@ lo_sound_tracks(const lo_live_t *l)
         init = &l->inits[i];
 
         if (init->track >= l->ntracks || init->id == 0
-            || init->id >= l->next_init || init->first < 0
+            || init->id >= l->next_init || !lo_sound_number(l, init->first)
+            || init->info.edit > LO_SOUND_US || init->info.edit < -LO_SOUND_US
             || init->info.timescale == 0 || init->info.type > LO_MEDIA_META
             || !lo_sound_text(init->info.codec, LO_CODEC_MAX)
             || !lo_sound_text(init->info.lang, LO_LANG_MAX))
@@ -103,13 +122,21 @@ lo_sound_tracks(const lo_live_t *l)
 static int
 lo_sound_runs(const lo_live_t *l)
 {
-    uint32_t  i;
+    uint32_t              i;
+    int64_t               most;
+    const lo_live_run_t  *run;
 
     for (i = 0; i < l->nruns; i++) {
 
-        if (l->runs[i].anchor.scale == 0 || l->runs[i].id == 0
-            || l->runs[i].id >= l->next_run || l->runs[i].first < 0
-            || (i && l->runs[i].id <= l->runs[i - 1].id))
+        run = &l->runs[i];
+        most = LO_SOUND_US / LO_USEC;
+
+        if (run->anchor.scale == 0 || run->id == 0
+            || run->anchor.offset / run->anchor.scale > most
+            || run->anchor.offset / run->anchor.scale < -most
+            || run->id >= l->next_run || run->first == INT64_MAX
+            || !lo_sound_number(l, run->first) || !lo_sound_us(run->start_us)
+            || (i && run->id <= l->runs[i - 1].id))
         {
             return 0;
         }
@@ -118,6 +145,8 @@ lo_sound_runs(const lo_live_t *l)
     for (i = 0; i < l->nmasks; i++) {
 
         if (l->masks[i].pipeline >= LO_MAX_PIPELINES
+            || !lo_sound_number(l, l->masks[i].from)
+            || !lo_sound_number(l, l->masks[i].to)
             || (l->masks[i].track != LO_LIVE_ALL_TRACKS
                 && l->masks[i].track >= l->ntracks))
         {
@@ -126,6 +155,19 @@ lo_sound_runs(const lo_live_t *l)
     }
 
     return 1;
+}
+
+
+static int
+lo_sound_times(const lo_live_t *l)
+{
+    return lo_sound_us(l->shown_us) && lo_sound_us(l->backfill_us)
+           && lo_sound_us(l->delay_us) && lo_sound_us(l->live_us)
+           && lo_sound_us(l->depth_us) && lo_sound_us(l->init_us)
+           && (l->phase != LO_LIVE_ENDED
+               || (l->last != INT64_MAX && lo_sound_number(l, l->last)))
+           && l->origin > -LO_SOUND_US && l->origin < LO_SOUND_US
+           && lo_sound_number(l, l->origin < 0 ? -l->origin : l->origin);
 }
 
 
@@ -139,11 +181,12 @@ lo_live_sound(const lo_live_t *l)
         || l->phase >= LO_LIVE_ARCHIVED || l->ninits > LO_LIVE_INITS
         || l->ntracks > LO_MAX_TRACKS || l->nruns > LO_LIVE_RUNS
         || l->npipelines > LO_MAX_PIPELINES || l->nmasks > LO_LIVE_MASKS
-        || l->first < 0 || l->first == INT64_MAX || l->dvr_s == 0
+        || l->first == INT64_MAX || l->dvr_s == 0
         || l->window < 0 || l->window > LO_SOUND_WINDOW
         || (l->phase != LO_LIVE_SCHEDULED && l->window == 0)
         || l->d.timescale == 0
-        || lo_dur_set(&d, l->d.duration, l->d.timescale, NULL) != LO_OK)
+        || lo_dur_set(&d, l->d.duration, l->d.timescale, NULL) != LO_OK
+        || !lo_sound_number(l, l->first) || !lo_sound_times(l))
     {
         return 0;
     }

@@ -284,6 +284,18 @@ test_sound(void **state)
     bad(l->dvr_s = 0);
     bad(l->first = -1);
     bad(l->first = INT64_MAX);
+    bad(l->first = INT64_MAX - 1);
+    bad(l->delay_us = -1);
+    bad(l->live_us = INT64_MAX);
+    bad(l->depth_us = INT64_MIN);
+    bad(l->shown_us = INT64_MAX);
+    bad(l->origin = INT64_MIN);
+    bad((l->phase = LO_LIVE_ENDED, l->window = 50, l->last = -1));
+    bad(l->runs[0].first = INT64_MAX);
+    bad(l->runs[0].start_us = INT64_MAX);
+    bad(l->runs[0].anchor.offset = INT64_MIN);
+    bad(l->inits[0].first = -1);
+    bad(l->inits[0].info.edit = INT64_MIN);
     bad(l->window = -1);
     bad(l->window = INT64_MAX);
     bad(l->ntracks = LO_MAX_TRACKS + 1);
