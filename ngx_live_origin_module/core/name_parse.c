@@ -52,6 +52,12 @@ lo_name_path_ok(lo_str_t path)
 
         c = path.data[i];
 
+        /* letters and digits, which most are */
+
+        if (c >= '0' && c < 0x7f && c != '\\') {
+            continue;
+        }
+
         if (c < 0x20 || c == 0x7f || c == '\\') {
             return 0;
         }

@@ -72,10 +72,16 @@ ngx_live_origin_has_tilde(const ngx_str_t *s)
 {
     size_t  i;
 
+    if (s->len == 0 || memchr(s->data, '~', s->len)) {
+        return s->len != 0;
+    }
+
+    if (memchr(s->data, '%', s->len) == NULL) {
+        return 0;
+    }
+
     for (i = 0; i < s->len; i++) {
-        if ((s->data[i] == '~' || s->data[i] == '%')
-            && ngx_live_origin_tilde(s->data + i, s->data + s->len))
-        {
+        if (ngx_live_origin_tilde(s->data + i, s->data + s->len)) {
             return 1;
         }
     }

@@ -79,7 +79,7 @@ ngx_live_origin_find_header(ngx_http_request_t *r, const char *lowcase)
         }
 
         if (h[i].key.len == len
-            && ngx_strncasecmp(h[i].key.data, (u_char *) lowcase, len) == 0)
+            && ngx_memcmp(h[i].lowcase_key, lowcase, len) == 0)
         {
             return &h[i];
         }
@@ -109,8 +109,7 @@ ngx_live_origin_join_header(ngx_http_request_t *r, const char *lowcase,
         for (i = 0; i < part->nelts; i++) {
 
             if (h[i].key.len != len
-                || ngx_strncasecmp(h[i].key.data, (u_char *) lowcase, len)
-                   != 0)
+                || ngx_memcmp(h[i].lowcase_key, lowcase, len) != 0)
             {
                 continue;
             }
