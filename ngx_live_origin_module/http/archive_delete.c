@@ -46,6 +46,7 @@ ngx_live_origin_archive_trash_run(ngx_live_origin_job_t *job)
 static void
 ngx_live_origin_archive_deleted(ngx_live_origin_job_t *job)
 {
+    ngx_uint_t                        retained, failed;
     ngx_live_origin_zone_t           *zone;
     ngx_live_origin_delete_t         *d = (ngx_live_origin_delete_t *) job;
     ngx_live_origin_archive_t        *a;
@@ -75,7 +76,23 @@ ngx_live_origin_archive_deleted(ngx_live_origin_job_t *job)
         }
     }
 
+    retained = d->word != 0;
+    failed = job->err != 0;
     free(d);
+
+    /* one after the other, as thousands of tracks would wait for the tick; of
+       a deleted event there is no hurry */
+
+    if (failed || !a->archivist || ngx_exiting || ngx_terminate) {
+        return;
+    }
+
+    if (retained && a->trash) {
+        ngx_live_origin_archive_trash(zone);
+
+    } else {
+        ngx_live_origin_archive_retain(zone);
+    }
 }
 
 
