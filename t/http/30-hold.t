@@ -61,7 +61,8 @@ ok time - $t < 2, '... soon';
 like $r->header('Live-Origin'), qr/^pipeline=a, held=\d+$/, '... says that it '
     . 'was held';
 like $r->header('CMSD-Static'), qr/,ht=\d+$/, '... and so does CMSD';
-like $ng->access_log, qr/$n\.m4s 200 .* reason=held pipeline=a held=\d/,
+ok wait_for(sub { $ng->access_log
+                  =~ /$n\.m4s 200 .* reason=held pipeline=a held=\d/ }, 5),
     '... and the log';
 parked(0);
 
