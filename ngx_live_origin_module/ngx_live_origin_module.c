@@ -2,6 +2,7 @@
 #include "http/api.h"
 #include "http/metrics.h"
 #include "http/purge.h"
+#include "http/redis.h"
 
 
 static ngx_int_t ngx_live_origin_init(ngx_conf_t *cf);
@@ -152,6 +153,20 @@ static ngx_command_t  ngx_live_origin_commands[] = {
       offsetof(ngx_live_origin_loc_conf_t, early_bytes),
       NULL },
 
+    { ngx_string("live_origin_redis"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_1MORE,
+      ngx_live_origin_redis_directive,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("live_origin_ack"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE123,
+      ngx_live_origin_ack_directive,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
       ngx_null_command
 };
 
@@ -289,7 +304,7 @@ ngx_live_origin_init_main_conf(ngx_conf_t *cf, void *conf)
         }
     }
 
-    return NGX_CONF_OK;
+    return ngx_live_origin_ack_check(cf, mcf);
 }
 
 
@@ -330,6 +345,9 @@ ngx_live_origin_create_loc_conf(ngx_conf_t *cf)
     lcf->metrics = NGX_CONF_UNSET_PTR;
     lcf->auto_event = NGX_CONF_UNSET;
     lcf->early_bytes = NGX_CONF_UNSET;
+    lcf->ack = NGX_CONF_UNSET_UINT;
+    lcf->ack_replicas = NGX_CONF_UNSET_UINT;
+    lcf->ack_degrade = NGX_CONF_UNSET_UINT;
     lcf->hold = NGX_CONF_UNSET_MSEC;
     lcf->max_segment = NGX_CONF_UNSET;
     lcf->write_deadline = NGX_CONF_UNSET_MSEC;
@@ -381,6 +399,10 @@ ngx_live_origin_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_msec_value(conf->write_deadline, prev->write_deadline,
                               500);
     ngx_conf_merge_msec_value(conf->read_deadline, prev->read_deadline, 100);
+
+    ngx_conf_merge_uint_value(conf->ack, prev->ack, NGX_LIVE_ORIGIN_ACK_ZONE);
+    ngx_conf_merge_uint_value(conf->ack_replicas, prev->ack_replicas, 0);
+    ngx_conf_merge_uint_value(conf->ack_degrade, prev->ack_degrade, 0);
 
     ngx_conf_merge_ptr_value(conf->publish_auth, prev->publish_auth, NULL);
     ngx_conf_merge_ptr_value(conf->serve_auth, prev->serve_auth, NULL);

@@ -1,6 +1,7 @@
 /* what the API says of events, tracks and the node */
 
 #include "http/api.h"
+#include "http/redis.h"
 #include "core/verdict.h"
 
 
@@ -151,7 +152,7 @@ ngx_live_origin_api_node(ngx_live_origin_zone_t *zone)
     free_bytes = st.pages_free * st.page_size;
 
     return json_pack("{s:s, s:o, s:{s:s%, s:s%, s:s, s:I, s:I, s:I, s:I, s:I,"
-                     " s:I, s:i, s:o}, s:I, s:o, s:n, s:o?}",
+                     " s:I, s:i, s:o}, s:I, s:o, s:o?, s:o?}",
                      "nginx", NGINX_VERSION, "workers", workers,
                      "zone",
                      "name", zone->name.data, zone->name.len,
@@ -168,7 +169,7 @@ ngx_live_origin_api_node(ngx_live_origin_zone_t *zone)
                      "holds", (json_int_t) lo_zone_cell_live(zone->z,
                                                NGX_LIVE_ORIGIN_CELL_HOLDS),
                      "shed", ngx_live_origin_api_shed(zone),
-                     "redis",
+                     "redis", ngx_live_origin_redis_status(zone),
                      "archive", ngx_live_origin_api_archive(zone));
 }
 

@@ -91,6 +91,27 @@ typedef enum {
       "Requests for what is on disk that were answered 503.")
 
 
+/* of Redis: symbol, metric, type, help.  WORKERS, UP and PENDING are of live
+   workers */
+
+#define NGX_LIVE_ORIGIN_REDIS_METRICS(X)                                      \
+    X(CONNECTS, "connects_total", "counter", "Connections that came up.")     \
+    X(FAILURES, "failures_total", "counter",                                  \
+      "Connections that were lost or refused.")                               \
+    X(COMMANDS, "commands_total", "counter", "Commands sent.")                \
+    X(ERRORS, "errors_total", "counter",                                      \
+      "Commands that ended in an error, or without an answer.")               \
+    X(TIMEOUTS, "timeouts_total", "counter",                                  \
+      "Commands and connections that had no answer in time.")                 \
+    X(REDIRECTS, "redirects_total", "counter",                                \
+      "Commands that a cluster sent to another node.")                        \
+    X(FAILOVERS, "failovers_total", "counter",                                \
+      "Times that a primary was replaced by another, as workers saw it.")     \
+    X(PENDING, "pending", "gauge", "Commands under way.")                     \
+    X(WORKERS, "workers", "gauge", "Workers that use Redis.")                 \
+    X(UP, "up_workers", "gauge", "Workers whose connection is up.")
+
+
 typedef enum {
 #define NGX_LIVE_ORIGIN_X(status)  NGX_LIVE_ORIGIN_CELL_PUBLISH_##status,
     NGX_LIVE_ORIGIN_STATUSES(NGX_LIVE_ORIGIN_X)
@@ -123,6 +144,11 @@ typedef enum {
     NGX_LIVE_ORIGIN_ARCHIVE_METRICS(NGX_LIVE_ORIGIN_X)
 #undef NGX_LIVE_ORIGIN_X
 
+#define NGX_LIVE_ORIGIN_X(cell, name, type, help)                             \
+    NGX_LIVE_ORIGIN_CELL_REDIS_##cell,
+    NGX_LIVE_ORIGIN_REDIS_METRICS(NGX_LIVE_ORIGIN_X)
+#undef NGX_LIVE_ORIGIN_X
+
     NGX_LIVE_ORIGIN_CELL_CLASS,            /* + lo_shed_class_e */
     NGX_LIVE_ORIGIN_CELL_SHED_CLASS = NGX_LIVE_ORIGIN_CELL_CLASS
                                       + LO_SHED_NCLASSES,  /* likewise */
@@ -140,7 +166,10 @@ typedef enum {
                                      + NGX_LIVE_ORIGIN_HIST_CELLS,
                                            /* request, or if later publishing,
                                               to first byte */
-    NGX_LIVE_ORIGIN_NCELLS = NGX_LIVE_ORIGIN_CELL_READ_HIST
+    NGX_LIVE_ORIGIN_CELL_REDIS_HIST = NGX_LIVE_ORIGIN_CELL_READ_HIST
+                                      + NGX_LIVE_ORIGIN_HIST_CELLS,
+                                           /* round trips */
+    NGX_LIVE_ORIGIN_NCELLS = NGX_LIVE_ORIGIN_CELL_REDIS_HIST
                              + NGX_LIVE_ORIGIN_HIST_CELLS
 } ngx_live_origin_cell_e;
 

@@ -15,6 +15,7 @@
 #include "core/name.h"
 #include "core/shed.h"
 #include "zone/zone.h"
+#include "redis/redis.h"
 #include "http/counters.h"
 
 
@@ -88,6 +89,8 @@ typedef struct {
     ngx_connection_t            *probe;
     int64_t                      probe_us; /* sent; 0: it came back */
     int64_t                      probe_lag;
+    struct ngx_live_origin_share_s  *share;
+    ngx_live_origin_redis_t     *rd;       /* NULL: there is no Redis */
     ngx_log_t                   *log;
 } ngx_live_origin_zone_t;
 
@@ -101,7 +104,17 @@ typedef struct {
     lo_shed_conf_t               shed;
     ngx_array_t                  keys;     /* ngx_live_origin_keys_t * */
     ngx_uint_t                   tokens;   /* serve tokens are in use */
+    ngx_live_origin_redis_conf_t  *redis;  /* NULL: none */
+    ngx_live_origin_redis_t     *rd;       /* of the worker */
+    u_char                      *ack_file; /* the first "live_origin_ack" */
+    ngx_uint_t                   ack_line; /* that wants it; 0: none */
 } ngx_live_origin_main_conf_t;
+
+
+typedef enum {
+    NGX_LIVE_ORIGIN_ACK_ZONE = 0,
+    NGX_LIVE_ORIGIN_ACK_REDIS
+} ngx_live_origin_ack_e;
 
 
 typedef struct {
@@ -126,6 +139,9 @@ typedef struct {
     ngx_msec_t                   write_deadline;
     ngx_msec_t                   read_deadline;
     size_t                       prefix;   /* bytes of the URI before EVENT */
+    ngx_uint_t                   ack;      /* ngx_live_origin_ack_e */
+    ngx_uint_t                   ack_replicas;
+    ngx_uint_t                   ack_degrade;
 
     /* NULL: off */
 

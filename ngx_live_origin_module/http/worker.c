@@ -1,4 +1,5 @@
 #include "http/module.h"
+#include "http/redis.h"
 
 
 #define NGX_LIVE_ORIGIN_TICK   100     /* ms */
@@ -176,6 +177,8 @@ ngx_live_origin_init_worker(ngx_cycle_t *cycle)
         }
     }
 
+    ngx_live_origin_redis_init(cycle, mcf);
+
     return NGX_OK;
 }
 
@@ -252,6 +255,8 @@ ngx_live_origin_exit_worker(ngx_cycle_t *cycle)
     }
 
     zones = mcf->zones.elts;
+
+    ngx_live_origin_redis_exit(mcf);
 
     for (i = 0; i < mcf->zones.nelts; i++) {
         if (zones[i]->z) {

@@ -55,18 +55,31 @@ typedef struct {
     ngx_msec_t                     timeout;    /* of a command */
     ngx_uint_t                     tls;
     ngx_str_t                      tls_ca;
+    void                          *ssl;        /* ngx_ssl_t, made from these
+                                                  with the configuration */
 } ngx_live_origin_redis_conf_t;
 
 
 typedef struct ngx_live_origin_redis_s     ngx_live_origin_redis_t;
 typedef struct ngx_live_origin_redis_op_s  ngx_live_origin_redis_op_t;
 
+
+/* A script is sent as EVALSHA, and as EVAL where the server has not got it.
+   It must live longer than its operations */
+
+typedef struct {
+    const char                    *text;
+    char                           sha[41];    /* filled in on first use */
+} ngx_live_origin_redis_script_t;
+
+
 typedef void (*ngx_live_origin_redis_pt)(ngx_live_origin_redis_op_t *op,
     redisReply *reply);
 
 struct ngx_live_origin_redis_op_s {
     ngx_live_origin_redis_pt       handler;
-    const char                    *error;      /* with reply NULL: a line */
+    const char                    *error;      /* with reply NULL: a line, good
+                                                  until the handler returns */
     ngx_msec_t                     timeout;    /* 0: the configured one */
 
     /* of the room */
@@ -74,22 +87,15 @@ struct ngx_live_origin_redis_op_s {
     ngx_queue_t                    queue;
     ngx_live_origin_redis_t       *redis;
     void                          *conn;
-    u_char                        *command;    /* malloc'ed while it may have
-                                                  to be sent again */
+    u_char                        *command;    /* malloc'ed until it is known
+                                                  not to be sent again */
     size_t                         len;
     int64_t                        sent_us;    /* CLOCK_MONOTONIC */
     int64_t                        deadline_us;
     ngx_int_t                      slot;       /* -1: any node */
     ngx_uint_t                     tries;
+    ngx_live_origin_redis_script_t  *script;   /* may have to be sent whole */
 };
-
-
-/* A script is sent as EVALSHA, and as EVAL where the server has not got it */
-
-typedef struct {
-    const char                    *text;
-    char                           sha[41];    /* filled in on first use */
-} ngx_live_origin_redis_script_t;
 
 
 typedef enum {
@@ -146,6 +152,10 @@ const ngx_live_origin_redis_stat_t *ngx_live_origin_redis_stat(
 /* called with the round trip of each reply, us */
 void ngx_live_origin_redis_observe(ngx_live_origin_redis_t *rd,
     void (*observe)(void *data, int64_t us), void *data);
+
+/* where commands go: "127.0.0.1:6379", in a cluster the number of nodes; ends
+   with a zero, empty while it is not known */
+const char *ngx_live_origin_redis_primary(ngx_live_origin_redis_t *rd);
 
 /*
  * key: decides on the node in a cluster; it is not added to argv.  NULL: any.

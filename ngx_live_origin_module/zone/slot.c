@@ -329,3 +329,13 @@ lo_zone_cell_live(lo_zone_t *z, unsigned cell)
 
     return sum;
 }
+
+
+uint64_t
+lo_zone_cell(lo_zone_t *z, unsigned slot, unsigned cell)
+{
+    return slot < LO_ZONE_SLOTS && cell < LO_ZONE_CELLS
+           ? __atomic_load_n(&z->cells[(uint64_t) slot * LO_ZONE_CELLS + cell],
+                             __ATOMIC_RELAXED)
+           : 0;
+}

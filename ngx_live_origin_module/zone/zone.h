@@ -455,6 +455,8 @@ uint64_t *lo_zone_cells(lo_zone_t *z);
 uint64_t lo_zone_cell_sum(lo_zone_t *z, unsigned cell);
 /* over live workers only, for gauges: a joining worker sets its own to 0 */
 uint64_t lo_zone_cell_live(lo_zone_t *z, unsigned cell);
+/* of one slot */
+uint64_t lo_zone_cell(lo_zone_t *z, unsigned slot, unsigned cell);
 
 static inline void
 lo_zone_count(uint64_t *counter, uint64_t n)

@@ -1,0 +1,249 @@
+/*
+ * Redis as a worker has it: one connection for all its zones, what is counted
+ * of it, and what the API and the metrics say.
+ */
+
+#include "http/redis.h"
+#include "http/api.h"
+
+
+#define NGX_LIVE_ORIGIN_REDIS_SYNC  100        /* ms */
+
+
+typedef struct {
+    ngx_live_origin_main_conf_t   *mcf;
+    ngx_live_origin_redis_user_t   user;
+    ngx_live_origin_redis_stat_t   seen;       /* is in the cells */
+    ngx_event_t                    sync;
+} ngx_live_origin_redis_worker_t;
+
+
+/* of the process; a worker has one configuration */
+
+static ngx_live_origin_redis_worker_t  ngx_live_origin_redis_worker;
+
+
+static void
+ngx_live_origin_redis_cells(ngx_live_origin_redis_worker_t *w,
+    uint64_t *cells, const ngx_live_origin_redis_stat_t *stat)
+{
+    const ngx_live_origin_redis_stat_t  *seen;
+
+    seen = &w->seen;
+
+#define NGX_LIVE_ORIGIN_X(cell, field)                                        \
+    cells[NGX_LIVE_ORIGIN_CELL_REDIS_##cell] += stat->field - seen->field;
+
+    NGX_LIVE_ORIGIN_X(CONNECTS, connects)
+    NGX_LIVE_ORIGIN_X(FAILURES, failures)
+    NGX_LIVE_ORIGIN_X(COMMANDS, commands)
+    NGX_LIVE_ORIGIN_X(ERRORS, errors)
+    NGX_LIVE_ORIGIN_X(TIMEOUTS, timeouts)
+    NGX_LIVE_ORIGIN_X(REDIRECTS, redirects)
+    NGX_LIVE_ORIGIN_X(FAILOVERS, failovers)
+
+#undef NGX_LIVE_ORIGIN_X
+
+    cells[NGX_LIVE_ORIGIN_CELL_REDIS_PENDING] = stat->pending;
+    cells[NGX_LIVE_ORIGIN_CELL_REDIS_WORKERS] = 1;
+    cells[NGX_LIVE_ORIGIN_CELL_REDIS_UP] =
+            ngx_live_origin_redis_state(w->mcf->rd) == NGX_LIVE_ORIGIN_REDIS_UP;
+}
+
+
+static void
+ngx_live_origin_redis_sync(ngx_live_origin_redis_worker_t *w)
+{
+    ngx_uint_t                            i;
+    ngx_live_origin_zone_t              **zones;
+    const ngx_live_origin_redis_stat_t   *stat;
+
+    stat = ngx_live_origin_redis_stat(w->mcf->rd);
+    zones = w->mcf->zones.elts;
+
+    for (i = 0; i < w->mcf->zones.nelts; i++) {
+        if (zones[i]->z) {
+            ngx_live_origin_redis_cells(w, zones[i]->cells, stat);
+        }
+    }
+
+    w->seen = *stat;
+}
+
+
+static void
+ngx_live_origin_redis_tick(ngx_event_t *ev)
+{
+    ngx_add_timer(ev, NGX_LIVE_ORIGIN_REDIS_SYNC);
+    ngx_live_origin_redis_sync(ev->data);
+}
+
+
+static void
+ngx_live_origin_redis_is_up(void *data)
+{
+    ngx_live_origin_redis_sync(data);
+}
+
+
+static void
+ngx_live_origin_redis_is_down(void *data, const char *why)
+{
+    ngx_live_origin_redis_sync(data);
+}
+
+
+static void
+ngx_live_origin_redis_round_trip(void *data, int64_t us)
+{
+    ngx_uint_t                       i;
+    ngx_live_origin_zone_t         **zones;
+    ngx_live_origin_redis_worker_t  *w = data;
+
+    zones = w->mcf->zones.elts;
+
+    for (i = 0; i < w->mcf->zones.nelts; i++) {
+        if (zones[i]->z) {
+            ngx_live_origin_hist_add(zones[i]->cells,
+                                     NGX_LIVE_ORIGIN_CELL_REDIS_HIST, us);
+        }
+    }
+}
+
+
+void
+ngx_live_origin_redis_init(ngx_cycle_t *cycle,
+    ngx_live_origin_main_conf_t *mcf)
+{
+    ngx_uint_t                       i;
+    ngx_live_origin_zone_t         **zones;
+    ngx_live_origin_redis_worker_t  *w;
+
+    zones = mcf->zones.elts;
+
+    /* a slot's cells are those of the worker before */
+
+    for (i = 0; i < mcf->zones.nelts; i++) {
+        if (zones[i]->z) {
+            zones[i]->cells[NGX_LIVE_ORIGIN_CELL_REDIS_PENDING] = 0;
+            zones[i]->cells[NGX_LIVE_ORIGIN_CELL_REDIS_WORKERS] = 0;
+            zones[i]->cells[NGX_LIVE_ORIGIN_CELL_REDIS_UP] = 0;
+        }
+    }
+
+    if (mcf->redis == NULL) {
+        return;
+    }
+
+    w = &ngx_live_origin_redis_worker;
+    ngx_memzero(w, sizeof(ngx_live_origin_redis_worker_t));
+
+    w->mcf = mcf;
+    w->user.data = w;
+    w->user.up = ngx_live_origin_redis_is_up;
+    w->user.down = ngx_live_origin_redis_is_down;
+
+    mcf->rd = ngx_live_origin_redis_create(mcf->redis, &w->user, cycle->log);
+
+    if (mcf->rd == NULL) {
+        ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
+                      "no memory for \"live_origin_redis\"");
+        return;
+    }
+
+    ngx_live_origin_redis_observe(mcf->rd, ngx_live_origin_redis_round_trip,
+                                  w);
+
+    for (i = 0; i < mcf->zones.nelts; i++) {
+        zones[i]->rd = mcf->rd;
+    }
+
+    w->sync.handler = ngx_live_origin_redis_tick;
+    w->sync.data = w;
+    w->sync.log = cycle->log;
+    w->sync.cancelable = 1;
+
+    ngx_live_origin_redis_sync(w);
+    ngx_add_timer(&w->sync, NGX_LIVE_ORIGIN_REDIS_SYNC);
+}
+
+
+void
+ngx_live_origin_redis_exit(ngx_live_origin_main_conf_t *mcf)
+{
+    ngx_uint_t                        i;
+    ngx_live_origin_zone_t          **zones;
+    ngx_live_origin_redis_worker_t   *w;
+
+    if (mcf->rd == NULL) {
+        return;
+    }
+
+    w = &ngx_live_origin_redis_worker;
+    zones = mcf->zones.elts;
+
+    if (w->sync.timer_set) {
+        ngx_del_timer(&w->sync);
+    }
+
+    ngx_live_origin_redis_sync(w);
+
+    for (i = 0; i < mcf->zones.nelts; i++) {
+        zones[i]->rd = NULL;
+    }
+
+    ngx_live_origin_redis_destroy(mcf->rd);
+    mcf->rd = NULL;
+}
+
+
+/* ---- what is said of it */
+
+json_t *
+ngx_live_origin_redis_status(ngx_live_origin_zone_t *zone)
+{
+    int64_t                              pid;
+    json_t                              *workers;
+    ngx_uint_t                           i;
+    const char                          *primary;
+    const ngx_live_origin_redis_stat_t  *stat;
+
+    static const char  *modes[] = { "single", "sentinel", "cluster" };
+    static const char  *states[] = { "down", "connecting", "up" };
+
+    if (zone->rd == NULL) {
+        return NULL;
+    }
+
+    workers = json_array();
+
+    for (i = 0; i < LO_ZONE_SLOTS; i++) {
+
+        pid = lo_zone_worker(zone->z, i);
+
+        if (pid == 0
+            || !lo_zone_cell(zone->z, i, NGX_LIVE_ORIGIN_CELL_REDIS_WORKERS))
+        {
+            continue;
+        }
+
+        json_array_append_new(workers,
+            json_pack("{s:i, s:I, s:b}", "slot", (int) i,
+                      "pid", (json_int_t) pid,
+                      "up", lo_zone_cell(zone->z, i,
+                                         NGX_LIVE_ORIGIN_CELL_REDIS_UP) != 0));
+    }
+
+    stat = ngx_live_origin_redis_stat(zone->rd);
+    primary = ngx_live_origin_redis_primary(zone->rd);
+
+    return json_pack("{s:s, s:s, s:o, s:I, s:o, s:o}",
+                     "mode",
+                     modes[ngx_live_origin_redis_worker.mcf->redis->mode],
+                     "state", states[ngx_live_origin_redis_state(zone->rd)],
+                     "primary", primary[0] ? json_string(primary)
+                                           : json_null(),
+                     "failovers", (json_int_t) stat->failovers,
+                     "last_failover", ngx_live_origin_api_us(stat->failover_us),
+                     "workers", workers);
+}

@@ -1,0 +1,628 @@
+/*
+ * live_origin_redis and live_origin_ack.
+ */
+
+#include <openssl/crypto.h>
+
+#include "http/redis.h"
+
+
+#define NGX_LIVE_ORIGIN_REDIS_AUTH_MAX  4096
+
+#define NGX_LIVE_ORIGIN_REDIS_ALLOWED                                         \
+    "ADDRESS ..., mode=single, mode=sentinel or mode=cluster, service=NAME, " \
+    "auth=FILE, sentinel_auth=FILE, db=NUMBER, prefix=TEXT, "                 \
+    "connect_timeout=TIME, timeout=TIME, tls=on or tls=off, and tls_ca=FILE"
+
+
+typedef char *(*ngx_live_origin_redis_set_pt)(ngx_conf_t *cf, ngx_str_t *param,
+    ngx_str_t *v, ngx_live_origin_redis_conf_t *rcf);
+
+
+/* ---- files of credentials */
+
+static char *
+ngx_live_origin_auth_bad(ngx_conf_t *cf, ngx_str_t *param, ngx_err_t err,
+    const char *why)
+{
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, err,
+                       "invalid value \"%V\" of \"live_origin_redis\", "
+                       "allowed: a file with \"PASSWORD\" or "
+                       "\"USER PASSWORD\" on its first line; of this one: %s",
+                       param, why);
+
+    return NGX_CONF_ERROR;
+}
+
+
+/* its first line, into buf */
+
+static char *
+ngx_live_origin_auth_read(ngx_conf_t *cf, ngx_str_t *param, ngx_str_t *path,
+    u_char *buf, size_t *len)
+{
+    char             *why;
+    ssize_t           n;
+    ngx_fd_t          fd;
+    ngx_err_t         err;
+    ngx_file_info_t   fi;
+
+    fd = ngx_open_file(path->data, NGX_FILE_RDONLY|NGX_FILE_NONBLOCK,
+                       NGX_FILE_OPEN, 0);
+
+    if (fd == NGX_INVALID_FILE) {
+        return ngx_live_origin_auth_bad(cf, param, ngx_errno,
+                                        "it cannot be opened");
+    }
+
+    why = NULL;
+    err = 0;
+    n = 0;
+
+    if (ngx_fd_info(fd, &fi) == NGX_FILE_ERROR) {
+        err = ngx_errno;
+        why = "it cannot be read";
+
+    } else if (!ngx_is_file(&fi)) {
+        why = "it is not a file";
+
+    } else if (fi.st_mode & S_IRWXO) {
+        why = "its mode opens it to others than owner and group";
+
+    } else {
+        n = ngx_read_fd(fd, buf, NGX_LIVE_ORIGIN_REDIS_AUTH_MAX);
+
+        if (n < 0) {
+            err = ngx_errno;
+            why = "it cannot be read";
+        }
+    }
+
+    ngx_close_file(fd);
+
+    if (why) {
+        return ngx_live_origin_auth_bad(cf, param, err, why);
+    }
+
+    *len = n;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_live_origin_auth_line(ngx_conf_t *cf, ngx_str_t *param, u_char *buf,
+    size_t len, ngx_str_t *user, ngx_str_t *password)
+{
+    u_char  *end, *space;
+    size_t   i;
+
+    end = memchr(buf, '\n', len);
+
+    if (end == NULL) {
+
+        if (len == NGX_LIVE_ORIGIN_REDIS_AUTH_MAX) {
+            return ngx_live_origin_auth_bad(cf, param, 0, "its first line is "
+                                            "too long");
+        }
+
+        end = buf + len;
+    }
+
+    while (end > buf && (end[-1] == '\r' || end[-1] == ' ')) {
+        end--;
+    }
+
+    len = end - buf;
+    space = memchr(buf, ' ', len);
+
+    for (i = 0; i < len && buf[i] > 0x1f && buf[i] != 0x7f; i++) {
+        /* void */
+    }
+
+    if (len == 0 || i < len || space == buf) {
+        return ngx_live_origin_auth_bad(cf, param, 0, "its first line has no "
+                                        "password");
+    }
+
+    if (space) {
+        user->len = space - buf;
+        user->data = ngx_pcalloc(cf->pool, user->len + 1);
+        if (user->data == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        ngx_memcpy(user->data, buf, user->len);
+        buf = space + 1;
+    }
+
+    password->len = end - buf;
+    password->data = ngx_pcalloc(cf->pool, password->len + 1);
+    if (password->data == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memcpy(password->data, buf, password->len);
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_live_origin_auth_file(ngx_conf_t *cf, ngx_str_t *param, ngx_str_t *v,
+    ngx_str_t *user, ngx_str_t *password)
+{
+    char       *rc;
+    size_t      len;
+    u_char      buf[NGX_LIVE_ORIGIN_REDIS_AUTH_MAX];
+    ngx_str_t   path;
+
+    path = *v;
+
+    if (path.len == 0) {
+        return ngx_live_origin_auth_bad(cf, param, 0, "it has no name");
+    }
+
+    if (ngx_conf_full_name(cf->cycle, &path, 1) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    rc = ngx_live_origin_auth_read(cf, param, &path, buf, &len);
+
+    if (rc == NGX_CONF_OK) {
+        rc = ngx_live_origin_auth_line(cf, param, buf, len, user, password);
+    }
+
+    OPENSSL_cleanse(buf, sizeof(buf));
+
+    return rc;
+}
+
+
+/* ---- parameters */
+
+static char *
+ngx_live_origin_redis_mode(ngx_conf_t *cf, ngx_str_t *param, ngx_str_t *v,
+    ngx_live_origin_redis_conf_t *rcf)
+{
+    if (ngx_strcmp(v->data, "single") == 0) {
+        rcf->mode = NGX_LIVE_ORIGIN_REDIS_SINGLE;
+
+    } else if (ngx_strcmp(v->data, "sentinel") == 0) {
+        rcf->mode = NGX_LIVE_ORIGIN_REDIS_SENTINEL;
+
+    } else if (ngx_strcmp(v->data, "cluster") == 0) {
+        rcf->mode = NGX_LIVE_ORIGIN_REDIS_CLUSTER;
+
+    } else {
+        return ngx_live_origin_bad(cf, param, "mode=single, mode=sentinel and "
+                                   "mode=cluster");
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_live_origin_redis_service(ngx_conf_t *cf, ngx_str_t *param, ngx_str_t *v,
+    ngx_live_origin_redis_conf_t *rcf)
+{
+    if (v->len == 0) {
+        return ngx_live_origin_bad(cf, param, "service=NAME, as the sentinels "
+                                   "call the primary");
+    }
+
+    rcf->service = *v;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_live_origin_redis_auth(ngx_conf_t *cf, ngx_str_t *param, ngx_str_t *v,
+    ngx_live_origin_redis_conf_t *rcf)
+{
+    return ngx_live_origin_auth_file(cf, param, v, &rcf->user,
+                                     &rcf->password);
+}
+
+
+static char *
+ngx_live_origin_redis_sentinel_auth(ngx_conf_t *cf, ngx_str_t *param,
+    ngx_str_t *v, ngx_live_origin_redis_conf_t *rcf)
+{
+    return ngx_live_origin_auth_file(cf, param, v, &rcf->sentinel_user,
+                                     &rcf->sentinel_password);
+}
+
+
+static char *
+ngx_live_origin_redis_db(ngx_conf_t *cf, ngx_str_t *param, ngx_str_t *v,
+    ngx_live_origin_redis_conf_t *rcf)
+{
+    ngx_int_t  n;
+
+    n = ngx_atoi(v->data, v->len);
+
+    if (n < 0 || n > 65535) {
+        return ngx_live_origin_bad(cf, param, "db=0 to db=65535");
+    }
+
+    rcf->db = n;
+
+    return NGX_CONF_OK;
+}
+
+
+/* braces would make all keys of a cluster lie on one node */
+
+static char *
+ngx_live_origin_redis_prefix(ngx_conf_t *cf, ngx_str_t *param, ngx_str_t *v,
+    ngx_live_origin_redis_conf_t *rcf)
+{
+    size_t  i;
+
+    for (i = 0; i < v->len && v->data[i] > 0x20 && v->data[i] < 0x7f
+                && v->data[i] != '{' && v->data[i] != '}'; i++)
+    {
+        /* void */
+    }
+
+    if (i == 0 || i < v->len || v->len > 64) {
+        return ngx_live_origin_bad(cf, param, "prefix=TEXT of 1 to 64 "
+                                   "printable characters without braces");
+    }
+
+    rcf->prefix = *v;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_live_origin_redis_connect_timeout(ngx_conf_t *cf, ngx_str_t *param,
+    ngx_str_t *v, ngx_live_origin_redis_conf_t *rcf)
+{
+    ngx_int_t  ms;
+
+    ms = ngx_parse_time(v, 0);
+
+    if (ms < 10 || ms > 60000) {
+        return ngx_live_origin_bad(cf, param, "connect_timeout=10ms to "
+                                   "connect_timeout=60s");
+    }
+
+    rcf->connect = ms;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_live_origin_redis_timeout(ngx_conf_t *cf, ngx_str_t *param, ngx_str_t *v,
+    ngx_live_origin_redis_conf_t *rcf)
+{
+    ngx_int_t  ms;
+
+    ms = ngx_parse_time(v, 0);
+
+    if (ms < 10 || ms > 60000) {
+        return ngx_live_origin_bad(cf, param, "timeout=10ms to timeout=60s");
+    }
+
+    rcf->timeout = ms;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_live_origin_redis_tls(ngx_conf_t *cf, ngx_str_t *param, ngx_str_t *v,
+    ngx_live_origin_redis_conf_t *rcf)
+{
+    if (ngx_strcmp(v->data, "off") == 0) {
+        rcf->tls = 0;
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_strcmp(v->data, "on") != 0) {
+        return ngx_live_origin_bad(cf, param, "tls=on and tls=off");
+    }
+
+#if (NGX_SSL)
+    rcf->tls = 1;
+    return NGX_CONF_OK;
+#else
+    return ngx_live_origin_bad(cf, param, "tls=off: this nginx was built "
+                               "without TLS (--with-http_ssl_module)");
+#endif
+}
+
+
+static char *
+ngx_live_origin_redis_tls_ca(ngx_conf_t *cf, ngx_str_t *param, ngx_str_t *v,
+    ngx_live_origin_redis_conf_t *rcf)
+{
+    rcf->tls_ca = *v;
+
+    if (v->len == 0) {
+        return ngx_live_origin_bad(cf, param, "tls_ca=FILE of certificates");
+    }
+
+    return ngx_conf_full_name(cf->cycle, &rcf->tls_ca, 1) == NGX_OK
+           ? NGX_CONF_OK : NGX_CONF_ERROR;
+}
+
+
+static const struct {
+    ngx_str_t                      name;
+    ngx_live_origin_redis_set_pt   set;
+} ngx_live_origin_redis_params[] = {
+    { ngx_string("mode="), ngx_live_origin_redis_mode },
+    { ngx_string("service="), ngx_live_origin_redis_service },
+    { ngx_string("auth="), ngx_live_origin_redis_auth },
+    { ngx_string("sentinel_auth="), ngx_live_origin_redis_sentinel_auth },
+    { ngx_string("db="), ngx_live_origin_redis_db },
+    { ngx_string("prefix="), ngx_live_origin_redis_prefix },
+    { ngx_string("connect_timeout="), ngx_live_origin_redis_connect_timeout },
+    { ngx_string("timeout="), ngx_live_origin_redis_timeout },
+    { ngx_string("tls="), ngx_live_origin_redis_tls },
+    { ngx_string("tls_ca="), ngx_live_origin_redis_tls_ca }
+};
+
+#define NGX_LIVE_ORIGIN_REDIS_NPARAMS                                         \
+    (sizeof(ngx_live_origin_redis_params)                                     \
+     / sizeof(ngx_live_origin_redis_params[0]))
+
+
+/* an address has no equals sign */
+
+static ngx_uint_t
+ngx_live_origin_redis_is_param(ngx_str_t *param)
+{
+    return memchr(param->data, '=', param->len) != NULL;
+}
+
+
+static char *
+ngx_live_origin_redis_param(ngx_conf_t *cf, ngx_str_t *param,
+    ngx_live_origin_redis_conf_t *rcf)
+{
+    ngx_str_t         v;
+    ngx_uint_t        i;
+    const ngx_str_t  *name;
+
+    for (i = 0; i < NGX_LIVE_ORIGIN_REDIS_NPARAMS; i++) {
+
+        name = &ngx_live_origin_redis_params[i].name;
+
+        if (param->len >= name->len
+            && ngx_strncmp(param->data, name->data, name->len) == 0)
+        {
+            v.data = param->data + name->len;
+            v.len = param->len - name->len;
+
+            return ngx_live_origin_redis_params[i].set(cf, param, &v, rcf);
+        }
+    }
+
+    return ngx_live_origin_bad(cf, param, NGX_LIVE_ORIGIN_REDIS_ALLOWED);
+}
+
+
+/* a name becomes its addresses, now: a worker must not wait for a resolver */
+
+static char *
+ngx_live_origin_redis_address(ngx_conf_t *cf, ngx_str_t *value,
+    ngx_live_origin_redis_conf_t *rcf)
+{
+    ngx_url_t    u;
+    ngx_addr_t  *addrs;
+
+    ngx_memzero(&u, sizeof(ngx_url_t));
+
+    u.url = *value;
+    u.default_port = rcf->mode == NGX_LIVE_ORIGIN_REDIS_SENTINEL ? 26379
+                                                                 : 6379;
+
+    if (ngx_parse_url(cf->pool, &u) != NGX_OK || u.naddrs == 0
+        || u.uri.len)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid value \"%V\" of \"live_origin_redis\", "
+                           "allowed: " NGX_LIVE_ORIGIN_REDIS_ALLOWED
+                           "; of this one: %s", value,
+                           u.err ? u.err : "it is no ADDRESS");
+        return NGX_CONF_ERROR;
+    }
+
+    addrs = ngx_array_push_n(&rcf->servers, u.naddrs);
+    if (addrs == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memcpy(addrs, u.addrs, u.naddrs * sizeof(ngx_addr_t));
+
+    return NGX_CONF_OK;
+}
+
+
+/* what does not go together */
+
+static char *
+ngx_live_origin_redis_whole_check(ngx_conf_t *cf, ngx_uint_t addresses,
+    ngx_live_origin_redis_conf_t *rcf)
+{
+    ngx_uint_t   sentinel;
+    const char  *why;
+
+    sentinel = rcf->mode == NGX_LIVE_ORIGIN_REDIS_SENTINEL;
+    why = NULL;
+
+    if (addresses == 0) {
+        why = "an ADDRESS is missing";
+
+    } else if (addresses > 1 && rcf->mode == NGX_LIVE_ORIGIN_REDIS_SINGLE) {
+        why = "several ADDRESSes need mode=sentinel or mode=cluster";
+
+    } else if (sentinel && rcf->service.len == 0) {
+        why = "mode=sentinel needs service=NAME";
+
+    } else if (!sentinel && rcf->service.len) {
+        why = "service=NAME needs mode=sentinel";
+
+    } else if (!sentinel && rcf->sentinel_password.len) {
+        why = "sentinel_auth=FILE needs mode=sentinel";
+
+    } else if (rcf->db && rcf->mode == NGX_LIVE_ORIGIN_REDIS_CLUSTER) {
+        why = "a cluster has db=0 only";
+
+    } else if (rcf->tls_ca.len && !rcf->tls) {
+        why = "tls_ca=FILE needs tls=on";
+    }
+
+    if (why == NULL) {
+        return NGX_CONF_OK;
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"live_origin_redis\": %s, "
+                       "allowed: " NGX_LIVE_ORIGIN_REDIS_ALLOWED, why);
+
+    return NGX_CONF_ERROR;
+}
+
+
+char *
+ngx_live_origin_redis_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_str_t                     *value;
+    ngx_uint_t                     i, n;
+    ngx_live_origin_main_conf_t   *mcf = conf;
+    ngx_live_origin_redis_conf_t  *rcf;
+
+    if (mcf->redis) {
+        return "is duplicate";
+    }
+
+    rcf = ngx_pcalloc(cf->pool, sizeof(ngx_live_origin_redis_conf_t));
+
+    if (rcf == NULL
+        || ngx_array_init(&rcf->servers, cf->pool, 4, sizeof(ngx_addr_t))
+           != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_str_set(&rcf->prefix, "lo:");
+    rcf->connect = 1000;
+    rcf->timeout = 500;
+
+    value = cf->args->elts;
+
+    for (i = 1; i < cf->args->nelts; i++) {
+        if (ngx_live_origin_redis_is_param(&value[i])
+            && ngx_live_origin_redis_param(cf, &value[i], rcf) != NGX_CONF_OK)
+        {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    for (i = 1, n = 0; i < cf->args->nelts; i++) {
+
+        if (ngx_live_origin_redis_is_param(&value[i])) {
+            continue;
+        }
+
+        if (ngx_live_origin_redis_address(cf, &value[i], rcf) != NGX_CONF_OK) {
+            return NGX_CONF_ERROR;
+        }
+
+        n++;
+    }
+
+    mcf->redis = rcf;
+
+    return ngx_live_origin_redis_whole_check(cf, n, rcf);
+}
+
+
+/* ---- live_origin_ack */
+
+#define NGX_LIVE_ORIGIN_ACK_ALLOWED                                           \
+    "zone, or redis with replicas=0 to replicas=16 and degrade"
+
+
+char *
+ngx_live_origin_ack_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_int_t                     n;
+    ngx_str_t                    *value;
+    ngx_uint_t                    i;
+    ngx_live_origin_loc_conf_t   *lcf = conf;
+    ngx_live_origin_main_conf_t  *mcf;
+
+    value = cf->args->elts;
+
+    if (lcf->ack != NGX_CONF_UNSET_UINT) {
+        return "is duplicate";
+    }
+
+    lcf->ack_replicas = 0;
+    lcf->ack_degrade = 0;
+
+    if (ngx_strcmp(value[1].data, "zone") == 0) {
+        lcf->ack = NGX_LIVE_ORIGIN_ACK_ZONE;
+
+        return cf->args->nelts == 2 ? NGX_CONF_OK
+               : ngx_live_origin_bad(cf, &value[2],
+                                     NGX_LIVE_ORIGIN_ACK_ALLOWED);
+    }
+
+    if (ngx_strcmp(value[1].data, "redis") != 0) {
+        return ngx_live_origin_bad(cf, &value[1], NGX_LIVE_ORIGIN_ACK_ALLOWED);
+    }
+
+    lcf->ack = NGX_LIVE_ORIGIN_ACK_REDIS;
+
+    for (i = 2; i < cf->args->nelts; i++) {
+
+        if (ngx_strcmp(value[i].data, "degrade") == 0) {
+            lcf->ack_degrade = 1;
+            continue;
+        }
+
+        n = ngx_strncmp(value[i].data, "replicas=", 9) == 0
+            ? ngx_atoi(value[i].data + 9, value[i].len - 9) : NGX_ERROR;
+
+        if (n < 0 || n > 16) {
+            return ngx_live_origin_bad(cf, &value[i],
+                                       NGX_LIVE_ORIGIN_ACK_ALLOWED);
+        }
+
+        lcf->ack_replicas = n;
+    }
+
+    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_live_origin_module);
+
+    if (mcf->ack_line == 0) {
+        mcf->ack_file = cf->conf_file->file.name.data;
+        mcf->ack_line = cf->conf_file->line;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_live_origin_ack_check(ngx_conf_t *cf, ngx_live_origin_main_conf_t *mcf)
+{
+    if (mcf->ack_line == 0 || mcf->redis) {
+        return NGX_CONF_OK;
+    }
+
+    ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                  "\"live_origin_ack redis\" needs \"live_origin_redis\" "
+                  "in %s:%ui", mcf->ack_file, mcf->ack_line);
+
+    return NGX_CONF_ERROR;
+}

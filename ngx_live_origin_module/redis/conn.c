@@ -1,0 +1,682 @@
+/*
+ * One connection: it connects, says hello, sends and reads; when it is lost,
+ * it tries again after a while.
+ */
+
+#include "redis/redis_int.h"
+
+
+#define NGX_LIVE_ORIGIN_REDIS_LINES      10            /* a burst of */
+#define NGX_LIVE_ORIGIN_REDIS_SAME_US    60000000      /* the same line again */
+
+
+static void ngx_live_origin_redis_conn_drop(
+    ngx_live_origin_redis_conn_t *conn);
+static void ngx_live_origin_redis_conn_close(
+    ngx_live_origin_redis_conn_t *conn);
+static void ngx_live_origin_redis_conn_talk(
+    ngx_live_origin_redis_conn_t *conn);
+static void ngx_live_origin_redis_conn_read(ngx_event_t *rev);
+static void ngx_live_origin_redis_conn_write(ngx_event_t *wev);
+static void ngx_live_origin_redis_conn_flush(ngx_event_t *ev);
+static void ngx_live_origin_redis_conn_deadline(ngx_event_t *ev);
+static void ngx_live_origin_redis_conn_idle(ngx_event_t *ev);
+static void ngx_live_origin_redis_conn_again(ngx_event_t *ev);
+
+
+static void
+ngx_live_origin_redis_conn_event(ngx_live_origin_redis_conn_t *conn,
+    ngx_event_t *ev, ngx_event_handler_pt handler)
+{
+    ev->handler = handler;
+    ev->data = conn;
+    ev->log = conn->rd->log;
+    ev->cancelable = 1;
+}
+
+
+ngx_live_origin_redis_conn_t *
+ngx_live_origin_redis_conn_create(ngx_live_origin_redis_t *rd,
+    const ngx_live_origin_redis_class_t *class)
+{
+    ngx_live_origin_redis_conn_t  *conn;
+
+    conn = ngx_calloc(sizeof(ngx_live_origin_redis_conn_t), rd->log);
+    if (conn == NULL) {
+        return NULL;
+    }
+
+    conn->rd = rd;
+    conn->class = class;
+    conn->name.data = conn->text;
+
+    ngx_queue_init(&conn->ops);
+    ngx_queue_init(&conn->wait);
+
+    ngx_live_origin_redis_conn_event(conn, &conn->deadline,
+                                     ngx_live_origin_redis_conn_deadline);
+    ngx_live_origin_redis_conn_event(conn, &conn->flush,
+                                     ngx_live_origin_redis_conn_flush);
+    ngx_live_origin_redis_conn_event(conn, &conn->idle,
+                                     ngx_live_origin_redis_conn_idle);
+    ngx_live_origin_redis_conn_event(conn, &conn->retry,
+                                     ngx_live_origin_redis_conn_again);
+
+    return conn;
+}
+
+
+void
+ngx_live_origin_redis_conn_free(ngx_live_origin_redis_conn_t *conn)
+{
+    ngx_live_origin_redis_conn_shut(conn, "the connection is closed");
+
+    if (conn->retry.timer_set) {
+        ngx_del_timer(&conn->retry);
+    }
+
+    ngx_free(conn);
+}
+
+
+void
+ngx_live_origin_redis_conn_address(ngx_live_origin_redis_conn_t *conn,
+    struct sockaddr *sockaddr, socklen_t socklen)
+{
+    ngx_memcpy(&conn->sockaddr, sockaddr, socklen);
+
+    conn->socklen = socklen;
+    conn->name.len = ngx_sock_ntop(&conn->sockaddr.sockaddr, socklen,
+                                   conn->text, NGX_SOCKADDR_STRLEN, 1);
+    conn->text[conn->name.len] = '\0';
+}
+
+
+/* what a server says may hold anything */
+
+void
+ngx_live_origin_redis_conn_why(ngx_live_origin_redis_conn_t *conn,
+    const char *fmt, ...)
+{
+    u_char   *p, *last;
+    va_list   args;
+
+    va_start(args, fmt);
+    last = ngx_vslprintf(conn->why,
+                         conn->why + NGX_LIVE_ORIGIN_REDIS_WHY - 1, fmt, args);
+    va_end(args);
+
+    *last = '\0';
+
+    for (p = conn->why; p < last; p++) {
+        if (*p < 0x20 || *p > 0x7e) {
+            *p = '.';
+        }
+    }
+}
+
+
+static ngx_uint_t
+ngx_live_origin_redis_conn_may_log(ngx_live_origin_redis_conn_t *conn,
+    const u_char *line, int64_t now)
+{
+    int64_t                   s;
+    ngx_live_origin_redis_t  *rd;
+
+    if (ngx_strcmp(conn->logged, line) == 0
+        && now - conn->logged_us < NGX_LIVE_ORIGIN_REDIS_SAME_US)
+    {
+        return 0;
+    }
+
+    rd = conn->rd;
+    s = (now - rd->lines_us) / 1000000;
+
+    if (s > 0) {
+        rd->lines = ngx_min(rd->lines + (ngx_uint_t) s,
+                            NGX_LIVE_ORIGIN_REDIS_LINES);
+        rd->lines_us = now;
+    }
+
+    if (rd->lines == 0) {
+        return 0;
+    }
+
+    rd->lines--;
+
+    return 1;
+}
+
+
+void
+ngx_live_origin_redis_conn_log(ngx_live_origin_redis_conn_t *conn,
+    ngx_uint_t level, const char *fmt, ...)
+{
+    u_char    line[NGX_LIVE_ORIGIN_REDIS_WHY];
+    int64_t   now;
+    va_list   args;
+
+    va_start(args, fmt);
+    *ngx_vslprintf(line, line + NGX_LIVE_ORIGIN_REDIS_WHY - 1, fmt, args)
+        = '\0';
+    va_end(args);
+
+    now = ngx_live_origin_redis_now();
+
+    if (ngx_live_origin_redis_conn_may_log(conn, line, now)) {
+        ngx_memcpy(conn->logged, line, NGX_LIVE_ORIGIN_REDIS_WHY);
+        conn->logged_us = now;
+
+        ngx_log_error(level, conn->rd->log, 0, "redis %V: %s", &conn->name,
+                      line);
+    }
+}
+
+
+/* ---- connecting */
+
+void
+ngx_live_origin_redis_conn_open(ngx_live_origin_redis_conn_t *conn)
+{
+    ngx_int_t                 rc;
+    ngx_err_t                 err;
+    ngx_connection_t         *c;
+    ngx_live_origin_redis_t  *rd;
+    ngx_peer_connection_t     pc;
+
+    rd = conn->rd;
+
+    if (conn->retry.timer_set) {
+        ngx_del_timer(&conn->retry);
+    }
+
+    conn->state = NGX_LIVE_ORIGIN_REDIS_CONNECTING;
+    conn->since_us = ngx_live_origin_redis_now();
+    conn->step = 0;
+    conn->gone = 0;
+
+    ngx_add_timer(&conn->deadline, rd->conf->connect);
+
+    conn->reader = redisReaderCreate();
+
+    ngx_memzero(&pc, sizeof(ngx_peer_connection_t));
+
+    pc.sockaddr = &conn->sockaddr.sockaddr;
+    pc.socklen = conn->socklen;
+    pc.name = &conn->name;
+    pc.get = ngx_event_get_peer;
+    pc.log = &rd->quiet;
+    pc.log_error = NGX_ERROR_ERR;
+
+    ngx_set_errno(0);
+    rc = conn->reader ? ngx_event_connect_peer(&pc) : NGX_ERROR;
+    err = ngx_errno;
+
+    if (rc != NGX_OK && rc != NGX_AGAIN) {
+
+        /* told from the event, not from here; ngx_event_connect_peer() has
+           closed its descriptor */
+
+        ngx_live_origin_redis_conn_why(conn, "connect() failed (%d: %s)",
+                                       err, strerror(err));
+        ngx_post_event(&conn->flush, &ngx_posted_events);
+        return;
+    }
+
+    c = pc.connection;
+
+    c->data = conn;
+    c->log = &rd->quiet;
+    c->read->log = &rd->quiet;
+    c->write->log = &rd->quiet;
+    c->read->handler = ngx_live_origin_redis_conn_read;
+    c->write->handler = ngx_live_origin_redis_conn_write;
+
+    conn->c = c;
+
+    if (rc == NGX_OK) {
+        ngx_post_event(c->write, &ngx_posted_events);
+    }
+}
+
+
+/* the first event: whether it is connected */
+
+static void
+ngx_live_origin_redis_conn_connected(ngx_live_origin_redis_conn_t *conn)
+{
+    int        err;
+    socklen_t  len;
+
+    err = 0;
+    len = sizeof(int);
+
+    if (getsockopt(conn->c->fd, SOL_SOCKET, SO_ERROR, (void *) &err, &len)
+        == -1)
+    {
+        err = ngx_socket_errno;
+    }
+
+    if (err) {
+        ngx_live_origin_redis_conn_why(conn, "connect() failed (%d: %s)",
+                                       err, strerror(err));
+        ngx_live_origin_redis_conn_drop(conn);
+        return;
+    }
+
+    if (conn->sockaddr.sockaddr.sa_family != AF_UNIX) {
+        (void) ngx_tcp_nodelay(conn->c);
+    }
+
+    ngx_live_origin_redis_conn_talk(conn);
+}
+
+
+static void
+ngx_live_origin_redis_conn_talk(ngx_live_origin_redis_conn_t *conn)
+{
+    conn->talking = 1;
+
+    if (ngx_live_origin_redis_hello(conn) != NGX_OK) {
+        ngx_live_origin_redis_conn_drop(conn);
+    }
+}
+
+
+/* ---- losing it */
+
+static void
+ngx_live_origin_redis_conn_close(ngx_live_origin_redis_conn_t *conn)
+{
+    if (conn->c) {
+        ngx_close_connection(conn->c);
+        conn->c = NULL;
+    }
+
+    if (conn->reader) {
+        redisReaderFree(conn->reader);
+        conn->reader = NULL;
+    }
+
+    ngx_free(conn->out);
+
+    conn->out = NULL;
+    conn->out_pos = 0;
+    conn->out_last = 0;
+    conn->out_size = 0;
+    conn->got = 0;
+    conn->talking = 0;
+    conn->subscribed = 0;
+
+    if (conn->deadline.timer_set) {
+        ngx_del_timer(&conn->deadline);
+    }
+
+    if (conn->idle.timer_set) {
+        ngx_del_timer(&conn->idle);
+    }
+
+    if (conn->flush.posted) {
+        ngx_delete_posted_event(&conn->flush);
+    }
+}
+
+
+static void
+ngx_live_origin_redis_conn_lost(ngx_live_origin_redis_conn_t *conn,
+    ngx_queue_t *ops)
+{
+    ngx_live_origin_redis_conn_close(conn);
+
+    ngx_queue_init(ops);
+
+    if (!ngx_queue_empty(&conn->ops)) {
+        ngx_queue_add(ops, &conn->ops);
+        ngx_queue_init(&conn->ops);
+    }
+
+    if (!ngx_queue_empty(&conn->wait)) {
+        ngx_queue_add(ops, &conn->wait);
+        ngx_queue_init(&conn->wait);
+    }
+}
+
+
+/* conn->why is said; the caller, an event's handler, does no more */
+
+static void
+ngx_live_origin_redis_conn_drop(ngx_live_origin_redis_conn_t *conn)
+{
+    int64_t      now;
+    ngx_queue_t  ops;
+
+    now = ngx_live_origin_redis_now();
+
+    if (conn->state == NGX_LIVE_ORIGIN_REDIS_UP
+        && now - conn->since_us > 1000000)
+    {
+        conn->attempts = 0;
+    }
+
+    conn->state = NGX_LIVE_ORIGIN_REDIS_DOWN;
+    conn->since_us = now;
+    conn->rd->stat.failures++;
+
+    ngx_live_origin_redis_conn_lost(conn, &ops);
+    ngx_live_origin_redis_conn_log(conn, NGX_LOG_ERR, "%s", conn->why);
+
+    conn->class->down(conn);
+    ngx_live_origin_redis_fail(conn, &ops);
+}
+
+
+void
+ngx_live_origin_redis_conn_shut(ngx_live_origin_redis_conn_t *conn,
+    const char *why)
+{
+    ngx_queue_t  ops;
+
+    ngx_live_origin_redis_conn_why(conn, "%s", why);
+    ngx_live_origin_redis_conn_lost(conn, &ops);
+
+    conn->state = NGX_LIVE_ORIGIN_REDIS_DOWN;
+    conn->since_us = ngx_live_origin_redis_now();
+    conn->attempts = 0;
+
+    ngx_live_origin_redis_fail(conn, &ops);
+}
+
+
+/* 50 ms, 100 ms, ... 800 ms, half of it by chance: workers and servers that
+   lost the same primary do not come back at once */
+
+void
+ngx_live_origin_redis_conn_later(ngx_live_origin_redis_conn_t *conn,
+    ngx_msec_t ms)
+{
+    if (ms == 0) {
+        ms = 50 << ngx_min(conn->attempts, 4);
+        ms = ms / 2 + (ngx_msec_t) ngx_random() % ms;
+        conn->attempts++;
+    }
+
+    ngx_add_timer(&conn->retry, ms);
+}
+
+
+static void
+ngx_live_origin_redis_conn_again(ngx_event_t *ev)
+{
+    ngx_live_origin_redis_conn_t  *conn = ev->data;
+
+    conn->class->again(conn);
+}
+
+
+/* ---- reading and writing */
+
+#if (HIREDIS_MAJOR < 1)
+
+static redisReplyObjectFunctions  ngx_live_origin_redis_functions;
+static void *(*ngx_live_origin_redis_create_array)(const redisReadTask *,
+    int);
+
+
+/* hiredis would allocate whatever length it is told */
+
+static void *
+ngx_live_origin_redis_array(const redisReadTask *task, int elements)
+{
+    if (elements > NGX_LIVE_ORIGIN_REDIS_ELEMENTS) {
+        return NULL;
+    }
+
+    return ngx_live_origin_redis_create_array(task, elements);
+}
+
+#endif
+
+
+static void
+ngx_live_origin_redis_conn_limit(redisReader *reader)
+{
+#if (HIREDIS_MAJOR < 1)
+
+    if (ngx_live_origin_redis_create_array == NULL) {
+        ngx_live_origin_redis_functions = *reader->fn;
+        ngx_live_origin_redis_create_array = reader->fn->createArray;
+        ngx_live_origin_redis_functions.createArray =
+                                                  ngx_live_origin_redis_array;
+    }
+
+    reader->fn = &ngx_live_origin_redis_functions;
+
+#else
+    reader->maxelements = NGX_LIVE_ORIGIN_REDIS_ELEMENTS;
+#endif
+}
+
+
+static ngx_int_t
+ngx_live_origin_redis_conn_feed(ngx_live_origin_redis_conn_t *conn, size_t n)
+{
+    void         *reply;
+    ngx_int_t     rc;
+    redisReader  *reader;
+
+    reader = conn->reader;
+    ngx_live_origin_redis_conn_limit(reader);
+
+    if (redisReaderFeed(reader, (char *) conn->rd->buf, n) != REDIS_OK) {
+        ngx_live_origin_redis_conn_why(conn, "%s", reader->errstr);
+        return NGX_ERROR;
+    }
+
+    conn->got += n;
+
+    for ( ;; ) {
+
+        if (redisReaderGetReply(reader, &reply) != REDIS_OK) {
+            ngx_live_origin_redis_conn_why(conn, "a broken reply (%s): is it "
+                                           "a Redis server%s?", reader->errstr,
+                                           conn->rd->conf->tls
+                                           ? "" : ", or does it want tls=on");
+            return NGX_ERROR;
+        }
+
+        if (reply == NULL) {
+            break;
+        }
+
+        conn->got = 0;
+
+        rc = ngx_live_origin_redis_replied(conn, reply);
+        freeReplyObject(reply);
+
+        if (rc != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    if (conn->got > NGX_LIVE_ORIGIN_REDIS_IN) {
+        ngx_live_origin_redis_conn_why(conn, "a reply of more than %d bytes",
+                                       NGX_LIVE_ORIGIN_REDIS_IN);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_live_origin_redis_conn_read(ngx_event_t *rev)
+{
+    size_t                         total;
+    ssize_t                        n;
+    ngx_connection_t              *c;
+    ngx_live_origin_redis_conn_t  *conn;
+
+    c = rev->data;
+    conn = c->data;
+
+    if (!conn->talking) {
+        ngx_live_origin_redis_conn_connected(conn);
+
+        if (conn->c != c || !conn->talking) {
+            return;
+        }
+    }
+
+    for (total = 0; total < NGX_LIVE_ORIGIN_REDIS_TURN; total += n) {
+
+        n = c->recv(c, conn->rd->buf, NGX_LIVE_ORIGIN_REDIS_CHUNK);
+
+        if (n == NGX_AGAIN) {
+
+            if (ngx_handle_read_event(rev, 0) == NGX_OK) {
+                return;
+            }
+
+            n = NGX_ERROR;
+        }
+
+        if (n <= 0) {
+            ngx_live_origin_redis_conn_why(conn, n ? "the connection was "
+                                           "reset" : "the server closed the "
+                                           "connection");
+            break;
+        }
+
+        if (ngx_live_origin_redis_conn_feed(conn, n) != NGX_OK) {
+            n = NGX_ERROR;
+            break;
+        }
+    }
+
+    if (n <= 0) {
+        ngx_live_origin_redis_conn_drop(conn);
+        return;
+    }
+
+    ngx_post_event(rev, &ngx_posted_next_events);
+}
+
+
+static void
+ngx_live_origin_redis_conn_write(ngx_event_t *wev)
+{
+    ngx_connection_t              *c;
+    ngx_live_origin_redis_conn_t  *conn;
+
+    c = wev->data;
+    conn = c->data;
+
+    if (!conn->talking) {
+        ngx_live_origin_redis_conn_connected(conn);
+        return;
+    }
+
+    ngx_live_origin_redis_conn_flush(&conn->flush);
+}
+
+
+static void
+ngx_live_origin_redis_conn_flush(ngx_event_t *ev)
+{
+    ssize_t                        n;
+    ngx_connection_t              *c;
+    ngx_live_origin_redis_conn_t  *conn = ev->data;
+
+    c = conn->c;
+
+    if (conn->gone) {
+        ngx_live_origin_redis_conn_shut(conn, "it is not wanted any more");
+        conn->class->again(conn);
+        return;
+    }
+
+    if (c == NULL) {
+        ngx_live_origin_redis_conn_drop(conn);
+        return;
+    }
+
+    while (conn->out_pos < conn->out_last) {
+
+        n = c->send(c, conn->out + conn->out_pos,
+                    conn->out_last - conn->out_pos);
+
+        if (n == NGX_AGAIN && ngx_handle_write_event(c->write, 0) == NGX_OK) {
+            return;
+        }
+
+        if (n <= 0) {
+            ngx_live_origin_redis_conn_why(conn, "the connection was reset");
+            ngx_live_origin_redis_conn_drop(conn);
+            return;
+        }
+
+        conn->out_pos += n;
+    }
+
+    conn->out_pos = 0;
+    conn->out_last = 0;
+
+    if (conn->out_size > NGX_LIVE_ORIGIN_REDIS_TURN) {
+        ngx_free(conn->out);
+        conn->out = NULL;
+        conn->out_size = 0;
+    }
+}
+
+
+/* ---- time */
+
+static void
+ngx_live_origin_redis_conn_deadline(ngx_event_t *ev)
+{
+    ngx_live_origin_redis_conn_t  *conn = ev->data;
+
+    int64_t  us;
+
+    us = ngx_live_origin_redis_now() - conn->since_us;
+
+    if (conn->state == NGX_LIVE_ORIGIN_REDIS_CONNECTING
+        && us >= (int64_t) conn->rd->conf->connect * 1000)
+    {
+        conn->rd->stat.timeouts++;
+        ngx_live_origin_redis_conn_why(conn, "%s in time "
+                                       "(connect_timeout=%Mms)",
+                                       conn->talking ? "no answer"
+                                                     : "no connection",
+                                       conn->rd->conf->connect);
+        ngx_live_origin_redis_conn_drop(conn);
+        return;
+    }
+
+    if (ngx_live_origin_redis_deadline(conn) != NGX_OK) {
+        ngx_live_origin_redis_conn_drop(conn);
+    }
+}
+
+
+/* finds a peer that has died without a word */
+
+static void
+ngx_live_origin_redis_conn_idle(ngx_event_t *ev)
+{
+    ngx_live_origin_redis_conn_t  *conn = ev->data;
+
+    const char  *argv[] = { "PING" };
+
+    ngx_add_timer(ev, NGX_LIVE_ORIGIN_REDIS_PING);
+
+    if (ngx_queue_empty(&conn->ops)
+        && ngx_live_origin_redis_send_own(conn, &conn->ping,
+                                          ngx_live_origin_redis_ok_check, 1,
+                                          argv)
+           != NGX_OK)
+    {
+        ngx_live_origin_redis_conn_why(conn, "no memory");
+        ngx_live_origin_redis_conn_drop(conn);
+    }
+}
