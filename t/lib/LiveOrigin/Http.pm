@@ -41,7 +41,8 @@ package LiveOrigin::Http;
 # Options of a request: headers => [Name => value, ...], body, chunks,
 # expect => 1 (sends the body after the 100, or after a second), and
 # timeout (30 seconds; then $r->error is "timeout").
-# new() takes host (127.0.0.1), port, timeout, rcvbuf.
+# new() takes host (127.0.0.1), port, timeout, rcvbuf, netns (a network
+# namespace to connect from: LiveOrigin::Netns).
 
 use strict;
 use warnings;
@@ -51,6 +52,8 @@ use IO::Select;
 use IO::Socket;
 use Socket qw(:DEFAULT IPPROTO_TCP TCP_NODELAY);
 use Time::HiRes qw(time);
+
+use LiveOrigin::Netns;
 
 
 sub new
@@ -68,8 +71,10 @@ sub connect
     return $self->{sock} if $self->{sock};
 
     my $sock = IO::Socket->new;
+    my $open = sub { socket($sock, PF_INET, SOCK_STREAM, 0) };
 
-    socket($sock, PF_INET, SOCK_STREAM, 0) or die "socket: $!";
+    ($self->{netns} ? LiveOrigin::Netns::within($self->{netns}, $open)
+                    : $open->()) or die "socket: $!";
 
     if ($self->{rcvbuf}) {
         setsockopt($sock, SOL_SOCKET, SO_RCVBUF, $self->{rcvbuf});

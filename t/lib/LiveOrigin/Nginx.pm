@@ -37,6 +37,7 @@ package LiveOrigin::Nginx;
 #     expect      [patterns of error-log lines that this test provokes]
 #     port        a port to listen on, instead of a free one
 #     keep        the zone file stays after the server
+#     netns       a network namespace to run in (LiveOrigin::Netns)
 #
 # In conf and in all lines: %%PORT%%, %%PORT1%% ... %%PORT9%% (more free
 # ports), %%DIR%%, %%ZONE%%, %%SIZE%%, %%MODULE%%, %%WORKERS%%, %%ROOT%% (of
@@ -179,6 +180,7 @@ sub _run
                '-e', $self->error_log, @args);
 
     unshift @cmd, 'env', "LD_PRELOAD=$ENV{LO_PRELOAD}" if $ENV{LO_PRELOAD};
+    unshift @cmd, 'ip', 'netns', 'exec', $self->{netns} if $self->{netns};
 
     open(my $pipe, '-|', "exec 2>&1 </dev/null; exec @cmd") or die "nginx: $!";
 
@@ -375,7 +377,8 @@ sub client
 {
     my ($self, %o) = @_;
 
-    return LiveOrigin::Http->new(port => $self->port, %o);
+    return LiveOrigin::Http->new(port => $self->port,
+                                 netns => $self->{netns}, %o);
 }
 
 
