@@ -1,0 +1,181 @@
+package LiveOrigin::RedisProbe;
+
+# nginx with the redis room on a tap: t/lib/redis_probe.c.
+#
+#     my $p = LiveOrigin::RedisProbe->start($redis->directive, %options);
+#
+#     is $p->command('SET', 'a', 1), 'OK';
+#     is $p->eval(1, 'return redis.call("GET", KEYS[1])', 'a'), '1';
+#     is $p->command('BLPOP', 'a', 0), 'NULL no reply in time ...';
+#
+# One worker.  %options are those of LiveOrigin::Nginx.
+#
+# $p->...
+#     nginx                    the LiveOrigin::Nginx
+#     command, eval            a reply as a text, errors with a "-" before it,
+#                              "NULL why", or "DECLINED"
+#     send(@command)           without waiting: a client, to be finished
+#     burst($n, @command)      {ok, error, null, declined, within}
+#     events                   lines: "up", "down why", "subscribed",
+#                              "message text"
+#     stat                     {state, primary, connects, ...}
+#     is_up, wait_up, wait_down
+#     subscribe($channel), unsubscribe
+#     worker, fds, rss         of the worker: pid, how many, bytes
+
+use strict;
+use warnings;
+
+use LiveOrigin::Nginx qw(wait_for);
+
+my $built;
+
+
+sub _build
+{
+    return $built if $built;
+
+    my $root = LiveOrigin::Nginx::root();
+    my $build = LiveOrigin::Nginx::build();
+    my $nginx = "$build/nginx";
+
+    $built = "$build/redis_probe.$$.so";
+
+    system($ENV{CC} || 'cc', '-shared', '-fPIC', '-g', '-O1', '-Wall',
+           '-Wextra', '-Werror', '-Wno-unused-parameter',
+           '-Wno-missing-field-initializers', '-D_GNU_SOURCE',
+           "-I$root/ngx_live_origin_module",
+           map({ "-isystem$nginx/$_" } qw(objs src/core src/event
+               src/event/modules src/os/unix src/http src/http/modules
+               src/http/v2)),
+           '-o', $built, "$root/t/lib/redis_probe.c") == 0
+        or die "no probe\n";
+
+    return $built;
+}
+
+
+END { unlink $built if $built && -e $built }
+
+
+sub start
+{
+    my ($class, $directive, %o) = @_;
+
+    my $probe = _build();
+
+    $o{http} = "$directive " . ($o{http} || '');
+    $o{main} = "load_module $probe; " . ($o{main} || '');
+    $o{server} = 'location /redis/ { redis_probe; } ' . ($o{server} || '');
+
+    return bless {
+        ng => LiveOrigin::Nginx->start(workers => 1, %o)
+    }, $class;
+}
+
+
+sub nginx { return $_[0]{ng} }
+
+
+sub _uri
+{
+    my ($what, @args) = @_;
+
+    s/([^A-Za-z0-9._~@+-])/sprintf('%%%02X', ord $1)/ge for @args;
+
+    return "/redis/$what?" . join('&', @args);
+}
+
+
+sub _ask
+{
+    my ($self, @what) = @_;
+
+    return $self->{ng}->get(_uri(@what))->body;
+}
+
+
+sub command   { my $self = shift; return $self->_ask('command', @_) }
+sub eval      { my $self = shift; return $self->_ask('eval', @_) }
+sub subscribe { my $self = shift; return $self->_ask('subscribe', @_) }
+sub unsubscribe { return $_[0]->_ask('unsubscribe') }
+sub events    { return split /\n/, $_[0]->_ask('events') }
+
+
+sub send
+{
+    my ($self, @args) = @_;
+
+    my $c = $self->{ng}->client;
+
+    $c->start('GET', _uri('command', @args));
+
+    return $c;
+}
+
+
+sub burst
+{
+    my ($self, @args) = @_;
+
+    my $text = $self->_ask('burst', @args);
+
+    return $text eq 'DECLINED' ? { declined => $args[0] }
+                               : { map { split /=/ } split / /, $text };
+}
+
+
+sub stat
+{
+    my ($self) = @_;
+
+    my $text = $self->_ask('stat');
+
+    return { $text =~ /(\w+)=(.*?)(?= \w+=|$)/g };
+}
+
+
+sub is_up { return $_[0]->stat->{state} == 2 }
+
+
+sub wait_up
+{
+    my ($self, $s) = @_;
+
+    return wait_for(sub { $self->is_up }, $s || 10);
+}
+
+
+sub wait_down
+{
+    my ($self, $s) = @_;
+
+    return wait_for(sub { !$self->is_up }, $s || 10);
+}
+
+
+sub worker { return ($_[0]{ng}->workers)[0] }
+
+
+sub fds
+{
+    my ($self) = @_;
+
+    my $pid = $self->worker;
+
+    return scalar(() = glob "/proc/$pid/fd/*");
+}
+
+
+sub rss
+{
+    my ($self) = @_;
+
+    open(my $fh, '<', '/proc/' . $self->worker . '/status') or return 0;
+
+    my ($kb) = map { /^VmRSS:\s+(\d+)/ ? $1 : () } <$fh>;
+
+    return ($kb || 0) * 1024;
+}
+
+1;
