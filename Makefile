@@ -114,6 +114,7 @@ $(SOBJ)/%.o: %.c
 	    -MMD -MP -c $< -o $@
 
 UNIT_LIB  := $(CORE_SRCS:%.c=$(SOBJ)/%.o) $(ZONE_SRCS:%.c=$(SOBJ)/%.o) \
+             $(SOBJ)/$(MOD)/redis/wire.o \
              $(TLIB_SRCS:%.c=$(SOBJ)/%.o) \
              $(patsubst %.c,$(SOBJ)/%.o,$(wildcard t/unit/lib/*.c))
 
