@@ -26,6 +26,7 @@ struct ngx_live_origin_redis_cluster_s {
     ngx_queue_t                          later;    /* operations */
     ngx_event_t                          tick;
     ngx_live_origin_redis_conn_t        *slots[LO_REDIS_SLOTS];
+    ngx_live_origin_redis_conn_t        *fresh[LO_REDIS_SLOTS];
 };
 
 
@@ -336,12 +337,15 @@ ngx_live_origin_redis_cluster_nodes(ngx_live_origin_redis_t *rd)
 
 /* ---- the map */
 
-static void
+/* how many slots of the range have a node now */
+
+static ngx_uint_t
 ngx_live_origin_redis_map_range(ngx_live_origin_redis_conn_t *conn,
     redisReply *r)
 {
     size_t                         i;
     ngx_int_t                      slot;
+    ngx_uint_t                     n;
     redisReply                    *node, *host, *meta;
     ngx_live_origin_redis_conn_t  *owner;
 
@@ -356,7 +360,7 @@ ngx_live_origin_redis_map_range(ngx_live_origin_redis_conn_t *conn,
         || r->element[0]->integer < 0
         || r->element[1]->integer >= LO_REDIS_SLOTS)
     {
-        return;
+        return 0;
     }
 
     /* where the preferred endpoint is a name, the address is in a list behind
@@ -382,47 +386,31 @@ ngx_live_origin_redis_map_range(ngx_live_origin_redis_conn_t *conn,
                 node->element[1]->integer);
 
     if (owner == NULL) {
-        return;
+        return 0;
     }
 
-    owner->unused = 0;
-
-    for (slot = r->element[0]->integer; slot <= r->element[1]->integer; slot++)
+    for (n = 0, slot = r->element[0]->integer;
+         slot <= r->element[1]->integer;
+         n++, slot++)
     {
-        conn->rd->cluster->slots[slot] = owner;
+        conn->rd->cluster->fresh[slot] = owner;
     }
+
+    return n;
 }
 
 
-/* the answer to CLUSTER SLOTS */
+/* the map is what was read; nodes that are no primaries any more are left */
 
-static ngx_int_t
-ngx_live_origin_redis_map_done(ngx_live_origin_redis_conn_t *conn,
-    redisReply *reply)
+static void
+ngx_live_origin_redis_map_use(ngx_live_origin_redis_t *rd)
 {
-    size_t                            i;
-    ngx_uint_t                        was;
+    ngx_uint_t                        i, was;
     ngx_queue_t                      *q;
-    ngx_live_origin_redis_t          *rd;
     ngx_live_origin_redis_conn_t     *node;
     ngx_live_origin_redis_cluster_t  *cl;
 
-    rd = conn->rd;
     cl = rd->cluster;
-
-    cl->asking = NULL;
-
-    if (ngx_live_origin_redis_ok_check(conn, reply) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    if (reply->type != REDIS_REPLY_ARRAY || reply->elements == 0) {
-        ngx_live_origin_redis_conn_why(conn, "the node knows no slots: has it "
-                                       "joined the cluster?");
-        return NGX_ERROR;
-    }
-
-    was = cl->known;
 
     for (q = ngx_queue_head(&cl->nodes);
          q != ngx_queue_sentinel(&cl->nodes);
@@ -433,11 +421,15 @@ ngx_live_origin_redis_map_done(ngx_live_origin_redis_conn_t *conn,
         node->unused = 1;
     }
 
-    ngx_memzero(cl->slots, sizeof(cl->slots));
+    ngx_memcpy(cl->slots, cl->fresh, sizeof(cl->slots));
 
-    for (i = 0; i < reply->elements; i++) {
-        ngx_live_origin_redis_map_range(conn, reply->element[i]);
+    for (i = 0; i < LO_REDIS_SLOTS; i++) {
+        if (cl->slots[i]) {
+            cl->slots[i]->unused = 0;
+        }
     }
+
+    was = cl->known;
 
     cl->known = 1;
     cl->stale = 0;
@@ -457,6 +449,45 @@ ngx_live_origin_redis_map_done(ngx_live_origin_redis_conn_t *conn,
         cl->stale |= !node->unused
                      && node->state == NGX_LIVE_ORIGIN_REDIS_DOWN;
     }
+}
+
+
+/* the answer to CLUSTER SLOTS */
+
+static ngx_int_t
+ngx_live_origin_redis_map_done(ngx_live_origin_redis_conn_t *conn,
+    redisReply *reply)
+{
+    size_t                            i;
+    ngx_uint_t                        n;
+    ngx_live_origin_redis_t          *rd;
+    ngx_live_origin_redis_cluster_t  *cl;
+
+    rd = conn->rd;
+    cl = rd->cluster;
+
+    cl->asking = NULL;
+
+    if (ngx_live_origin_redis_ok_check(conn, reply) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(cl->fresh, sizeof(cl->fresh));
+
+    for (i = 0, n = 0;
+         reply->type == REDIS_REPLY_ARRAY && i < reply->elements;
+         i++)
+    {
+        n += ngx_live_origin_redis_map_range(conn, reply->element[i]);
+    }
+
+    if (n == 0) {
+        ngx_live_origin_redis_conn_why(conn, "the node knows no slots: has it "
+                                       "joined the cluster?");
+        return NGX_ERROR;
+    }
+
+    ngx_live_origin_redis_map_use(rd);
 
     ngx_live_origin_redis_edge(rd, "no node of the cluster answers");
     ngx_live_origin_redis_sub_open(rd);
