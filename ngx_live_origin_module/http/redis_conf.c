@@ -447,6 +447,50 @@ ngx_live_origin_redis_address(ngx_conf_t *cf, ngx_str_t *value,
 }
 
 
+static char *
+ngx_live_origin_redis_ssl(ngx_conf_t *cf, ngx_live_origin_redis_conf_t *rcf)
+{
+#if (NGX_SSL)
+
+    ngx_ssl_t           *ssl;
+    ngx_pool_cleanup_t  *cln;
+
+    ssl = ngx_pcalloc(cf->pool, sizeof(ngx_ssl_t));
+    cln = ngx_pool_cleanup_add(cf->pool, 0);
+
+    if (ssl == NULL || cln == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ssl->log = cf->log;
+
+    if (ngx_ssl_create(ssl, NGX_SSL_TLSv1_2|NGX_SSL_TLSv1_3, NULL) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    cln->handler = ngx_ssl_cleanup_ctx;
+    cln->data = ssl;
+
+    if (rcf->tls_ca.len) {
+
+        /* what is wrong with it is logged */
+
+        if (ngx_ssl_trusted_certificate(cf, ssl, &rcf->tls_ca, 3) != NGX_OK) {
+            return NGX_CONF_ERROR;
+        }
+
+    } else if (SSL_CTX_set_default_verify_paths(ssl->ctx) != 1) {
+        return NGX_CONF_ERROR;
+    }
+
+    rcf->ssl = ssl;
+
+#endif
+
+    return NGX_CONF_OK;
+}
+
+
 /* what does not go together */
 
 static char *
@@ -485,8 +529,9 @@ ngx_live_origin_redis_whole_check(ngx_conf_t *cf, ngx_uint_t addresses,
         return NGX_CONF_OK;
     }
 
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"live_origin_redis\": %s, "
-                       "allowed: " NGX_LIVE_ORIGIN_REDIS_ALLOWED, why);
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "invalid parameters of "
+                       "\"live_origin_redis\": %s, allowed: "
+                       NGX_LIVE_ORIGIN_REDIS_ALLOWED, why);
 
     return NGX_CONF_ERROR;
 }
@@ -542,7 +587,11 @@ ngx_live_origin_redis_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     mcf->redis = rcf;
 
-    return ngx_live_origin_redis_whole_check(cf, n, rcf);
+    if (ngx_live_origin_redis_whole_check(cf, n, rcf) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    return rcf->tls ? ngx_live_origin_redis_ssl(cf, rcf) : NGX_CONF_OK;
 }
 
 
@@ -621,7 +670,8 @@ ngx_live_origin_ack_check(ngx_conf_t *cf, ngx_live_origin_main_conf_t *mcf)
     }
 
     ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                  "\"live_origin_ack redis\" needs \"live_origin_redis\" "
+                  "invalid value \"redis\" of \"live_origin_ack\", allowed: "
+                  "zone, or redis where there is a \"live_origin_redis\", "
                   "in %s:%ui", mcf->ack_file, mcf->ack_line);
 
     return NGX_CONF_ERROR;

@@ -14,8 +14,6 @@ static void ngx_live_origin_redis_conn_drop(
     ngx_live_origin_redis_conn_t *conn);
 static void ngx_live_origin_redis_conn_close(
     ngx_live_origin_redis_conn_t *conn);
-static void ngx_live_origin_redis_conn_talk(
-    ngx_live_origin_redis_conn_t *conn);
 static void ngx_live_origin_redis_conn_read(ngx_event_t *rev);
 static void ngx_live_origin_redis_conn_write(ngx_event_t *wev);
 static void ngx_live_origin_redis_conn_flush(ngx_event_t *ev);
@@ -268,16 +266,31 @@ ngx_live_origin_redis_conn_connected(ngx_live_origin_redis_conn_t *conn)
         (void) ngx_tcp_nodelay(conn->c);
     }
 
-    ngx_live_origin_redis_conn_talk(conn);
+    if (conn->rd->conf->tls) {
+        ngx_live_origin_redis_tls_start(conn);
+
+    } else {
+        ngx_live_origin_redis_conn_talk(conn, NGX_OK);
+    }
 }
 
 
-static void
-ngx_live_origin_redis_conn_talk(ngx_live_origin_redis_conn_t *conn)
+void
+ngx_live_origin_redis_conn_talk(ngx_live_origin_redis_conn_t *conn,
+    ngx_int_t rc)
 {
-    conn->talking = 1;
+    if (rc == NGX_OK) {
 
-    if (ngx_live_origin_redis_hello(conn) != NGX_OK) {
+        /* a TLS handshake has handlers of its own */
+
+        conn->c->read->handler = ngx_live_origin_redis_conn_read;
+        conn->c->write->handler = ngx_live_origin_redis_conn_write;
+        conn->talking = 1;
+
+        rc = ngx_live_origin_redis_hello(conn);
+    }
+
+    if (rc != NGX_OK) {
         ngx_live_origin_redis_conn_drop(conn);
     }
 }
@@ -288,8 +301,18 @@ ngx_live_origin_redis_conn_talk(ngx_live_origin_redis_conn_t *conn)
 static void
 ngx_live_origin_redis_conn_close(ngx_live_origin_redis_conn_t *conn)
 {
+    ngx_pool_t  *pool;
+
     if (conn->c) {
+        pool = conn->c->pool;
+
+        ngx_live_origin_redis_tls_close(conn->c);
         ngx_close_connection(conn->c);
+
+        if (pool) {
+            ngx_destroy_pool(pool);
+        }
+
         conn->c = NULL;
     }
 

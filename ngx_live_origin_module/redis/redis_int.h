@@ -178,6 +178,17 @@ void ngx_live_origin_redis_conn_log(ngx_live_origin_redis_conn_t *conn,
     ngx_uint_t level, const char *fmt, ...);
 
 
+/* the connection is there, or cannot be had (conn->why): from its events */
+void ngx_live_origin_redis_conn_talk(ngx_live_origin_redis_conn_t *conn,
+    ngx_int_t rc);
+
+
+/* tls.c: conn_talk when it is done */
+
+void ngx_live_origin_redis_tls_start(ngx_live_origin_redis_conn_t *conn);
+void ngx_live_origin_redis_tls_close(ngx_connection_t *c);
+
+
 /* ops.c: the operations of a connection */
 
 /* op->command is sent, now or when conn is UP */
