@@ -23,6 +23,16 @@ json_t *ngx_live_origin_redis_status(ngx_live_origin_zone_t *zone);
 
 char *ngx_live_origin_redis_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+
+/* redis_auth.c: the first line of a file; param is the parameter whose value
+   is v, for errors */
+
+char *ngx_live_origin_auth_file(ngx_conf_t *cf, ngx_str_t *param, ngx_str_t *v,
+    ngx_str_t *user, ngx_str_t *password);
+
+
+/* ack_conf.c */
+
 char *ngx_live_origin_ack_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 /* live_origin_ack redis without live_origin_redis */

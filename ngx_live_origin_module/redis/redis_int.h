@@ -32,9 +32,11 @@
 #define NGX_LIVE_ORIGIN_REDIS_WHY      256
 
 
-typedef struct ngx_live_origin_redis_conn_s      ngx_live_origin_redis_conn_t;
-typedef struct ngx_live_origin_redis_sentinel_s  ngx_live_origin_redis_sentinel_t;
-typedef struct ngx_live_origin_redis_cluster_s   ngx_live_origin_redis_cluster_t;
+typedef struct ngx_live_origin_redis_conn_s  ngx_live_origin_redis_conn_t;
+typedef struct ngx_live_origin_redis_sentinel_s
+                                             ngx_live_origin_redis_sentinel_t;
+typedef struct ngx_live_origin_redis_cluster_s
+                                             ngx_live_origin_redis_cluster_t;
 
 
 /* a step until a connection is UP.  send: NGX_DECLINED: not needed here;
@@ -178,9 +180,21 @@ void ngx_live_origin_redis_conn_log(ngx_live_origin_redis_conn_t *conn,
     ngx_uint_t level, const char *fmt, ...);
 
 
+/* it is lost, and conn->why says why: the caller, an event's handler, does no
+   more */
+void ngx_live_origin_redis_conn_drop(ngx_live_origin_redis_conn_t *conn);
+/* the first event of its socket */
+void ngx_live_origin_redis_conn_connected(ngx_live_origin_redis_conn_t *conn);
 /* the connection is there, or cannot be had (conn->why): from its events */
 void ngx_live_origin_redis_conn_talk(ngx_live_origin_redis_conn_t *conn,
     ngx_int_t rc);
+
+
+/* io.c: handlers of events */
+
+void ngx_live_origin_redis_conn_read(ngx_event_t *rev);
+void ngx_live_origin_redis_conn_write(ngx_event_t *wev);
+void ngx_live_origin_redis_conn_flush(ngx_event_t *ev);
 
 
 /* tls.c: conn_talk when it is done */
@@ -237,17 +251,25 @@ ngx_int_t ngx_live_origin_redis_hello_send(ngx_live_origin_redis_conn_t *conn,
 
 /* tells the user, if UP or not has changed; why: of DOWN */
 void ngx_live_origin_redis_edge(ngx_live_origin_redis_t *rd, const char *why);
-/* a subscription wants a connection, and there may be one now */
-void ngx_live_origin_redis_sub_open(ngx_live_origin_redis_t *rd);
 /* counts a failover if it is another than the last */
 void ngx_live_origin_redis_switched(ngx_live_origin_redis_t *rd,
     ngx_str_t *name);
 void ngx_live_origin_redis_failed_over(ngx_live_origin_redis_t *rd);
+
+extern const ngx_live_origin_redis_class_t  ngx_live_origin_redis_data_class;
+
+
+/* subscribe.c: the subscription wants a connection, and there may be one now */
+
+void ngx_live_origin_redis_sub_open(ngx_live_origin_redis_t *rd);
+
+
+/* command.c */
+
 /* an error reply: NGX_OK: it is the caller's; NGX_DONE: the operation goes
    on; NGX_ERROR: it is the caller's, and the connection is of no use */
 ngx_int_t ngx_live_origin_redis_refused(ngx_live_origin_redis_conn_t *conn,
     ngx_live_origin_redis_op_t *op, redisReply *reply);
-extern const ngx_live_origin_redis_class_t  ngx_live_origin_redis_data_class;
 
 
 /* sentinel.c */
@@ -258,7 +280,7 @@ void ngx_live_origin_redis_sentinel_destroy(ngx_live_origin_redis_t *rd);
 void ngx_live_origin_redis_sentinel_look(ngx_live_origin_redis_t *rd);
 
 
-/* cluster.c */
+/* cluster.c, map.c, redirect.c */
 
 ngx_int_t ngx_live_origin_redis_cluster_create(ngx_live_origin_redis_t *rd);
 void ngx_live_origin_redis_cluster_destroy(ngx_live_origin_redis_t *rd);
