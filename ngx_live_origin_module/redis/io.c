@@ -88,6 +88,13 @@ ngx_live_origin_redis_conn_feed(ngx_live_origin_redis_conn_t *conn, size_t n)
         }
     }
 
+    /* hiredis 1.x takes any depth, and frees it by recursion */
+
+    if (reader->ridx > NGX_LIVE_ORIGIN_REDIS_DEPTH) {
+        ngx_live_origin_redis_conn_why(conn, "a broken reply (lists in lists)");
+        return NGX_ERROR;
+    }
+
     if (conn->got > NGX_LIVE_ORIGIN_REDIS_IN) {
         ngx_live_origin_redis_conn_why(conn, "a reply of more than %d bytes",
                                        NGX_LIVE_ORIGIN_REDIS_IN);
@@ -108,6 +115,14 @@ ngx_live_origin_redis_conn_read(ngx_event_t *rev)
 
     c = rev->data;
     conn = c->data;
+
+    /* worker_shutdown_timeout */
+
+    if (c->close) {
+        ngx_live_origin_redis_conn_why(conn, "the worker is to end");
+        ngx_live_origin_redis_conn_drop(conn);
+        return;
+    }
 
     if (!conn->talking) {
         ngx_live_origin_redis_conn_connected(conn);

@@ -24,6 +24,7 @@
 #define NGX_LIVE_ORIGIN_REDIS_OUT      (64 * 1024 * 1024)
 #define NGX_LIVE_ORIGIN_REDIS_IN       (64 * 1024 * 1024)  /* one reply */
 #define NGX_LIVE_ORIGIN_REDIS_ELEMENTS 1000000             /* of a reply */
+#define NGX_LIVE_ORIGIN_REDIS_DEPTH    8
 #define NGX_LIVE_ORIGIN_REDIS_CHUNK    65536
 #define NGX_LIVE_ORIGIN_REDIS_TURN     (1024 * 1024)  /* read at a time */
 #define NGX_LIVE_ORIGIN_REDIS_PING     1000           /* ms */

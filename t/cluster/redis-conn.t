@@ -32,7 +32,7 @@ sub status { return $_[0]->nginx->get('/api/status')->json->{redis} }
 
 subtest 'commands, scripts and messages' => sub {
     my $r = LiveOrigin::Redis->start;
-    my $p = LiveOrigin::RedisProbe->start($r->directive);
+    my $p = LiveOrigin::RedisProbe->start($r->directive(timeout => '30s'));
 
     ok $p->wait_up(5), 'is up right after start';
     is $p->command('SET', 'a', 'b c'), 'OK', 'a command';
@@ -98,6 +98,26 @@ subtest 'commands, scripts and messages' => sub {
     ok $s->{workers}[0]{up};
 
     $p->nginx->stop;
+};
+
+
+subtest 'a unix socket' => sub {
+    my $socket = "/tmp/lo-redis-$$.sock";
+    my $u = LiveOrigin::Redis->start(
+        conf => ["unixsocket $socket", 'unixsocketperm 777']);
+    my $p = LiveOrigin::RedisProbe->start("live_origin_redis unix:$socket;");
+
+    ok $p->wait_up, 'up';
+    is $p->command('SET', 'a', '@300000'), 'OK', 'a command';
+    is $p->stat->{primary}, "unix:$socket", 'its name';
+    $u->kill;
+    ok $p->wait_down, 'down';
+    sleep 1;
+    $u->run;
+    ok $p->wait_up, 'up again';
+    unlike $p->nginx->log, qr/\[crit\]/, 'nothing of it is critical';
+    $p->nginx->stop;
+    unlink $socket;
 };
 
 
@@ -282,7 +302,7 @@ subtest 'broken replies' => sub {
 
     ok $p->wait_up;
 
-    my $fds = $p->fds;
+    my $fds = $p->settled;
 
     for my $row (@rows) {
         my ($name, $action, $wanted) = @$row;
@@ -302,7 +322,7 @@ subtest 'broken replies' => sub {
     is_deeply $p->burst(100, 'PING'),
         { ok => 100, error => 0, null => 0, declined => 0, within => 0 },
         'and works';
-    is $p->fds, $fds, 'no descriptor is lost';
+    ok wait_for(sub { $p->fds <= $fds }, 5), 'no descriptor is lost';
 
     my $rss = $p->rss;
 
@@ -316,8 +336,12 @@ subtest 'broken replies' => sub {
     }
 
     ok $p->wait_up, 'twelve times';
-    cmp_ok $p->rss - $rss, '<', 12 << 20, 'no memory is lost';
-    is $p->fds, $fds, '... no descriptor';
+
+    # what the address sanitizer keeps back is no leak
+
+    cmp_ok $p->rss - $rss, '<', $ENV{LO_PRELOAD} ? 1 << 30 : 12 << 20,
+        'no memory is lost';
+    ok wait_for(sub { $p->fds <= $fds }, 5), '... no descriptor';
     $p->nginx->stop;
 };
 

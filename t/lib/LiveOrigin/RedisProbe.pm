@@ -22,6 +22,8 @@ package LiveOrigin::RedisProbe;
 #     is_up, wait_up, wait_down
 #     subscribe($channel), unsubscribe
 #     worker, fds, rss         of the worker: pid, how many, bytes
+#     settled                  fds, the most of a second in which every
+#                              connection is up
 
 use strict;
 use warnings;
@@ -164,6 +166,27 @@ sub fds
     my $pid = $self->worker;
 
     return scalar(() = glob "/proc/$pid/fd/*");
+}
+
+
+sub settled
+{
+    my ($self) = @_;
+
+    my $most = 0;
+
+    wait_for(sub {
+        $self->{ng}->get('/metrics')->body =~ /^live_origin_redis_up 1$/m;
+    }, 10);
+
+    for (1 .. 10) {
+        my $n = $self->fds;
+
+        $most = $n if $n > $most;
+        select(undef, undef, undef, 0.1);
+    }
+
+    return $most;
 }
 
 
