@@ -24,7 +24,7 @@
 #include "core/event.h"
 #include "core/notice.h"
 
-#define LO_LIVE_VERSION   2
+#define LO_LIVE_VERSION   3
 #define LO_LIVE_RUNS      32          /* the oldest are forgotten first */
 #define LO_LIVE_INITS     128
 #define LO_LIVE_MASKS     32
@@ -121,6 +121,17 @@ typedef struct {
                                          are counted per track, manifests
                                          list times */
     uint64_t            serial;       /* of this record, from 1 */
+    uint64_t            agreed;       /* serial of the newest record that
+                                         other nodes have as well; 0: none.
+                                         Not serial: something is this node's
+                                         own so far (live_share.c) */
+    uint64_t            life;         /* of the event, on all nodes; an event
+                                         that is deleted and made again has
+                                         another; 0: not shared yet */
+    int64_t             doc_us;       /* wall clock: when its document was put
+                                         here or elsewhere; 0: it is from a
+                                         folder, or there is none.  The newest
+                                         is the event's on all nodes */
     uint64_t            shown;        /* serial of the last change that a
                                          manifest shows */
     int64_t             shown_us;     /* and when it was; written by who
@@ -408,6 +419,30 @@ lo_live_over(const lo_live_t *l)
 {
     return l->phase >= LO_LIVE_ENDED;
 }
+
+
+/*
+ * One event on many nodes (live_share.c).  What nodes share is the record
+ * without what is a node's own: rings, and the words of inits.
+ */
+
+void lo_live_strip(lo_live_t *l);
+
+/*
+ * l, this node's record, learns what others have agreed on.  Where it has
+ * nothing of its own it becomes theirs; else theirs is what counts and what is
+ * missing there is added: pipelines, tracks, runs and inits behind theirs,
+ * masks, notices, the end; then l->serial is not l->agreed, and others
+ * are to be asked.  Rings are kept by a track's id, words by an init's digest;
+ * 0 where this node has none.  1: changed.
+ */
+int lo_live_learn(lo_live_t *l, const lo_live_t *theirs);
+
+/* a record from elsewhere: LO_ERROR, *err says what it is */
+int lo_live_check(const lo_live_t *l, size_t len, lo_err_t *err);
+
+#define lo_live_len(l)                                                        \
+    (offsetof(lo_live_t, inits) + (l)->ninits * sizeof(lo_live_init_t))
 
 
 /*

@@ -131,7 +131,8 @@ const char *lo_verdict_text(lo_verdict_e v);
       "worse")                                                                \
     X(MASKED, "masked-other", "the pipeline that readers would have got is "  \
       "masked")                                                               \
-    X(EARLY, "followed-early", "readers followed it while it arrived")
+    X(EARLY, "followed-early", "readers followed it while it arrived")        \
+    X(AGREED, "agreed", "the nodes of the event agreed on it")
 
 typedef enum {
 #define LO_CHOICE_X(sym, word, text)  LO_CHOICE_##sym,

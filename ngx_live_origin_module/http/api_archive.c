@@ -75,7 +75,10 @@ ngx_live_origin_api_archive_track(ngx_live_origin_zone_t *zone,
     count = 0;
 
     for (n = from > 0 ? from : 0; n <= head; n++) {
-        if (lo_zone_recorded(zone->z, ring, n)) {
+        if (zone->share ? lo_zone_record(zone->z, ring, n, &rec) == LO_OK
+                          && !(rec.pipeline & NGX_LIVE_ORIGIN_SHARE_AWAY)
+                        : lo_zone_recorded(zone->z, ring, n))
+        {
             first = first < 0 ? n : first;
             last = n;
             count++;

@@ -3,6 +3,7 @@
  */
 
 #include "http/api.h"
+#include "http/share.h"
 
 
 #define NGX_LIVE_ORIGIN_API_TRIES  64
@@ -99,6 +100,8 @@ ngx_live_origin_api_put(ngx_http_request_t *r, ngx_live_origin_api_ask_t *ask)
                    "zone_share");
     }
 
+    ngx_live_origin_share_documented(zone, rc);
+
     /* in force from here on; what is left is that it outlives the zone */
 
     rv = ngx_live_origin_api_file(r, ask);
@@ -159,6 +162,8 @@ ngx_live_origin_api_delete(ngx_http_request_t *r,
 
     ze = lo_zone_event(zone->z, index);
     born = ze ? ze->born_us : 0;
+
+    ngx_live_origin_share_gone(zone, index);
 
     if (lo_zone_event_remove(zone->z, index) == LO_AGAIN) {
         return ngx_live_origin_api_error(r, NGX_HTTP_SERVICE_UNAVAILABLE,

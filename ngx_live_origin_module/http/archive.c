@@ -419,6 +419,7 @@ ngx_live_origin_archive_record_of(ngx_live_origin_zone_t *zone,
     if (zone->archive == NULL
         || lo_zone_record(zone->z, l->tracks[track].ring, number, rec)
            != LO_OK
+        || (rec->pipeline & NGX_LIVE_ORIGIN_SHARE_AWAY)
         || (lo_live_masked(l, track, number) >> rec->pipeline & 1))
     {
         return LO_NONE;

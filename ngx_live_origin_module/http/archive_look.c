@@ -133,7 +133,8 @@ ngx_live_origin_archive_look(ngx_live_origin_zone_t *zone,
     zone->archive->looks -= zone->archive->looks > 0;
 
     ring = event->live->tracks[track].ring;
-    known = lo_zone_record(zone->z, ring, n, &rec) == LO_OK;
+    known = lo_zone_record(zone->z, ring, n, &rec) == LO_OK
+            && !(rec.pipeline & NGX_LIVE_ORIGIN_SHARE_AWAY);
     pending = (st->seen[n % st->cap / 64] >> (n % st->cap % 64)) & 1;
 
     if (ngx_live_origin_archive_writing(zone, ring, n)) {

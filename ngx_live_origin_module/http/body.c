@@ -78,6 +78,8 @@ ngx_live_origin_piece_free(ngx_live_origin_upload_t *u,
         ngx_live_origin_hold_publish(u->zone, piece->ring);
     }
 
+    ngx_live_origin_share_leave(piece);
+
     if (u->zone->nspare < NGX_LIVE_ORIGIN_SPARE) {
         piece->next = u->zone->spare;
         u->zone->spare = piece;

@@ -112,6 +112,22 @@ typedef enum {
     X(UP, "up_workers", "gauge", "Workers whose connection is up.")
 
 
+/* of an event on many nodes: symbol, metric, type, help.  ENVOY is of live
+   workers */
+
+#define NGX_LIVE_ORIGIN_SHARE_METRICS(X)                                      \
+    X(ENVOY, "envoy", "gauge",                                                \
+      "Workers that hear the news of other nodes: one a host.")               \
+    X(SENT, "sent_total", "counter", "Segments that redis has taken.")        \
+    X(FETCHED, "fetched_total", "counter", "Segments taken from redis.")      \
+    X(FILLED, "filled_total", "counter",                                      \
+      "Segments that redis lacked and was given later.")                      \
+    X(DEGRADED, "degraded_total", "counter",                                  \
+      "201 said without redis (live_origin_ack, degrade).")                   \
+    X(REFUSED, "refused_total", "counter",                                    \
+      "503 because redis had not accepted it in time.")
+
+
 typedef enum {
 #define NGX_LIVE_ORIGIN_X(status)  NGX_LIVE_ORIGIN_CELL_PUBLISH_##status,
     NGX_LIVE_ORIGIN_STATUSES(NGX_LIVE_ORIGIN_X)
@@ -147,6 +163,11 @@ typedef enum {
 #define NGX_LIVE_ORIGIN_X(cell, name, type, help)                             \
     NGX_LIVE_ORIGIN_CELL_REDIS_##cell,
     NGX_LIVE_ORIGIN_REDIS_METRICS(NGX_LIVE_ORIGIN_X)
+#undef NGX_LIVE_ORIGIN_X
+
+#define NGX_LIVE_ORIGIN_X(cell, name, type, help)                             \
+    NGX_LIVE_ORIGIN_CELL_SHARE_##cell,
+    NGX_LIVE_ORIGIN_SHARE_METRICS(NGX_LIVE_ORIGIN_X)
 #undef NGX_LIVE_ORIGIN_X
 
     NGX_LIVE_ORIGIN_CELL_CLASS,            /* + lo_shed_class_e */

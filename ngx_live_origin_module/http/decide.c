@@ -228,6 +228,6 @@ ngx_live_origin_place_decide(ngx_live_origin_event_t *e,
         return LO_OK;
     }
 
-    return ngx_live_origin_event_change(c->u->zone, e,
-                                        ngx_live_origin_change_place, c);
+    return ngx_live_origin_event_agree(c->u->zone, e,
+                                       ngx_live_origin_change_place, c);
 }

@@ -3,7 +3,7 @@
  * first init of an unknown one.
  */
 
-#include "http/module.h"
+#include "http/share.h"
 
 
 static int
@@ -13,7 +13,7 @@ ngx_live_origin_event_redocument(lo_live_t *l, void *data)
 }
 
 
-static int
+int
 ngx_live_origin_event_set_doc(ngx_live_origin_zone_t *zone, ngx_uint_t index,
     const u_char *json, size_t len, ngx_uint_t replace)
 {
@@ -104,6 +104,7 @@ ngx_live_origin_event_put(ngx_live_origin_zone_t *zone, lo_event_t *doc,
         rc = ngx_live_origin_event_store(zone, index, 0, zone->scratch, &word);
 
         if (rc == LO_OK) {
+            ngx_live_origin_share_event(zone, index);
             return index;
         }
 

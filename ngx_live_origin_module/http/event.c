@@ -4,17 +4,10 @@
  * comparison of words away from being known good.
  */
 
-#include "http/module.h"
+#include "http/share.h"
 
 
 #define NGX_LIVE_ORIGIN_TRIES  64
-
-
-static size_t
-ngx_live_origin_live_size(const lo_live_t *l)
-{
-    return offsetof(lo_live_t, inits) + l->ninits * sizeof(lo_live_init_t);
-}
 
 
 static void
@@ -36,7 +29,7 @@ ngx_live_origin_event_set_live(ngx_live_origin_event_t *e, lo_word_t word,
         return;
     }
 
-    size = ngx_live_origin_live_size(l);
+    size = lo_live_len(l);
 
     e->live = malloc(size);
 
@@ -75,7 +68,7 @@ ngx_live_origin_event_read_live(ngx_live_origin_zone_t *zone,
         if (n >= (int64_t) offsetof(lo_live_t, inits)
             && l->version == LO_LIVE_VERSION && l->size == sizeof(lo_live_t)
             && l->ninits <= LO_LIVE_INITS
-            && n == (int64_t) ngx_live_origin_live_size(l))
+            && n == (int64_t) lo_live_len(l))
         {
             ngx_live_origin_event_set_live(e, word, l);
             return;
@@ -212,7 +205,7 @@ ngx_live_origin_event_store(ngx_live_origin_zone_t *zone, ngx_uint_t index,
     }
 
     *word = lo_zone_put(zone->z, index, LO_KIND_LIVE, l,
-                        ngx_live_origin_live_size(l));
+                        lo_live_len(l));
     if (*word == 0) {
         return LO_FULL;
     }
@@ -247,10 +240,12 @@ ngx_live_origin_event_live(ngx_live_origin_zone_t *zone, ngx_uint_t index,
 }
 
 
-int
-ngx_live_origin_event_change(ngx_live_origin_zone_t *zone,
+/* agree: others are asked first, where there are any */
+
+static int
+ngx_live_origin_event_decide(ngx_live_origin_zone_t *zone,
     ngx_live_origin_event_t *event, ngx_live_origin_change_pt change,
-    void *data)
+    void *data, ngx_uint_t agree)
 {
     int          rc;
     uint32_t     phase;
@@ -270,7 +265,7 @@ ngx_live_origin_event_change(ngx_live_origin_zone_t *zone,
 
         if (zone->scratch_word != event->live_word) {
             ngx_memcpy(l, event->live,
-                       ngx_live_origin_live_size(event->live));
+                       lo_live_len(event->live));
         }
 
         zone->scratch_word = 0;
@@ -292,15 +287,21 @@ ngx_live_origin_event_change(ngx_live_origin_zone_t *zone,
             l->serial++;
         }
 
+        if (agree && ngx_live_origin_share_up(zone)) {
+
+            if (!ngx_live_origin_share_own(event->live, l)) {
+                return ngx_live_origin_share_propose(zone, event, l);
+            }
+
+            l->serial = serial;
+        }
+
         rc = ngx_live_origin_event_store(zone, event->index, event->live_word,
                                          l, &word);
 
         if (rc == LO_OK) {
-            ngx_live_origin_event_set_live(event, word, l);
-
-            if (phase != LO_LIVE_LIVE && l->phase == LO_LIVE_LIVE) {
-                ngx_live_origin_event_live(zone, event->index, l);
-            }
+            ngx_live_origin_event_stored(zone, event, word, l, phase);
+            ngx_live_origin_share_event(zone, event->index);
 
             return LO_OK;
         }
@@ -311,6 +312,37 @@ ngx_live_origin_event_change(ngx_live_origin_zone_t *zone,
     }
 
     return LO_FULL;
+}
+
+
+void
+ngx_live_origin_event_stored(ngx_live_origin_zone_t *zone,
+    ngx_live_origin_event_t *event, lo_word_t word, const lo_live_t *l,
+    uint32_t phase)
+{
+    ngx_live_origin_event_set_live(event, word, l);
+
+    if (phase != LO_LIVE_LIVE && l->phase == LO_LIVE_LIVE) {
+        ngx_live_origin_event_live(zone, event->index, l);
+    }
+}
+
+
+int
+ngx_live_origin_event_change(ngx_live_origin_zone_t *zone,
+    ngx_live_origin_event_t *event, ngx_live_origin_change_pt change,
+    void *data)
+{
+    return ngx_live_origin_event_decide(zone, event, change, data, 0);
+}
+
+
+int
+ngx_live_origin_event_agree(ngx_live_origin_zone_t *zone,
+    ngx_live_origin_event_t *event, ngx_live_origin_change_pt change,
+    void *data)
+{
+    return ngx_live_origin_event_decide(zone, event, change, data, 1);
 }
 
 

@@ -543,8 +543,8 @@ ngx_live_origin_manifest_ready(ngx_live_origin_zone_t *zone,
     ask.zone = zone;
     ask.event = event;
 
-    if (ngx_live_origin_event_change(zone, event,
-                                     ngx_live_origin_manifest_change, &ask)
+    if (ngx_live_origin_event_agree(zone, event,
+                                    ngx_live_origin_manifest_change, &ask)
         == LO_NONE)
     {
         return 0;

@@ -211,7 +211,7 @@ ngx_live_origin_list_meta(ngx_live_origin_list_t *list, int64_t n,
         return LO_OK;
     }
 
-    if (ngx_live_origin_archive_record_of(list->zone, list->live,
+    if (ngx_live_origin_record_of(list->zone, list->live,
                                           list->track, n, &rec)
         != LO_OK)
     {
@@ -333,7 +333,7 @@ ngx_live_origin_list_to(ngx_live_origin_list_t *list)
 
     while (lo_zone_has(list->zone->z, list->ring, to + 1,
                        lo_live_masked(l, list->track, to + 1))
-           || ngx_live_origin_archive_record_of(list->zone, l, list->track,
+           || ngx_live_origin_record_of(list->zone, l, list->track,
                                                 to + 1, &rec)
               == LO_OK
            || lo_zone_gap(list->zone->z, list->ring, to + 1, 0, 0))

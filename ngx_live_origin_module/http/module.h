@@ -23,6 +23,7 @@ typedef struct ngx_live_origin_manifest_s  ngx_live_origin_manifest_t;
 typedef struct ngx_live_origin_holds_s     ngx_live_origin_holds_t;
 typedef struct ngx_live_origin_archive_s   ngx_live_origin_archive_t;
 typedef struct ngx_live_origin_purge_s     ngx_live_origin_purge_t;
+typedef struct ngx_live_origin_share_s     ngx_live_origin_share_t;
 
 /* access.h */
 
@@ -74,6 +75,7 @@ typedef struct {
     ngx_live_origin_event_t    **cache;    /* by event index */
     ngx_live_origin_holds_t     *holds;
     ngx_live_origin_archive_t   *archive;  /* NULL: there is none */
+    ngx_live_origin_share_t     *share;    /* NULL: this node is alone */
     lo_live_t                   *scratch;
     lo_word_t                    scratch_word; /* it is an untouched copy of
                                                   this; 0: of nothing */
@@ -306,9 +308,19 @@ ngx_live_origin_event_t *ngx_live_origin_event_get(
 int ngx_live_origin_event_change(ngx_live_origin_zone_t *zone,
     ngx_live_origin_event_t *event, ngx_live_origin_change_pt change,
     void *data);
+/* likewise, but where the event is shared with other nodes and they can be
+   asked, nothing is changed here before they agree: LO_AGAIN, it is being
+   asked for, or something else is; decide again a little later */
+int ngx_live_origin_event_agree(ngx_live_origin_zone_t *zone,
+    ngx_live_origin_event_t *event, ngx_live_origin_change_pt change,
+    void *data);
 /* a record in place of old; LO_AGAIN: somebody was faster */
 int ngx_live_origin_event_store(ngx_live_origin_zone_t *zone,
     ngx_uint_t index, lo_word_t old, const lo_live_t *l, lo_word_t *word);
+/* after that, for this worker's copy; phase: of the record before */
+void ngx_live_origin_event_stored(ngx_live_origin_zone_t *zone,
+    ngx_live_origin_event_t *event, lo_word_t word, const lo_live_t *l,
+    uint32_t phase);
 void ngx_live_origin_event_facts(ngx_live_origin_zone_t *zone,
     ngx_live_origin_event_t *event, lo_live_facts_t *f);
 void ngx_live_origin_event_free(ngx_live_origin_zone_t *zone);
@@ -320,6 +332,9 @@ void ngx_live_origin_event_free(ngx_live_origin_zone_t *zone);
    LO_ERROR: see err, LO_FULL, or LO_AGAIN: try later */
 int ngx_live_origin_event_document(ngx_live_origin_zone_t *zone,
     const u_char *json, size_t len, lo_event_err_t *err);
+/* the document alone, as other nodes have it; LO_OK, LO_NONE, LO_FULL */
+int ngx_live_origin_event_set_doc(ngx_live_origin_zone_t *zone,
+    ngx_uint_t index, const u_char *json, size_t len, ngx_uint_t replace);
 /* an event without a document: its index, LO_FULL, or LO_AGAIN: try later */
 int ngx_live_origin_event_auto(ngx_live_origin_zone_t *zone, lo_str_t id);
 /* ends it with number, or its head if that is below 0, and wakes who waits;
@@ -419,6 +434,18 @@ void ngx_live_origin_hold_tick(ngx_live_origin_zone_t *zone);
 /* after publishing: other workers and this one */
 void ngx_live_origin_hold_publish(ngx_live_origin_zone_t *zone,
     uint32_t track);
+
+
+/* share_get.c */
+
+/* in the pipeline of a record: the segment is in Redis only */
+#define NGX_LIVE_ORIGIN_SHARE_AWAY  0x8000
+
+/* what lies elsewhere of a number, on disk or in Redis; LO_NONE where its
+   pipeline is masked, too */
+int ngx_live_origin_record_of(ngx_live_origin_zone_t *zone,
+    const lo_live_t *l, ngx_uint_t track, int64_t number,
+    lo_zone_record_t *rec);
 
 
 /* archive.c; all but init may be called without an archive */

@@ -28,6 +28,7 @@ ngx_live_origin_place_publish(ngx_live_origin_place_t *c)
     int64_t                      us;
     uint64_t                    *counters;
     lo_word_t                    word;
+    ngx_int_t                    shared;
     ngx_uint_t                   size, status;
     lo_zone_meta_t               meta;
     lo_zone_track_t             *zt;
@@ -46,9 +47,19 @@ ngx_live_origin_place_publish(ngx_live_origin_place_t *c)
         return status;
     }
 
+    shared = ngx_live_origin_share_ack(c, &meta);
+
+    if (shared != NGX_OK) {
+        return shared == NGX_AGAIN ? 0 : (ngx_uint_t) shared;
+    }
+
     rc = ngx_live_origin_archive_stays(u->zone, u->index, c->track,
                                        c->place.number, piece->digest,
                                        meta.rank);
+
+    if (rc == LO_NONE && ngx_live_origin_share_stays(c)) {
+        rc = LO_PUBLISH_SUPERSEDED;
+    }
 
     if (rc == LO_NONE) {
         rc = lo_zone_publish(u->zone->z, c->ring, c->place.number,
@@ -78,6 +89,7 @@ ngx_live_origin_place_publish(ngx_live_origin_place_t *c)
     u->anchor = c->anchor;
     u->anchored = 1;
 
+    ngx_live_origin_share_seen(c);
     ngx_live_origin_body_wrapped(u, c->wrapped);
 
     ngx_live_origin_place_after(u, c->place.number, piece->done_us);
@@ -206,6 +218,10 @@ ngx_live_origin_place_piece(ngx_live_origin_upload_t *u,
     ngx_live_origin_event_facts(u->zone, e, &c.facts);
 
     rc = ngx_live_origin_place_decide(e, &c);
+
+    if (rc == LO_AGAIN) {
+        return 0;
+    }
 
     if (rc != LO_OK) {
         return ngx_live_origin_say(u, rc == LO_NONE

@@ -236,8 +236,21 @@ ngx_live_origin_place_init(ngx_live_origin_upload_t *u, const u_char *data,
                                    "no room in the zone");
     }
 
-    rc = ngx_live_origin_event_change(u->zone, e, ngx_live_origin_change_init,
-                                      &c);
+    /* a stream's header is placed while it is read, which cannot wait */
+
+    rc = u->early ? ngx_live_origin_event_change(u->zone, e,
+                                       ngx_live_origin_change_init, &c)
+                  : ngx_live_origin_event_agree(u->zone, e,
+                                       ngx_live_origin_change_init, &c);
+
+    if (rc == LO_AGAIN) {
+
+        /* the record that is proposed names c.word; where others are faster
+           a sweep of the zone takes it */
+
+        u->proposed |= c.fresh != 0;
+        return NGX_LIVE_ORIGIN_LATER;
+    }
 
     if (rc != LO_OK || c.why != LO_WHY_OK || !c.fresh) {
         lo_zone_kill(u->zone->z, c.word);
@@ -260,7 +273,7 @@ ngx_live_origin_place_init(ngx_live_origin_upload_t *u, const u_char *data,
     /* the same configuration from another pipeline, or again: a retry */
 
     if (u->status == 0) {
-        u->status = c.fresh ? NGX_HTTP_CREATED : NGX_HTTP_OK;
+        u->status = c.fresh || u->proposed ? NGX_HTTP_CREATED : NGX_HTTP_OK;
         u->number = -1;
     }
 

@@ -444,5 +444,9 @@ ngx_live_origin_publish_cleanup(void *data)
         ngx_del_timer(&u->timer);
     }
 
+    if (u->timer.posted) {
+        ngx_delete_posted_event(&u->timer);
+    }
+
     ngx_live_origin_body_free(u);
 }

@@ -17,7 +17,11 @@
 
 #define NGX_LIVE_ORIGIN_RETRY  10          /* ms, while d is not known */
 #define NGX_LIVE_ORIGIN_BLIND  5000000     /* us, of a stream */
+#define NGX_LIVE_ORIGIN_LATER  1           /* no status: to be asked again */
 #define NGX_LIVE_ORIGIN_AWAIT  300000      /* us, for an init to arrive */
+
+
+typedef struct ngx_live_origin_put_s  ngx_live_origin_put_t;
 
 
 typedef struct ngx_live_origin_piece_s  ngx_live_origin_piece_t;
@@ -43,6 +47,7 @@ struct ngx_live_origin_piece_s {
     int64_t                      done_us;  /* monotonic: its last byte */
     uint64_t                     chunked;  /* the end of its last whole chunk */
     uint64_t                     shown;    /* of it readers may be given */
+    ngx_live_origin_put_t       *put;      /* share_put.c; NULL: none */
     uint32_t                     ring;     /* announced there */
     unsigned                     tried:1;  /* to announce it */
     unsigned                     announced:1;
@@ -119,6 +124,8 @@ typedef struct {
     unsigned                     early:1;  /* pieces are published at once */
     unsigned                     in_mdat:1;
     unsigned                     anchored:1;
+    unsigned                     header_due:1; /* to be placed */
+    unsigned                     proposed:1; /* the header is a new one */
     unsigned                     placed:1; /* something became visible */
     unsigned                     drain:1;  /* refused, the rest is thrown
                                               away */
@@ -199,6 +206,7 @@ void ngx_live_origin_place_set(ngx_live_origin_upload_t *u, int index);
 
 /* the event of the upload, created if need be and allowed: 0 or a status */
 ngx_uint_t ngx_live_origin_place_event(ngx_live_origin_upload_t *u);
+/* 0, a status, or NGX_LIVE_ORIGIN_LATER: other nodes are being asked */
 ngx_uint_t ngx_live_origin_place_init(ngx_live_origin_upload_t *u,
     const u_char *data, size_t len);
 /* the init by which a pipeline's segments of a track are read; or NULL */
@@ -250,6 +258,19 @@ void ngx_live_origin_defects_log(ngx_live_origin_place_t *c,
 #define NGX_LIVE_ORIGIN_WHY_SUPERSEDED  63
 void ngx_live_origin_why_note(ngx_live_origin_zone_t *zone, uint32_t ring,
     int64_t number, unsigned pipeline, ngx_uint_t reason);
+
+/* share_put.c */
+
+/* before it is seen here, where live_origin_ack says so: NGX_OK: it may be;
+   NGX_AGAIN: Redis is being asked, u->timer goes on; else a status */
+ngx_int_t ngx_live_origin_share_ack(ngx_live_origin_place_t *c,
+    const lo_zone_meta_t *meta);
+/* Redis keeps what this pipeline sent before: nothing is to be stored */
+ngx_uint_t ngx_live_origin_share_stays(ngx_live_origin_place_t *c);
+/* it is seen here */
+void ngx_live_origin_share_seen(ngx_live_origin_place_t *c);
+/* nobody waits for it any more */
+void ngx_live_origin_share_leave(ngx_live_origin_piece_t *piece);
 
 /* ready.c */
 

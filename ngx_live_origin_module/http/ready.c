@@ -141,8 +141,8 @@ ngx_live_origin_place_after(ngx_live_origin_upload_t *u, int64_t number,
     a.force = 0;
     a.now_us = ngx_live_origin_wall();
 
-    (void) ngx_live_origin_event_change(u->zone, e,
-                                        ngx_live_origin_change_after, &a);
+    (void) ngx_live_origin_event_agree(u->zone, e,
+                                       ngx_live_origin_change_after, &a);
 }
 
 

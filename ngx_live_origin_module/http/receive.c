@@ -114,11 +114,11 @@ ngx_live_origin_publish_end(ngx_live_origin_upload_t *u)
 
     status = ngx_live_origin_body_end(u);
 
-    if (status == 0 && u->header) {
-        status = ngx_live_origin_place_init(u, u->header, u->header_len);
-    }
+    u->header_due = u->header != NULL;
 
-    if (status == 0 && u->status == 0 && ngx_queue_empty(&u->done)) {
+    if (status == 0 && !u->header_due && u->status == 0
+        && ngx_queue_empty(&u->done))
+    {
         status = ngx_live_origin_say(u, NGX_HTTP_BAD_REQUEST,
                                      "neither a header nor a segment");
     }
@@ -157,6 +157,24 @@ ngx_live_origin_publish_leave(ngx_live_origin_upload_t *u)
 static ngx_uint_t
 ngx_live_origin_publish_place(ngx_live_origin_upload_t *u)
 {
+    ngx_uint_t  status;
+
+    if (u->header_due) {
+
+        status = ngx_live_origin_place_init(u, u->header, u->header_len);
+
+        if (status == NGX_LIVE_ORIGIN_LATER) {
+            ngx_add_timer(&u->timer, NGX_LIVE_ORIGIN_RETRY);
+            return 0;
+        }
+
+        u->header_due = 0;
+
+        if (status) {
+            return ngx_live_origin_publish_refused(u);
+        }
+    }
+
     switch (ngx_live_origin_place_queue(u)) {
 
     case NGX_ERROR:

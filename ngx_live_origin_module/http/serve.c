@@ -6,6 +6,7 @@
  */
 
 #include "http/access.h"
+#include "http/share.h"
 
 
 #define NGX_LIVE_ORIGIN_OUT_MAX  3600       /* s, out of the window */
@@ -350,6 +351,14 @@ ngx_live_origin_segment(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
 
         if (rc != NGX_DECLINED) {
             return rc;
+        }
+    }
+
+    if (ctx->zone->share && !ngx_live_origin_left(ctx, l, ring)) {
+        rc = ngx_live_origin_share_read(r, ctx, track, ring);
+
+        if (rc != NGX_DECLINED) {
+            return rc == NGX_ERROR ? NGX_HTTP_INTERNAL_SERVER_ERROR : rc;
         }
     }
 

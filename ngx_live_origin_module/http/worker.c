@@ -1,5 +1,5 @@
-#include "http/module.h"
 #include "http/redis.h"
+#include "http/share.h"
 
 
 #define NGX_LIVE_ORIGIN_TICK   100     /* ms */
@@ -174,6 +174,13 @@ ngx_live_origin_init_worker(ngx_cycle_t *cycle)
             }
 
             ngx_live_origin_event_load(zones[i]);
+
+            if (mcf->redis && ngx_live_origin_share_init(zones[i], mcf->redis)
+                              != NGX_OK)
+            {
+                ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
+                              "no memory for \"live_origin_redis\"");
+            }
         }
     }
 
@@ -260,6 +267,7 @@ ngx_live_origin_exit_worker(ngx_cycle_t *cycle)
 
     for (i = 0; i < mcf->zones.nelts; i++) {
         if (zones[i]->z) {
+            ngx_live_origin_share_exit(zones[i]);
             ngx_live_origin_archive_exit(zones[i]);
             ngx_live_origin_defects_sum(zones[i], 1);
             ngx_live_origin_event_free(zones[i]);
@@ -305,6 +313,7 @@ ngx_live_origin_tick(ngx_event_t *ev)
     ngx_live_origin_shed_tick(zone);
     lo_zone_tick(zone->z);
     ngx_live_origin_archive_tick(zone);
+    ngx_live_origin_share_tick(zone);
 
     if (++zone->ticks % NGX_LIVE_ORIGIN_TICKS == 0) {
         ngx_live_origin_hold_tick(zone);

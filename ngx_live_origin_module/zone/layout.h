@@ -30,6 +30,8 @@
 
 #define LO_ZONE_MAGIC       "LOZONE\r\n"
 
+#define LO_ZONE_CLAIMS      1024           /* a power of 2 */
+
 #define LO_OBJ_FREE         0
 #define LO_OBJ_PRIVATE      1
 #define LO_OBJ_PUBLISHED    2
@@ -48,6 +50,7 @@
 #define LO_LOCK_TABLES      (LO_LOCK_BASE + 2)
 #define LO_LOCK_SWEEP       (LO_LOCK_BASE + 3)
 #define LO_LOCK_ARCHIVE     (LO_LOCK_BASE + 4)
+#define LO_LOCK_ENVOY       (LO_LOCK_BASE + 5)
 #define LO_LOCK_SLOT        (LO_LOCK_BASE + 1024)
 
 
@@ -90,6 +93,8 @@ typedef struct {
         uint64_t            pad[7];
     } page_cursor __attribute__((aligned(64))), object_cursor, reserved,
       events_serial, recount, restored;
+
+    uint64_t                claims[LO_ZONE_CLAIMS];   /* claim.c */
 } lo_zone_header_t;
 
 typedef struct {

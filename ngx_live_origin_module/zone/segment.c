@@ -413,6 +413,36 @@ lo_zone_given_since(lo_zone_t *z, lo_word_t word, unsigned why)
 }
 
 
+int
+lo_zone_choose(lo_zone_t *z, uint32_t track, int64_t number,
+    unsigned pipeline)
+{
+    lo_word_t         w;
+    lo_zone_pin_t     pin;
+    lo_zone_entry_t  *e;
+
+    e = lo_zone_entry(z, track, number);
+
+    if (e == NULL || pipeline >= LO_MAX_PIPELINES) {
+        return LO_NONE;
+    }
+
+    w = lo_load(&e->cand[pipeline]);
+
+    if (lo_zone_pin_segment(z, w, track, number, &pin) != LO_OK) {
+        return LO_NONE;
+    }
+
+    if (lo_swap(&e->chosen, w) != w) {
+        lo_zone_given_since(z, w, LO_CHOICE_AGREED);
+    }
+
+    lo_zone_unpin(z, &pin);
+
+    return LO_OK;
+}
+
+
 lo_word_t
 lo_zone_given(lo_zone_t *z, uint32_t track, int64_t number)
 {

@@ -20,7 +20,7 @@
 #include "core/base.h"
 
 
-#define LO_ZONE_LAYOUT      3
+#define LO_ZONE_LAYOUT      4
 #define LO_ZONE_PAGE        16384
 #define LO_ZONE_SLOTS       256        /* workers, of all instances */
 #define LO_ZONE_CELLS       512        /* counters of one worker slot */
@@ -262,6 +262,21 @@ void lo_zone_archivist_end(lo_zone_t *z);
 int lo_zone_restored(lo_zone_t *z, int set);
 
 
+/* likewise for what other nodes have */
+int lo_zone_envoy(lo_zone_t *z);
+void lo_zone_envoy_end(lo_zone_t *z);
+
+/*
+ * A claim on getting a number from elsewhere, so that one worker of all does:
+ * LO_OK, it is this one's for so long; LO_AGAIN: it is another's, or was tried
+ * just now.  A hint: two that collide in it get their segment twice.
+ */
+int lo_zone_claim_number(lo_zone_t *z, uint32_t track, int64_t number,
+    uint32_t ms);
+/* it is there, or may be tried again at once */
+void lo_zone_unclaim_number(lo_zone_t *z, uint32_t track, int64_t number);
+
+
 /* ---- uploads: bytes of this worker that nobody sees yet */
 
 typedef struct {
@@ -340,6 +355,10 @@ typedef struct {
  */
 int lo_zone_find(lo_zone_t *z, uint32_t track, int64_t number, int choose,
     uint32_t masked, lo_zone_pin_t *pin);
+/* readers get this pipeline's from now on, as all nodes agreed, whatever was
+   given out here; LO_NONE: it is not there */
+int lo_zone_choose(lo_zone_t *z, uint32_t track, int64_t number,
+    unsigned pipeline);
 /* what was given out, whether it is masked or not; 0: nothing */
 lo_word_t lo_zone_given(lo_zone_t *z, uint32_t track, int64_t number);
 /* one pipeline's candidate */

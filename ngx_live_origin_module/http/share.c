@@ -1,0 +1,338 @@
+/*
+ * The connection's ups and downs, news, and who the envoy is.
+ */
+
+#include "http/share.h"
+
+
+static void ngx_live_origin_share_on_up(void *data);
+static void ngx_live_origin_share_on_down(void *data, const char *why);
+static void ngx_live_origin_share_on_subscribed(void *data);
+static void ngx_live_origin_share_on_message(void *data, const u_char *text,
+    size_t len);
+
+
+ngx_int_t
+ngx_live_origin_share_init(ngx_live_origin_zone_t *zone,
+    ngx_live_origin_redis_conf_t *conf)
+{
+    lo_buf_t                  b;
+    lo_zone_stat_t            st;
+    ngx_live_origin_share_t  *sh;
+
+    sh = calloc(1, sizeof(ngx_live_origin_share_t));
+    if (sh == NULL) {
+        return NGX_ERROR;
+    }
+
+    lo_zone_stat(zone->z, &st);
+
+    sh->zone = zone;
+    sh->conf = conf;
+    sh->nevents = st.events_max;
+    sh->events = calloc(st.events_max, sizeof(ngx_live_origin_share_event_t));
+
+    lo_zone_uuid(zone->z, sh->node);
+
+    lo_buf_init(&b, sh->channel, sizeof(sh->channel));
+    ngx_live_origin_key_channel(&b, &conf->prefix);
+
+    sh->user.data = sh;
+    sh->user.up = ngx_live_origin_share_on_up;
+    sh->user.down = ngx_live_origin_share_on_down;
+    sh->user.subscribed = ngx_live_origin_share_on_subscribed;
+    sh->user.message = ngx_live_origin_share_on_message;
+
+    sh->rd = sh->events ? ngx_live_origin_redis_create(conf, &sh->user,
+                                                       zone->log)
+                        : NULL;
+    if (sh->rd == NULL) {
+        free(sh->events);
+        free(sh);
+        return NGX_ERROR;
+    }
+
+    lo_zone_keep_records(zone->z);
+    zone->share = sh;
+
+    return NGX_OK;
+}
+
+
+/* operations under way get their NULL from here: nothing new is begun */
+
+void
+ngx_live_origin_share_exit(ngx_live_origin_zone_t *zone)
+{
+    ngx_live_origin_share_t  *sh;
+
+    sh = zone->share;
+
+    if (sh == NULL) {
+        return;
+    }
+
+    sh->closing = 1;
+    ngx_live_origin_redis_destroy(sh->rd);
+    ngx_live_origin_share_walk_end(sh);
+
+    if (sh->envoy) {
+        lo_zone_envoy_end(zone->z);
+    }
+
+    zone->share = NULL;
+    free(sh->events);
+    free(sh);
+}
+
+
+ngx_uint_t
+ngx_live_origin_share_up(ngx_live_origin_zone_t *zone)
+{
+    return zone->share && !zone->share->closing
+           && ngx_live_origin_redis_state(zone->share->rd)
+              == NGX_LIVE_ORIGIN_REDIS_UP;
+}
+
+
+/* ---- the envoy */
+
+static void
+ngx_live_origin_share_candidate(ngx_live_origin_share_t *sh)
+{
+    ngx_str_t  channel;
+
+    if (ngx_exiting || ngx_terminate) {
+
+        if (sh->envoy) {
+            sh->envoy = 0;
+            ngx_live_origin_redis_unsubscribe(sh->rd);
+            ngx_live_origin_share_walk_end(sh);
+            lo_zone_envoy_end(sh->zone->z);
+        }
+
+        return;
+    }
+
+    if (sh->envoy || !lo_zone_envoy(sh->zone->z)) {
+        return;
+    }
+
+    sh->envoy = 1;
+    sh->due = 1;
+
+    channel.data = (u_char *) sh->channel;
+    channel.len = ngx_strlen(sh->channel);
+
+    if (ngx_live_origin_redis_subscribe(sh->rd, &channel) != NGX_OK) {
+        ngx_log_error(NGX_LOG_ERR, sh->zone->log, 0,
+                      "no memory for a subscription");
+    }
+}
+
+
+/* what was changed while nobody could be asked */
+
+static void
+ngx_live_origin_share_changed(ngx_live_origin_share_t *sh)
+{
+    ngx_uint_t                i;
+    ngx_live_origin_event_t  *e;
+
+    for (i = 0; i < sh->nevents; i++) {
+
+        e = ngx_live_origin_event_get(sh->zone, i);
+
+        if (e && e->live->agreed != e->live->serial) {
+            ngx_live_origin_share_event(sh->zone, i);
+        }
+    }
+}
+
+
+void
+ngx_live_origin_share_tick(ngx_live_origin_zone_t *zone)
+{
+    ngx_live_origin_share_t  *sh;
+
+    sh = zone->share;
+
+    if (sh == NULL) {
+        return;
+    }
+
+    if (sh->ticks++ % 10 == 0) {
+        ngx_live_origin_share_candidate(sh);
+
+        if (sh->envoy && ngx_live_origin_share_up(zone)) {
+            ngx_live_origin_share_changed(sh);
+        }
+    }
+
+    zone->cells[NGX_LIVE_ORIGIN_CELL_SHARE_ENVOY] = sh->envoy;
+
+    if (sh->envoy && ngx_live_origin_share_up(zone)
+        && (sh->walk || sh->due || ngx_time() - sh->walked >= NGX_LIVE_ORIGIN_SHARE_WALK))
+    {
+        ngx_live_origin_share_walk(sh);
+    }
+}
+
+
+static void
+ngx_live_origin_share_on_up(void *data)
+{
+    ngx_live_origin_share_t  *sh = data;
+
+    /* it may have come back with less than it had */
+
+    sh->due = 1;
+}
+
+
+static void
+ngx_live_origin_share_on_down(void *data, const char *why)
+{
+    ngx_uint_t                i;
+    ngx_live_origin_share_t  *sh = data;
+
+    for (i = 0; i < sh->nevents; i++) {
+        sh->events[i].inits = 0;
+        sh->events[i].listed = 0;
+    }
+}
+
+
+static void
+ngx_live_origin_share_on_subscribed(void *data)
+{
+    ngx_live_origin_share_t  *sh = data;
+
+    sh->due = 1;
+}
+
+
+/* the chosen one is what a node has to have */
+
+static void
+ngx_live_origin_share_published(ngx_live_origin_share_t *sh, ngx_uint_t index,
+    const lo_news_t *news)
+{
+    int                       t;
+    ngx_uint_t                i;
+    ngx_live_origin_event_t  *e;
+
+    e = ngx_live_origin_event_get(sh->zone, index);
+    t = e ? lo_live_track(e->live, news->track) : LO_NONE;
+
+    for (i = 0; t >= 0 && i < e->live->npipelines; i++) {
+        if (lo_str_eq(lo_cstr(e->live->pipelines[i]), news->chosen)
+            && lo_zone_choose(sh->zone->z, e->live->tracks[t].ring,
+                              news->number, i)
+               == LO_OK)
+        {
+            return;
+        }
+    }
+
+    (void) ngx_live_origin_share_fetch(sh, index, news->track, news->number,
+                                       NULL, NULL, NULL);
+}
+
+
+static void
+ngx_live_origin_share_on_message(void *data, const u_char *text, size_t len)
+{
+    int                       index;
+    lo_str_t                  s;
+    lo_news_t                 news;
+    ngx_live_origin_share_t  *sh = data;
+
+    s.data = (u_char *) text;
+    s.len = len;
+
+    if (!sh->envoy || lo_news_read(&news, s) != LO_OK
+        || lo_str_eq(news.node, lo_cstr(sh->node)))
+    {
+        return;
+    }
+
+    switch (news.kind) {
+
+    case LO_NEWS_EVENT:
+        ngx_live_origin_share_learn(sh, news.event);
+        return;
+
+    case LO_NEWS_GONE:
+        ngx_live_origin_share_deleted(sh, news.event);
+        return;
+
+    default:
+        break;
+    }
+
+    index = lo_zone_event_find(sh->zone->z, news.event);
+
+    if (index < 0) {
+        ngx_live_origin_share_learn(sh, news.event);
+        return;
+    }
+
+    ngx_live_origin_share_published(sh, index, &news);
+}
+
+
+/* ---- for all files */
+
+ngx_live_origin_share_event_t *
+ngx_live_origin_share_of(ngx_live_origin_share_t *sh, ngx_uint_t index)
+{
+    uint64_t                        row;
+    lo_zone_event_t                *ze;
+    ngx_live_origin_share_event_t  *st;
+
+    ze = lo_zone_event(sh->zone->z, index);
+    if (ze == NULL) {
+        return NULL;
+    }
+
+    st = &sh->events[index];
+    row = __atomic_load_n(&ze->word, __ATOMIC_ACQUIRE);
+
+    if (st->row != row) {
+        ngx_memzero(st, sizeof(ngx_live_origin_share_event_t));
+        st->row = row;
+    }
+
+    return st;
+}
+
+
+const char *
+ngx_live_origin_share_id(ngx_live_origin_share_t *sh, ngx_uint_t index,
+    uint64_t row)
+{
+    lo_zone_event_t  *ze;
+
+    ze = lo_zone_event(sh->zone->z, index);
+
+    return ze && __atomic_load_n(&ze->word, __ATOMIC_ACQUIRE) == row
+           ? ze->id : NULL;
+}
+
+
+int64_t
+ngx_live_origin_share_ttl(const lo_live_t *l, int64_t least)
+{
+    int64_t  ms;
+
+    ms = (int64_t) l->dvr_s * 1000;
+
+    if (l->window && l->d.duration) {
+        ms = ngx_max(ms, l->window * (lo_dur_us(&l->d) / 1000));
+    }
+
+    ms = ngx_max(ms + ms / 10, least);
+
+    return ms + ngx_random() % (ms / 10 + 1);
+}

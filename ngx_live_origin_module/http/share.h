@@ -1,0 +1,143 @@
+/*
+ * An event on many nodes (docs/redis.md): what the files of it share.
+ *
+ *   share.c         the connection's ups and downs, news, who the envoy is
+ *   share_event.c   live states and documents: asked for, proposed, learnt
+ *   share_put.c     a segment to Redis, before or after it is seen here
+ *   share_get.c     a segment from Redis
+ *   share_walk.c    the envoy compares everything, one event at a time
+ *
+ * Every worker has a connection, for what its own requests need.  One worker
+ * of a host is the envoy (a lock in the zone): it hears the news, fetches what
+ * others publish and makes good what was missed.
+ *
+ * An operation is malloc'ed, belongs to the connection until its handler is
+ * called, and knows events by their index and row: it outlives requests,
+ * uploads and events.
+ */
+
+#ifndef NGX_LIVE_ORIGIN_SHARE_H
+#define NGX_LIVE_ORIGIN_SHARE_H
+
+#include "core/share.h"
+#include "http/module.h"
+#include "redis/index.h"
+
+
+#define NGX_LIVE_ORIGIN_SHARE_WANTED   16
+#define NGX_LIVE_ORIGIN_SHARE_PUTS     16       /* of the walk, at a time */
+#define NGX_LIVE_ORIGIN_SHARE_WALK     30       /* s, between two walks */
+#define NGX_LIVE_ORIGIN_SHARE_FETCH    1000     /* ms: a claim on a number */
+#define NGX_LIVE_ORIGIN_SHARE_LEAST    86400000 /* ms: life of an event's key */
+
+
+typedef struct {
+    char                         track[LO_ID_MAX + 1];
+    int64_t                      number;
+} ngx_live_origin_wanted_t;
+
+
+/* of an event, by its index in the zone */
+
+typedef struct {
+    uint64_t                     row;
+    uint32_t                     inits;    /* ids below are in Redis */
+    unsigned                     asking:1; /* about its live state */
+    unsigned                     again:1;  /* once more, behind that */
+    unsigned                     learn:1;  /* not ask, but read */
+    unsigned                     listed:1;
+    ngx_uint_t                   nwanted;  /* behind the live state */
+    ngx_live_origin_wanted_t     wanted[NGX_LIVE_ORIGIN_SHARE_WANTED];
+} ngx_live_origin_share_event_t;
+
+
+struct ngx_live_origin_share_s {
+    ngx_live_origin_zone_t          *zone;
+    ngx_live_origin_redis_conf_t    *conf;
+    ngx_live_origin_redis_t         *rd;
+    ngx_live_origin_redis_user_t     user;
+    char                             node[LO_SHARE_NODE + 1];
+    char                             channel[NGX_LIVE_ORIGIN_KEY_MAX];
+    ngx_uint_t                       ticks;
+    ngx_uint_t                       nevents;
+    ngx_live_origin_share_event_t   *events;
+    void                            *walk;     /* share_walk.c */
+    time_t                           walked;
+    unsigned                         envoy:1;
+    unsigned                         due:1;    /* a walk */
+    unsigned                         closing:1;
+};
+
+
+/* share.c; all but init may be called without it */
+
+ngx_int_t ngx_live_origin_share_init(ngx_live_origin_zone_t *zone,
+    ngx_live_origin_redis_conf_t *conf);
+void ngx_live_origin_share_exit(ngx_live_origin_zone_t *zone);
+void ngx_live_origin_share_tick(ngx_live_origin_zone_t *zone);
+/* others can be asked */
+ngx_uint_t ngx_live_origin_share_up(ngx_live_origin_zone_t *zone);
+
+/* of an event that is there; NULL: it is another's by now */
+ngx_live_origin_share_event_t *ngx_live_origin_share_of(
+    ngx_live_origin_share_t *sh, ngx_uint_t index);
+/* the event's id; NULL: the row has another one now */
+const char *ngx_live_origin_share_id(ngx_live_origin_share_t *sh,
+    ngx_uint_t index, uint64_t row);
+/* ms, with up to a tenth of jitter */
+int64_t ngx_live_origin_share_ttl(const lo_live_t *l, int64_t least);
+
+
+/* share_event.c */
+
+/* its live state or document is new here, or it is not known whether others
+   have it */
+void ngx_live_origin_share_event(ngx_live_origin_zone_t *zone,
+    ngx_uint_t index);
+/* LO_AGAIN, in any case but LO_FULL: no memory */
+int ngx_live_origin_share_propose(ngx_live_origin_zone_t *zone,
+    ngx_live_origin_event_t *event, lo_live_t *l);
+/* only what is this node's own differs: nobody has to be asked */
+ngx_uint_t ngx_live_origin_share_own(const lo_live_t *a, const lo_live_t *b);
+/* somebody else has something new of it, or it is new itself */
+void ngx_live_origin_share_learn(ngx_live_origin_share_t *sh, lo_str_t id);
+/* before it is removed from the zone */
+void ngx_live_origin_share_gone(ngx_live_origin_zone_t *zone,
+    ngx_uint_t index);
+/* somebody else has deleted it */
+void ngx_live_origin_share_deleted(ngx_live_origin_share_t *sh, lo_str_t id);
+/* its document was put here just now */
+void ngx_live_origin_share_documented(ngx_live_origin_zone_t *zone,
+    ngx_uint_t index);
+
+
+/* share_get.c */
+
+typedef void (*ngx_live_origin_share_got_pt)(void *data);
+
+/* one number of a track, of a pipeline (NULL: the chosen one); got may be NULL, and is called in any case once it is NGX_OK.
+   NGX_DECLINED: another worker does that, or it was not there just now */
+ngx_int_t ngx_live_origin_share_fetch(ngx_live_origin_share_t *sh,
+    ngx_uint_t index, lo_str_t track, int64_t number, const char *pipeline,
+    ngx_live_origin_share_got_pt got, void *data);
+/* for a reader of what the zone has not: NGX_DONE: it is parked;
+   NGX_DECLINED: nobody has it */
+ngx_int_t ngx_live_origin_share_read(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx, ngx_uint_t track, uint32_t ring);
+
+
+/* share_put.c */
+
+/* a candidate of the zone, behind its 201, or because others have not got it;
+   NGX_OK: on its way */
+ngx_int_t ngx_live_origin_share_send(ngx_live_origin_share_t *sh,
+    ngx_uint_t index, ngx_uint_t track, int64_t number, ngx_uint_t pipeline,
+    ngx_live_origin_share_got_pt got, void *data);
+
+
+/* share_walk.c: for the envoy */
+
+void ngx_live_origin_share_walk(ngx_live_origin_share_t *sh);
+void ngx_live_origin_share_walk_end(ngx_live_origin_share_t *sh);
+
+#endif /* NGX_LIVE_ORIGIN_SHARE_H */

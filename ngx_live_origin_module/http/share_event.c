@@ -1,0 +1,1132 @@
+/*
+ * Live states and documents.  Redis holds one record of an event that all
+ * nodes have agreed on, numbered by its serial.  What a publisher's request
+ * would change is proposed: written there, if nobody was faster, and only then
+ * here.  What an operator changes is written here and handed on.  Who was
+ * beaten learns the other's record (lo_live_learn) and, where something of its
+ * own is left, asks again.
+ */
+
+#include <openssl/rand.h>
+
+#include "http/share.h"
+
+
+#define NGX_LIVE_ORIGIN_SHARE_TRIES  16
+
+
+typedef struct {
+    ngx_live_origin_redis_op_t   op;
+    ngx_live_origin_share_t     *share;
+    ngx_uint_t                   index;
+    uint64_t                     row;
+    lo_word_t                    base;      /* the record that live follows */
+    unsigned                     proposal:1;
+    uint32_t                     inits;
+    lo_live_t                   *live;
+} ngx_live_origin_asked_t;
+
+
+/* a record of others, whose inits are being fetched */
+
+typedef struct {
+    ngx_live_origin_redis_op_t   op;
+    ngx_live_origin_share_t     *share;
+    char                         id[LO_ID_MAX + 1];
+    lo_live_t                   *live;
+    u_char                      *doc;
+    size_t                       doc_len;
+    ngx_uint_t                   next;      /* init */
+    lo_word_t                    words[LO_LIVE_INITS];
+} ngx_live_origin_learnt_t;
+
+
+static void ngx_live_origin_share_answered(ngx_live_origin_redis_op_t *op,
+    redisReply *reply);
+static void ngx_live_origin_share_adopt(ngx_live_origin_share_t *sh,
+    const char *id, redisReply *live, redisReply *doc);
+
+
+/* ---- asking */
+
+static u_char *
+ngx_live_origin_share_doc(ngx_live_origin_zone_t *zone, ngx_uint_t index,
+    size_t *len)
+{
+    int64_t           n;
+    u_char           *doc;
+    lo_zone_event_t  *ze;
+
+    *len = 0;
+    ze = lo_zone_event(zone->z, index);
+    doc = malloc(LO_EVENT_DOC_MAX);
+
+    if (ze && doc) {
+        n = lo_zone_read(zone->z, __atomic_load_n(&ze->doc, __ATOMIC_ACQUIRE),
+                         doc, LO_EVENT_DOC_MAX);
+        *len = n > 0 ? n : 0;
+    }
+
+    return doc;
+}
+
+
+static void
+ngx_live_origin_share_forgotten(ngx_live_origin_redis_op_t *op,
+    redisReply *reply)
+{
+    free(op);
+}
+
+
+static ngx_int_t
+ngx_live_origin_share_forget(ngx_live_origin_share_t *sh, const ngx_str_t *key,
+    int argc, const char **argv, const size_t *lens)
+{
+    ngx_int_t                    rc;
+    ngx_live_origin_redis_op_t  *op;
+
+    op = calloc(1, sizeof(ngx_live_origin_redis_op_t));
+    if (op == NULL) {
+        return NGX_ERROR;
+    }
+
+    op->handler = ngx_live_origin_share_forgotten;
+
+    rc = ngx_live_origin_redis_command(sh->rd, op, key, argc, argv, lens);
+
+    if (rc != NGX_OK) {
+        free(op);
+    }
+
+    return rc;
+}
+
+
+/* headers go before the record that names them, on the same connection */
+
+static ngx_int_t
+ngx_live_origin_share_inits(ngx_live_origin_share_t *sh, lo_str_t id,
+    const lo_live_t *l, uint32_t known)
+{
+    char            key[NGX_LIVE_ORIGIN_KEY_MAX], ttl[NGX_INT64_LEN + 1];
+    size_t          lens[5], size;
+    int64_t         n;
+    lo_buf_t        b;
+    ngx_int_t       rc;
+    ngx_str_t       name;
+    ngx_uint_t      i;
+    const char     *argv[5];
+    u_char         *bytes;
+    lo_zone_pin_t   pin;
+
+    for (i = 0; i < l->ninits; i++) {
+
+        if (l->inits[i].id < known
+            || lo_zone_pin(sh->zone->z, l->inits[i].word, &pin) != LO_OK)
+        {
+            continue;
+        }
+
+        size = pin.object->size;
+        lo_zone_unpin(sh->zone->z, &pin);
+
+        bytes = malloc(size + 1);
+        if (bytes == NULL) {
+            return NGX_ERROR;
+        }
+
+        n = lo_zone_read(sh->zone->z, l->inits[i].word, bytes, size);
+
+        lo_buf_init(&b, key, sizeof(key));
+        ngx_live_origin_key_init(&b, &sh->conf->prefix, id,
+                                 l->inits[i].digest);
+
+        ngx_sprintf((u_char *) ttl, "%L%Z",
+                    ngx_live_origin_share_ttl(l,
+                                              NGX_LIVE_ORIGIN_SHARE_LEAST));
+
+        argv[0] = "SET";
+        argv[1] = key;
+        argv[2] = (char *) bytes;
+        argv[3] = "PX";
+        argv[4] = ttl;
+
+        lens[0] = 3;
+        lens[1] = ngx_strlen(key);
+        lens[2] = n < 0 ? 0 : n;
+        lens[3] = 2;
+        lens[4] = ngx_strlen(ttl);
+
+        name.data = (u_char *) key;
+        name.len = lens[1];
+
+        rc = n < 0 ? NGX_OK
+                   : ngx_live_origin_share_forget(sh, &name, 5, argv, lens);
+        free(bytes);
+
+        if (rc != NGX_OK) {
+            return rc;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_live_origin_share_list(ngx_live_origin_share_t *sh, const char *verb,
+    lo_str_t id)
+{
+    char         key[NGX_LIVE_ORIGIN_KEY_MAX];
+    size_t       lens[3];
+    lo_buf_t     b;
+    ngx_str_t    name;
+    const char  *argv[3];
+
+    lo_buf_init(&b, key, sizeof(key));
+    ngx_live_origin_key_events(&b, &sh->conf->prefix);
+
+    name.data = (u_char *) key;
+    name.len = ngx_strlen(key);
+
+    argv[0] = verb;
+    argv[1] = key;
+    argv[2] = (char *) id.data;
+
+    lens[0] = 4;
+    lens[1] = name.len;
+    lens[2] = id.len;
+
+    (void) ngx_live_origin_share_forget(sh, &name, 3, argv, lens);
+}
+
+
+/* takes over l */
+
+static ngx_int_t
+ngx_live_origin_share_ask(ngx_live_origin_share_t *sh,
+    ngx_live_origin_event_t *event, lo_live_t *l, ngx_uint_t proposal)
+{
+    char                            key[NGX_LIVE_ORIGIN_KEY_MAX];
+    char                            news[LO_SHARE_NEWS];
+    char                            life[24], base[24], serial[24];
+    char                            doc_us[24], ttl[24];
+    size_t                          lens[10], doc_len;
+    u_char                         *doc;
+    lo_buf_t                        b;
+    lo_str_t                        id;
+    ngx_int_t                       rc;
+    ngx_uint_t                      i;
+    const char                     *argv[10];
+    lo_live_t                      *record;
+    lo_zone_event_t                *ze;
+    ngx_live_origin_asked_t        *a;
+    ngx_live_origin_share_event_t  *st;
+
+    st = ngx_live_origin_share_of(sh, event->index);
+    ze = lo_zone_event(sh->zone->z, event->index);
+
+    a = calloc(1, sizeof(ngx_live_origin_asked_t));
+    record = malloc(sizeof(lo_live_t));
+    doc = ngx_live_origin_share_doc(sh->zone, event->index, &doc_len);
+
+    if (a == NULL || record == NULL || doc == NULL || st == NULL || ze == NULL)
+    {
+        rc = NGX_ERROR;
+        goto failed;
+    }
+
+    id = lo_cstr(ze->id);
+
+    while (l->life == 0) {
+        (void) RAND_bytes((u_char *) &l->life, sizeof(l->life));
+    }
+
+    if (!st->listed) {
+        ngx_live_origin_share_list(sh, "SADD", id);
+        st->listed = 1;
+    }
+
+    rc = ngx_live_origin_share_inits(sh, id, l, st->inits);
+    if (rc != NGX_OK) {
+        goto failed;
+    }
+
+    ngx_memcpy(record, l, lo_live_len(l));
+    record->agreed = record->serial;
+    lo_live_strip(record);
+
+    lo_buf_init(&b, key, sizeof(key));
+    ngx_live_origin_key_event(&b, &sh->conf->prefix, id);
+    (void) snprintf(news, sizeof(news), "event %s %s", ze->id, sh->node);
+    ngx_sprintf((u_char *) life, "%uL%Z", l->life);
+    ngx_sprintf((u_char *) base, "%uL%Z", l->agreed);
+    ngx_sprintf((u_char *) serial, "%uL%Z", l->serial);
+    ngx_sprintf((u_char *) doc_us, "%L%Z", l->doc_us);
+    ngx_sprintf((u_char *) ttl, "%L%Z",
+                ngx_live_origin_share_ttl(l, NGX_LIVE_ORIGIN_SHARE_LEAST));
+
+    argv[0] = key;
+    argv[1] = life;
+    argv[2] = base;
+    argv[3] = serial;
+    argv[4] = (char *) record;
+    argv[5] = doc_us;
+    argv[6] = (char *) doc;
+    argv[7] = ttl;
+    argv[8] = sh->channel;
+    argv[9] = news;
+
+    for (i = 0; i < 10; i++) {
+        lens[i] = i == 4 ? lo_live_len(record)
+                         : i == 6 ? doc_len : ngx_strlen(argv[i]);
+    }
+
+    a->op.handler = ngx_live_origin_share_answered;
+    a->share = sh;
+    a->index = event->index;
+    a->row = st->row;
+    a->base = event->live_word;
+    a->proposal = proposal;
+    a->inits = l->next_init;
+    a->live = l;
+
+    rc = ngx_live_origin_redis_eval(sh->rd, &a->op,
+                                    &ngx_live_origin_script_event, 1, 10, argv,
+                                    lens);
+    if (rc == NGX_OK) {
+        st->asking = 1;
+        st->again = 0;
+        free(record);
+        free(doc);
+
+        return NGX_OK;
+    }
+
+failed:
+
+    free(a);
+    free(record);
+    free(doc);
+    free(l);
+
+    return rc;
+}
+
+
+static lo_live_t *
+ngx_live_origin_share_copy(const lo_live_t *l)
+{
+    lo_live_t  *copy;
+
+    copy = malloc(sizeof(lo_live_t));
+
+    if (copy) {
+        ngx_memcpy(copy, l, lo_live_len(l));
+    }
+
+    return copy;
+}
+
+
+int
+ngx_live_origin_share_propose(ngx_live_origin_zone_t *zone,
+    ngx_live_origin_event_t *event, lo_live_t *l)
+{
+    lo_live_t                      *copy;
+    ngx_live_origin_share_event_t  *st;
+
+    st = ngx_live_origin_share_of(zone->share, event->index);
+
+    if (st == NULL || st->asking) {
+        return LO_AGAIN;
+    }
+
+    copy = ngx_live_origin_share_copy(l);
+
+    if (copy == NULL) {
+        return LO_FULL;
+    }
+
+    (void) ngx_live_origin_share_ask(zone->share, event, copy, 1);
+
+    return LO_AGAIN;
+}
+
+
+void
+ngx_live_origin_share_event(ngx_live_origin_zone_t *zone, ngx_uint_t index)
+{
+    lo_live_t                      *copy;
+    ngx_live_origin_event_t        *e;
+    ngx_live_origin_share_event_t  *st;
+
+    if (!ngx_live_origin_share_up(zone)) {
+        return;
+    }
+
+    e = ngx_live_origin_event_get(zone, index);
+    st = ngx_live_origin_share_of(zone->share, index);
+
+    if (e == NULL || st == NULL) {
+        return;
+    }
+
+    if (st->asking) {
+        st->again = 1;
+        return;
+    }
+
+    copy = ngx_live_origin_share_copy(e->live);
+
+    if (copy) {
+        (void) ngx_live_origin_share_ask(zone->share, e, copy, 0);
+    }
+}
+
+
+ngx_uint_t
+ngx_live_origin_share_own(const lo_live_t *a, const lo_live_t *b)
+{
+    ngx_uint_t   same;
+    lo_live_t   *ca, *cb;
+
+    if (a->ninits != b->ninits) {
+        return 0;
+    }
+
+    ca = ngx_live_origin_share_copy(a);
+    cb = ngx_live_origin_share_copy(b);
+    same = 0;
+
+    if (ca && cb) {
+        lo_live_strip(ca);
+        lo_live_strip(cb);
+        ca->serial = cb->serial;
+        ca->shown = cb->shown;
+        ca->shown_us = cb->shown_us;
+
+        same = ngx_memcmp(ca, cb, lo_live_len(ca)) == 0;
+    }
+
+    free(ca);
+    free(cb);
+
+    return same;
+}
+
+
+/* ---- the answer */
+
+/*
+ * Others have this node's record now: that is noted in it, whatever it has
+ * become meanwhile.
+ */
+
+static void
+ngx_live_origin_share_agreed(ngx_live_origin_asked_t *a)
+{
+    int                       rc;
+    uint64_t                  serial;
+    lo_word_t                 word, old;
+    lo_live_t                *l;
+    ngx_uint_t                i;
+    ngx_live_origin_zone_t   *zone;
+    ngx_live_origin_event_t  *e;
+
+    zone = a->share->zone;
+    serial = a->live->serial;
+
+    for (i = 0; i < NGX_LIVE_ORIGIN_SHARE_TRIES; i++) {
+
+        e = ngx_live_origin_event_get(zone, a->index);
+
+        if (e == NULL || (e->live->agreed >= serial
+                          && e->live->life == a->live->life))
+        {
+            return;
+        }
+
+        old = e->live_word;
+
+        if (a->proposal && old == a->base) {
+            l = ngx_live_origin_share_copy(a->live);
+
+        } else if (a->proposal) {
+
+            /* an operator's change came between: both are kept */
+
+            l = malloc(sizeof(lo_live_t));
+
+            if (l) {
+                ngx_memcpy(l, e->live, lo_live_len(e->live));
+                a->live->agreed = serial;
+                (void) lo_live_learn(l, a->live);
+            }
+
+        } else {
+            l = ngx_live_origin_share_copy(e->live);
+        }
+
+        if (l == NULL) {
+            return;
+        }
+
+        l->agreed = serial;
+        l->life = a->live->life;
+
+        rc = ngx_live_origin_event_store(zone, a->index, old, l, &word);
+
+        if (rc == LO_OK) {
+            ngx_live_origin_event_stored(zone, e, word, l, e->live->phase);
+        }
+
+        free(l);
+
+        if (rc != LO_AGAIN) {
+            return;
+        }
+    }
+}
+
+
+static void
+ngx_live_origin_share_wanted(ngx_live_origin_share_t *sh, ngx_uint_t index,
+    ngx_live_origin_share_event_t *st)
+{
+    ngx_uint_t                 i, n;
+    ngx_live_origin_wanted_t   wanted[NGX_LIVE_ORIGIN_SHARE_WANTED];
+
+    n = st->nwanted;
+    ngx_memcpy(wanted, st->wanted, n * sizeof(ngx_live_origin_wanted_t));
+    st->nwanted = 0;
+
+    for (i = 0; i < n; i++) {
+        (void) ngx_live_origin_share_fetch(sh, index, lo_cstr(wanted[i].track),
+                                           wanted[i].number, NULL, NULL, NULL);
+    }
+}
+
+
+/* the event's turn is over: what has come up meanwhile */
+
+static void
+ngx_live_origin_share_next(ngx_live_origin_share_t *sh, ngx_uint_t index,
+    uint64_t row)
+{
+    const char                     *id;
+    ngx_live_origin_share_event_t  *st;
+
+    st = ngx_live_origin_share_of(sh, index);
+
+    if (st == NULL || st->row != row) {
+        return;
+    }
+
+    st->asking = 0;
+
+    if (sh->closing) {
+        return;
+    }
+
+    if (st->learn) {
+        st->learn = 0;
+        id = ngx_live_origin_share_id(sh, index, row);
+
+        if (id) {
+            ngx_live_origin_share_learn(sh, lo_cstr(id));
+        }
+
+    } else if (st->again) {
+        ngx_live_origin_share_event(sh->zone, index);
+    }
+
+    if (!st->asking) {
+        ngx_live_origin_share_wanted(sh, index, st);
+    }
+}
+
+
+static void
+ngx_live_origin_share_answered(ngx_live_origin_redis_op_t *op,
+    redisReply *reply)
+{
+    const char                     *id;
+    redisReply                     *r;
+    ngx_live_origin_asked_t        *a = (ngx_live_origin_asked_t *) op;
+    ngx_live_origin_share_t        *sh;
+    ngx_live_origin_share_event_t  *st;
+
+    sh = a->share;
+    id = ngx_live_origin_share_id(sh, a->index, a->row);
+
+    if (id && reply && reply->type == REDIS_REPLY_ARRAY && reply->elements
+        && reply->element[0]->type == REDIS_REPLY_STRING)
+    {
+        r = reply->element[0];
+        st = ngx_live_origin_share_of(sh, a->index);
+
+        if (ngx_strcmp(r->str, "ok") == 0) {
+            ngx_live_origin_share_agreed(a);
+            st->inits = a->inits;
+
+        } else if (ngx_strcmp(r->str, "gone") == 0) {
+            ngx_live_origin_share_deleted(sh, lo_cstr(id));
+
+        } else if (reply->elements == 3) {
+            ngx_live_origin_share_adopt(sh, id, reply->element[1],
+                                        reply->element[2]);
+        }
+
+    } else if (id && reply && reply->type == REDIS_REPLY_ERROR) {
+        ngx_log_error(NGX_LOG_ERR, sh->zone->log, 0,
+                      "redis refuses the state of event \"%s\": %s", id,
+                      reply->str);
+    }
+
+    ngx_live_origin_share_next(sh, a->index, a->row);
+
+    free(a->live);
+    free(a);
+}
+
+
+/* ---- learning */
+
+static void
+ngx_live_origin_learnt_free(ngx_live_origin_learnt_t *le)
+{
+    free(le->live);
+    free(le->doc);
+    free(le);
+}
+
+
+static lo_word_t
+ngx_live_origin_share_init_word(const lo_live_t *l, uint64_t digest)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < l->ninits; i++) {
+        if (l->inits[i].digest == digest) {
+            return l->inits[i].word;
+        }
+    }
+
+    return 0;
+}
+
+
+/* an event that this node has not got, from its document */
+
+static ngx_live_origin_event_t *
+ngx_live_origin_learnt_event(ngx_live_origin_learnt_t *le)
+{
+    int                       index;
+    lo_event_err_t            err;
+    ngx_live_origin_zone_t   *zone;
+    ngx_live_origin_event_t  *e;
+
+    zone = le->share->zone;
+    index = lo_zone_event_find(zone->z, lo_cstr(le->id));
+
+    if (index >= 0) {
+
+        e = ngx_live_origin_event_get(zone, index);
+
+        if (e && le->doc_len && le->live->doc_us > e->live->doc_us) {
+            (void) ngx_live_origin_event_set_doc(zone, index, le->doc,
+                                                 le->doc_len, 1);
+            e = ngx_live_origin_event_get(zone, index);
+        }
+
+        return e;
+    }
+
+    index = le->doc_len
+            ? ngx_live_origin_event_document(zone, le->doc, le->doc_len, &err)
+            : ngx_live_origin_event_auto(zone, lo_cstr(le->id));
+
+    if (index < 0) {
+        ngx_log_error(NGX_LOG_ERR, zone->log, 0,
+                      "event \"%s\" of other nodes is not taken: %s", le->id,
+                      index == LO_ERROR ? err.err.text
+                      : "the zone has no room for it, raise \"events\" or "
+                        "\"size\"");
+        return NULL;
+    }
+
+    return ngx_live_origin_event_get(zone, index);
+}
+
+
+static int
+ngx_live_origin_learnt_change(ngx_live_origin_learnt_t *le, lo_live_t *l)
+{
+    ngx_uint_t  i, k;
+
+    if (!lo_live_learn(l, le->live)) {
+        return 0;
+    }
+
+    for (i = 0; i < l->ninits; i++) {
+        for (k = 0; l->inits[i].word == 0 && k < le->live->ninits; k++) {
+            if (le->live->inits[k].digest == l->inits[i].digest) {
+                l->inits[i].word = le->words[k];
+            }
+        }
+    }
+
+    return 1;
+}
+
+
+/* everything is here: the record is this node's from now on */
+
+static void
+ngx_live_origin_learnt_store(ngx_live_origin_learnt_t *le)
+{
+    int                       rc;
+    lo_word_t                 word;
+    lo_live_t                *l;
+    ngx_uint_t                i, index, own;
+    lo_zone_track_t          *zt;
+    ngx_live_origin_zone_t   *zone;
+    ngx_live_origin_event_t  *e;
+
+    zone = le->share->zone;
+    l = malloc(sizeof(lo_live_t));
+    e = l ? ngx_live_origin_learnt_event(le) : NULL;
+    rc = LO_NONE;
+    own = 0;
+
+    for (i = 0; e && i < NGX_LIVE_ORIGIN_SHARE_TRIES; i++) {
+
+        index = e->index;
+        ngx_memcpy(l, e->live, lo_live_len(e->live));
+
+        if (!ngx_live_origin_learnt_change(le, l)) {
+            break;
+        }
+
+        rc = ngx_live_origin_event_store(zone, index, e->live_word, l, &word);
+
+        if (rc == LO_OK) {
+            own = l->serial != l->agreed;
+            ngx_live_origin_event_stored(zone, e, word, l, e->live->phase);
+        }
+
+        if (rc != LO_AGAIN) {
+            break;
+        }
+
+        e = ngx_live_origin_event_get(zone, index);
+    }
+
+    if (e && rc == LO_OK) {
+
+        /* who waits may have something to be told by now: an end, a mask */
+
+        for (i = 0; i < l->ntracks; i++) {
+
+            zt = l->tracks[i].ring == LO_ZONE_NO_TRACK
+                 ? NULL : lo_zone_track(zone->z, l->tracks[i].ring);
+
+            if (zt) {
+                ngx_live_origin_hold_publish(zone, l->tracks[i].ring);
+            }
+        }
+
+        if (own) {
+            ngx_live_origin_share_event(zone, e->index);
+        }
+    }
+
+    free(l);
+}
+
+
+static void ngx_live_origin_learnt_init(ngx_live_origin_redis_op_t *op,
+    redisReply *reply);
+
+
+/* fetches the next init that this node has not got; NGX_DONE: there is none */
+
+static ngx_int_t
+ngx_live_origin_learnt_next(ngx_live_origin_learnt_t *le)
+{
+    char                      key[NGX_LIVE_ORIGIN_KEY_MAX];
+    int                       index;
+    size_t                    lens[2];
+    lo_buf_t                  b;
+    ngx_str_t                 name;
+    const char               *argv[2];
+    ngx_live_origin_share_t  *sh;
+    ngx_live_origin_event_t  *e;
+
+    sh = le->share;
+    index = lo_zone_event_find(sh->zone->z, lo_cstr(le->id));
+    e = index < 0 ? NULL : ngx_live_origin_event_get(sh->zone, index);
+
+    for ( /* void */ ; le->next < le->live->ninits; le->next++) {
+
+        if (e && ngx_live_origin_share_init_word(e->live,
+                     le->live->inits[le->next].digest))
+        {
+            continue;
+        }
+
+        lo_buf_init(&b, key, sizeof(key));
+        ngx_live_origin_key_init(&b, &sh->conf->prefix, lo_cstr(le->id),
+                                 le->live->inits[le->next].digest);
+
+        argv[0] = "GET";
+        argv[1] = key;
+        lens[0] = 3;
+        lens[1] = ngx_strlen(key);
+        name.data = (u_char *) key;
+        name.len = lens[1];
+
+        le->op.handler = ngx_live_origin_learnt_init;
+
+        return ngx_live_origin_redis_command(sh->rd, &le->op, &name, 2, argv,
+                                             lens);
+    }
+
+    return NGX_DONE;
+}
+
+
+static void
+ngx_live_origin_learnt_go(ngx_live_origin_learnt_t *le)
+{
+    int                             index;
+    ngx_live_origin_share_t        *sh;
+    ngx_live_origin_share_event_t  *st;
+
+    sh = le->share;
+
+    switch (sh->closing ? NGX_ERROR : ngx_live_origin_learnt_next(le)) {
+
+    case NGX_OK:
+        return;
+
+    case NGX_DONE:
+        ngx_live_origin_learnt_store(le);
+        break;
+    }
+
+    index = lo_zone_event_find(sh->zone->z, lo_cstr(le->id));
+    st = index < 0 ? NULL : ngx_live_origin_share_of(sh, index);
+
+    ngx_live_origin_learnt_free(le);
+
+    if (st && !st->asking && !sh->closing) {
+        ngx_live_origin_share_wanted(sh, index, st);
+    }
+}
+
+
+static void
+ngx_live_origin_learnt_init(ngx_live_origin_redis_op_t *op, redisReply *reply)
+{
+    unsigned char              digest[16];
+    uint64_t                   first;
+    ngx_live_origin_learnt_t  *le = (ngx_live_origin_learnt_t *) op;
+    ngx_live_origin_event_t   *e;
+
+    if (le->share->closing || reply == NULL
+        || reply->type != REDIS_REPLY_STRING)
+    {
+        /* without its inits a record is of no use: at the next walk */
+
+        ngx_live_origin_learnt_free(le);
+        return;
+    }
+
+    lo_zone_digest(digest, reply->str, reply->len);
+    ngx_memcpy(&first, digest, 8);
+
+    e = ngx_live_origin_learnt_event(le);
+
+    if (e && be64toh(first) == le->live->inits[le->next].digest) {
+        le->words[le->next] = lo_zone_put(le->share->zone->z, e->index,
+                                          LO_KIND_INIT, reply->str,
+                                          reply->len);
+    }
+
+    if (le->words[le->next] == 0) {
+        ngx_live_origin_learnt_free(le);
+        return;
+    }
+
+    le->next++;
+    ngx_live_origin_learnt_go(le);
+}
+
+
+static void
+ngx_live_origin_share_adopt(ngx_live_origin_share_t *sh, const char *id,
+    redisReply *live, redisReply *doc)
+{
+    lo_err_t                   err;
+    ngx_live_origin_learnt_t  *le;
+
+    if (live->type != REDIS_REPLY_STRING || live->len > sizeof(lo_live_t)) {
+        return;
+    }
+
+    le = calloc(1, sizeof(ngx_live_origin_learnt_t));
+    if (le == NULL) {
+        return;
+    }
+
+    le->share = sh;
+    le->live = calloc(1, sizeof(lo_live_t));
+    ngx_memcpy(le->id, id, ngx_strlen(id));
+
+    if (le->live) {
+        ngx_memcpy(le->live, live->str, live->len);
+    }
+
+    if (le->live == NULL || lo_live_check(le->live, live->len, &err) != LO_OK) {
+        ngx_log_error(NGX_LOG_ERR, sh->zone->log, 0,
+                      "event \"%s\" in redis: %s", id,
+                      le->live ? err.text : "no memory");
+        ngx_live_origin_learnt_free(le);
+        return;
+    }
+
+    if (doc->type == REDIS_REPLY_STRING && doc->len <= LO_EVENT_DOC_MAX) {
+
+        le->doc = malloc(doc->len + 1);
+
+        if (le->doc) {
+            ngx_memcpy(le->doc, doc->str, doc->len);
+            le->doc_len = doc->len;
+        }
+    }
+
+    ngx_live_origin_learnt_go(le);
+}
+
+
+typedef struct {
+    ngx_live_origin_redis_op_t   op;
+    ngx_live_origin_share_t     *share;
+    char                         id[LO_ID_MAX + 1];
+} ngx_live_origin_reading_t;
+
+
+static void
+ngx_live_origin_share_has_read(ngx_live_origin_redis_op_t *op,
+    redisReply *reply)
+{
+    int                             index;
+    ngx_live_origin_share_t        *sh;
+    ngx_live_origin_reading_t      *rd = (ngx_live_origin_reading_t *) op;
+    ngx_live_origin_share_event_t  *st;
+
+    sh = rd->share;
+
+    if (!sh->closing && reply && reply->type == REDIS_REPLY_ARRAY
+        && reply->elements == 2)
+    {
+        ngx_live_origin_share_adopt(sh, rd->id, reply->element[0],
+                                    reply->element[1]);
+    }
+
+    index = lo_zone_event_find(sh->zone->z, lo_cstr(rd->id));
+    st = index < 0 ? NULL : ngx_live_origin_share_of(sh, index);
+
+    if (st && st->asking) {
+        ngx_live_origin_share_next(sh, index, st->row);
+    }
+
+    free(rd);
+}
+
+
+void
+ngx_live_origin_share_learn(ngx_live_origin_share_t *sh, lo_str_t id)
+{
+    char                            key[NGX_LIVE_ORIGIN_KEY_MAX];
+    int                             index;
+    size_t                          lens[4];
+    lo_buf_t                        b;
+    ngx_str_t                       name;
+    const char                     *argv[4];
+    ngx_live_origin_reading_t      *rd;
+    ngx_live_origin_share_event_t  *st;
+
+    index = lo_zone_event_find(sh->zone->z, id);
+    st = index < 0 ? NULL : ngx_live_origin_share_of(sh, index);
+
+    if (st && st->asking) {
+        st->learn = 1;
+        return;
+    }
+
+    rd = calloc(1, sizeof(ngx_live_origin_reading_t));
+    if (rd == NULL) {
+        return;
+    }
+
+    rd->op.handler = ngx_live_origin_share_has_read;
+    rd->share = sh;
+    ngx_memcpy(rd->id, id.data, id.len);
+
+    lo_buf_init(&b, key, sizeof(key));
+    ngx_live_origin_key_event(&b, &sh->conf->prefix, id);
+
+    argv[0] = "HMGET";
+    argv[1] = key;
+    argv[2] = "live";
+    argv[3] = "doc";
+
+    lens[0] = 5;
+    lens[1] = ngx_strlen(key);
+    lens[2] = 4;
+    lens[3] = 3;
+
+    name.data = (u_char *) key;
+    name.len = lens[1];
+
+    if (ngx_live_origin_redis_command(sh->rd, &rd->op, &name, 4, argv, lens)
+        != NGX_OK)
+    {
+        free(rd);
+        return;
+    }
+
+    if (st) {
+        st->asking = 1;
+    }
+}
+
+
+/* ---- the end */
+
+void
+ngx_live_origin_share_gone(ngx_live_origin_zone_t *zone, ngx_uint_t index)
+{
+    int                          n;
+    char                         keys[LO_MAX_TRACKS + 1]
+                                     [NGX_LIVE_ORIGIN_KEY_MAX];
+    char                         life[24], ttl[24], news[LO_SHARE_NEWS];
+    size_t                       lens[LO_MAX_TRACKS + 5];
+    lo_buf_t                     b;
+    ngx_uint_t                   i;
+    const char                  *argv[LO_MAX_TRACKS + 5];
+    const lo_live_t             *l;
+    lo_zone_event_t             *ze;
+    ngx_live_origin_event_t     *e;
+    ngx_live_origin_share_t     *sh;
+    ngx_live_origin_redis_op_t  *op;
+
+    sh = zone->share;
+    ze = lo_zone_event(zone->z, index);
+    e = ngx_live_origin_event_get(zone, index);
+
+    if (!ngx_live_origin_share_up(zone) || ze == NULL || e == NULL
+        || e->live->life == 0)
+    {
+        return;
+    }
+
+    op = calloc(1, sizeof(ngx_live_origin_redis_op_t));
+    if (op == NULL) {
+        return;
+    }
+
+    op->handler = ngx_live_origin_share_forgotten;
+    l = e->live;
+
+    lo_buf_init(&b, keys[0], NGX_LIVE_ORIGIN_KEY_MAX);
+    ngx_live_origin_key_event(&b, &sh->conf->prefix, lo_cstr(ze->id));
+
+    for (i = 0; i < l->ntracks; i++) {
+        lo_buf_init(&b, keys[i + 1], NGX_LIVE_ORIGIN_KEY_MAX);
+        ngx_live_origin_key_track(&b, &sh->conf->prefix, lo_cstr(ze->id),
+                                  lo_cstr(l->tracks[i].id));
+    }
+
+    for (n = 0; n <= (int) l->ntracks; n++) {
+        argv[n] = keys[n];
+    }
+
+    ngx_sprintf((u_char *) life, "%uL%Z", l->life);
+    ngx_sprintf((u_char *) ttl, "%d%Z", NGX_LIVE_ORIGIN_SHARE_LEAST);
+    (void) snprintf(news, sizeof(news), "gone %s %s", ze->id, sh->node);
+
+    argv[n++] = life;
+    argv[n++] = ttl;
+    argv[n++] = sh->channel;
+    argv[n++] = news;
+
+    for (i = 0; i < (ngx_uint_t) n; i++) {
+        lens[i] = ngx_strlen(argv[i]);
+    }
+
+    if (ngx_live_origin_redis_eval(sh->rd, op, &ngx_live_origin_script_delete,
+                                   l->ntracks + 1, n, argv, lens)
+        != NGX_OK)
+    {
+        free(op);
+    }
+
+    ngx_live_origin_share_list(sh, "SREM", lo_cstr(ze->id));
+}
+
+
+void
+ngx_live_origin_share_deleted(ngx_live_origin_share_t *sh, lo_str_t id)
+{
+    int        index, rc;
+    char       name[LO_ID_MAX + 1];
+    lo_str_t   own;
+
+    index = lo_zone_event_find(sh->zone->z, id);
+
+    if (index < 0) {
+        return;
+    }
+
+    /* id may lie in what is removed */
+
+    own.len = id.len;
+    own.data = (u_char *) name;
+    ngx_memcpy(name, id.data, id.len);
+
+    ngx_live_origin_try(rc, lo_zone_event_remove(sh->zone->z, index));
+
+    ngx_live_origin_archive_forget(sh->zone, own);
+
+    ngx_log_error(NGX_LOG_NOTICE, sh->zone->log, 0,
+                  "event %*s deleted on another node", own.len, own.data);
+}
+
+
+static int
+ngx_live_origin_share_stamp(lo_live_t *l, void *data)
+{
+    l->doc_us = ngx_max(l->doc_us + 1, ngx_live_origin_wall());
+
+    return 1;
+}
+
+
+void
+ngx_live_origin_share_documented(ngx_live_origin_zone_t *zone,
+    ngx_uint_t index)
+{
+    ngx_live_origin_event_t  *e;
+
+    e = zone->share ? ngx_live_origin_event_get(zone, index) : NULL;
+
+    if (e) {
+        (void) ngx_live_origin_event_change(zone, e,
+                                            ngx_live_origin_share_stamp, NULL);
+    }
+}

@@ -1,0 +1,633 @@
+/*
+ * A segment from Redis into this node's zone, where it is published as if its
+ * pipeline had sent it here.  A claim in the zone makes one worker of the host
+ * do it, whatever the number of those who ask; what was not there is not
+ * looked for again for as long as the claim lasts.
+ */
+
+#include "core/xxh.h"
+#include "http/share.h"
+
+
+typedef struct {
+    ngx_live_origin_redis_op_t      op;
+    ngx_live_origin_share_t        *share;
+    ngx_uint_t                      index;
+    uint64_t                        row;
+    char                            track[LO_ID_MAX + 1];
+    char                            pipeline[LO_ID_MAX + 1];
+    char                            chosen[LO_ID_MAX + 1];
+    uint32_t                        ring;    /* LO_ZONE_NO_TRACK: none yet */
+    int64_t                         number;
+    lo_share_segment_t              seg;
+    uint32_t                        part;
+    lo_zone_upload_t                up;
+    XXH3_state_t                   *xxh;
+    ngx_live_origin_share_got_pt    got;
+    void                           *data;
+} ngx_live_origin_get_t;
+
+
+static void ngx_live_origin_share_replied(ngx_live_origin_redis_op_t *op,
+    redisReply *reply);
+static void ngx_live_origin_share_part(ngx_live_origin_redis_op_t *op,
+    redisReply *reply);
+
+
+static void
+ngx_live_origin_get_free(ngx_live_origin_get_t *g)
+{
+    if (g->up.word) {
+        lo_zone_upload_abort(g->share->zone->z, &g->up);
+    }
+
+    if (g->xxh) {
+        XXH3_freeState(g->xxh);
+    }
+
+    if (g->got) {
+        g->got(g->data);
+    }
+
+    free(g);
+}
+
+
+static uint32_t
+ngx_live_origin_share_ring(const lo_live_t *l, lo_str_t track)
+{
+    int  t;
+
+    t = lo_live_track(l, track);
+
+    return t < 0 ? LO_ZONE_NO_TRACK : l->tracks[t].ring;
+}
+
+
+static ngx_int_t
+ngx_live_origin_get_send(ngx_live_origin_get_t *g, const char *id)
+{
+    char                      key[NGX_LIVE_ORIGIN_KEY_MAX];
+    char                      base[NGX_LIVE_ORIGIN_KEY_MAX];
+    char                      number[NGX_INT64_LEN + 1];
+    size_t                    lens[4];
+    lo_buf_t                  b;
+    ngx_uint_t                i;
+    const char               *argv[4];
+    ngx_live_origin_share_t  *sh;
+
+    sh = g->share;
+
+    lo_buf_init(&b, key, sizeof(key));
+    ngx_live_origin_key_track(&b, &sh->conf->prefix, lo_cstr(id),
+                              lo_cstr(g->track));
+    lo_buf_init(&b, base, sizeof(base));
+    ngx_live_origin_key_parts(&b, &sh->conf->prefix, lo_cstr(id),
+                              lo_cstr(g->track), g->number, NULL);
+    ngx_sprintf((u_char *) number, "%L%Z", g->number);
+
+    argv[0] = key;
+    argv[1] = number;
+    argv[2] = g->pipeline;
+    argv[3] = base;
+
+    for (i = 0; i < 4; i++) {
+        lens[i] = ngx_strlen(argv[i]);
+    }
+
+    g->op.handler = ngx_live_origin_share_replied;
+
+    return ngx_live_origin_redis_eval(sh->rd, &g->op,
+                                      &ngx_live_origin_script_get, 1, 4, argv,
+                                      lens);
+}
+
+
+ngx_int_t
+ngx_live_origin_share_fetch(ngx_live_origin_share_t *sh, ngx_uint_t index,
+    lo_str_t track, int64_t number, const char *pipeline,
+    ngx_live_origin_share_got_pt got, void *data)
+{
+    uint32_t                        ring;
+    ngx_int_t                       rc;
+    lo_zone_event_t                *ze;
+    ngx_live_origin_get_t          *g;
+    ngx_live_origin_event_t        *e;
+    ngx_live_origin_share_event_t  *st;
+
+    e = ngx_live_origin_event_get(sh->zone, index);
+    st = ngx_live_origin_share_of(sh, index);
+    ze = lo_zone_event(sh->zone->z, index);
+
+    if (e == NULL || st == NULL || ze == NULL
+        || !ngx_live_origin_share_up(sh->zone))
+    {
+        return NGX_DECLINED;
+    }
+
+    ring = ngx_live_origin_share_ring(e->live, track);
+
+    if (ring != LO_ZONE_NO_TRACK
+        && lo_zone_claim_number(sh->zone->z, ring, number,
+                                NGX_LIVE_ORIGIN_SHARE_FETCH)
+           != LO_OK)
+    {
+        return NGX_DECLINED;
+    }
+
+    g = calloc(1, sizeof(ngx_live_origin_get_t));
+    if (g == NULL) {
+        return NGX_ERROR;
+    }
+
+    g->share = sh;
+    g->index = index;
+    g->row = st->row;
+    g->ring = ring;
+    g->number = number;
+    ngx_memcpy(g->track, track.data, track.len);
+
+    if (pipeline) {
+        strcpy(g->pipeline, pipeline);
+    }
+
+    rc = ngx_live_origin_get_send(g, ze->id);
+
+    if (rc != NGX_OK) {
+
+        if (ring != LO_ZONE_NO_TRACK) {
+            lo_zone_unclaim_number(sh->zone->z, ring, number);
+        }
+
+        free(g);
+        return rc;
+    }
+
+    g->got = got;
+    g->data = data;
+
+    return NGX_OK;
+}
+
+
+/* ---- the reply */
+
+static void
+ngx_live_origin_get_meta(const lo_share_segment_t *s, lo_zone_meta_t *meta)
+{
+    ngx_memzero(meta, sizeof(lo_zone_meta_t));
+
+    meta->m = s->m;
+    meta->tfdt = s->tfdt;
+    meta->duration = s->duration;
+    meta->timescale = s->timescale;
+    meta->init = s->init;
+    meta->run = s->run;
+    meta->rank = s->rank;
+    meta->verdict = s->verdict;
+    ngx_memcpy(meta->ms, s->ms, sizeof(meta->ms));
+    meta->first_us = s->first_us;
+    meta->last_us = s->last_us;
+    meta->chunks = s->chunks;
+    meta->flags = s->flags;
+}
+
+
+static int
+ngx_live_origin_share_pipeline(const lo_live_t *l, const char *name)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < l->npipelines; i++) {
+        if (ngx_strcmp(l->pipelines[i], name) == 0) {
+            return i;
+        }
+    }
+
+    return LO_NONE;
+}
+
+
+/* a ring for a track that this node was never sent */
+
+static int
+ngx_live_origin_get_ring(lo_live_t *l, void *data)
+{
+    int                     t, ring;
+    lo_zone_t              *z;
+    ngx_live_origin_get_t  *g = data;
+
+    z = g->share->zone->z;
+    t = lo_live_track(l, lo_cstr(g->track));
+
+    if (t < 0) {
+        return 0;
+    }
+
+    if (l->tracks[t].ring != LO_ZONE_NO_TRACK) {
+        g->ring = l->tracks[t].ring;
+        return 0;
+    }
+
+    ngx_live_origin_try(ring, lo_zone_track_add(z, g->index,
+                                                lo_cstr(g->track),
+                                                ngx_live_origin_ring_cap(l)));
+    if (ring < 0) {
+        return 0;
+    }
+
+    g->ring = ring;
+    l->tracks[t].ring = ring;
+
+    return 1;
+}
+
+
+/* NGX_DECLINED: the live state here does not know of it yet */
+
+static ngx_int_t
+ngx_live_origin_get_place(ngx_live_origin_get_t *g, int *pipeline, int *chosen)
+{
+    ngx_uint_t                i;
+    ngx_live_origin_event_t  *e;
+
+    e = ngx_live_origin_event_get(g->share->zone, g->index);
+
+    if (e == NULL
+        || ngx_live_origin_share_id(g->share, g->index, g->row) == NULL)
+    {
+        return NGX_ERROR;
+    }
+
+    *pipeline = ngx_live_origin_share_pipeline(e->live, g->pipeline);
+    *chosen = ngx_live_origin_share_pipeline(e->live, g->chosen);
+
+    if (*pipeline < 0 || lo_live_track(e->live, lo_cstr(g->track)) < 0
+        || lo_live_init_by_id(e->live, g->seg.init) == NULL)
+    {
+        return NGX_DECLINED;
+    }
+
+    for (i = 0; i < e->live->nruns; i++) {
+        if (e->live->runs[i].id == g->seg.run) {
+            break;
+        }
+    }
+
+    if (i == e->live->nruns && (i == 0 || g->seg.run >= e->live->next_run)) {
+        return NGX_DECLINED;
+    }
+
+    if (ngx_live_origin_event_change(g->share->zone, e,
+                                     ngx_live_origin_get_ring, g)
+        != LO_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return g->ring == LO_ZONE_NO_TRACK ? NGX_ERROR : NGX_OK;
+}
+
+
+static void
+ngx_live_origin_get_want(ngx_live_origin_get_t *g)
+{
+    const char                     *id;
+    ngx_live_origin_wanted_t       *w;
+    ngx_live_origin_share_event_t  *st;
+
+    id = ngx_live_origin_share_id(g->share, g->index, g->row);
+    st = ngx_live_origin_share_of(g->share, g->index);
+
+    if (id == NULL || st == NULL) {
+        return;
+    }
+
+    if (g->ring != LO_ZONE_NO_TRACK) {
+        lo_zone_unclaim_number(g->share->zone->z, g->ring, g->number);
+    }
+
+    if (st->nwanted < NGX_LIVE_ORIGIN_SHARE_WANTED) {
+        w = &st->wanted[st->nwanted++];
+        strcpy(w->track, g->track);
+        w->number = g->number;
+    }
+
+    ngx_live_origin_share_learn(g->share, lo_cstr(id));
+}
+
+
+/* all of it is in the upload */
+
+static void
+ngx_live_origin_get_commit(ngx_live_origin_get_t *g)
+{
+    int                      rc, pipeline, chosen;
+    lo_word_t                word;
+    lo_zone_meta_t           meta;
+    XXH128_canonical_t       c;
+    ngx_live_origin_zone_t  *zone;
+
+    zone = g->share->zone;
+
+    XXH128_canonicalFromHash(&c, XXH3_128bits_digest(g->xxh));
+
+    if (g->up.size != g->seg.size
+        || ngx_memcmp(c.digest, g->seg.digest, 16) != 0)
+    {
+        ngx_log_error(NGX_LOG_ERR, zone->log, 0,
+                      "redis has other bytes of track \"%s\" number %L than "
+                      "its index says: not taken", g->track, g->number);
+        return;
+    }
+
+    switch (ngx_live_origin_get_place(g, &pipeline, &chosen)) {
+
+    case NGX_OK:
+        break;
+
+    case NGX_DECLINED:
+        ngx_live_origin_get_want(g);
+        return;
+
+    default:
+        return;
+    }
+
+    ngx_live_origin_get_meta(&g->seg, &meta);
+
+    rc = lo_zone_publish(zone->z, g->ring, g->number, pipeline, &g->up,
+                         g->seg.digest, &meta, &word);
+    g->up.word = 0;
+
+    if (rc < 0) {
+        return;
+    }
+
+    if (chosen >= 0) {
+        (void) lo_zone_choose(zone->z, g->ring, g->number, chosen);
+    }
+
+    lo_zone_unclaim_number(zone->z, g->ring, g->number);
+    zone->cells[NGX_LIVE_ORIGIN_CELL_SHARE_FETCHED]++;
+    ngx_live_origin_hold_publish(zone, g->ring);
+}
+
+
+static ngx_int_t
+ngx_live_origin_get_open(ngx_live_origin_get_t *g)
+{
+    g->xxh = XXH3_createState();
+
+    if (g->xxh == NULL
+        || ngx_live_origin_share_id(g->share, g->index, g->row) == NULL
+        || lo_zone_upload(g->share->zone->z, &g->up, g->index,
+                          LO_KIND_SEGMENT, g->seg.size)
+           != LO_OK)
+    {
+        g->up.word = 0;
+        return NGX_ERROR;
+    }
+
+    XXH3_128bits_reset(g->xxh);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_live_origin_get_add(ngx_live_origin_get_t *g, redisReply *bytes)
+{
+    if (bytes->type != REDIS_REPLY_STRING
+        || g->up.size + bytes->len > g->seg.size
+        || lo_zone_upload_write(g->share->zone->z, &g->up, bytes->str,
+                                bytes->len)
+           != LO_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    XXH3_128bits_update(g->xxh, bytes->str, bytes->len);
+
+    return NGX_OK;
+}
+
+
+/* the next part; it carries itself on from one reply to the next */
+
+static ngx_int_t
+ngx_live_origin_get_next(ngx_live_origin_get_t *g)
+{
+    char         key[NGX_LIVE_ORIGIN_KEY_MAX];
+    size_t       lens[2];
+    lo_buf_t     b;
+    ngx_str_t    name;
+    const char  *id, *argv[2];
+
+    id = ngx_live_origin_share_id(g->share, g->index, g->row);
+
+    if (id == NULL || g->share->closing) {
+        return NGX_ERROR;
+    }
+
+    lo_buf_init(&b, key, sizeof(key) - 16);
+    ngx_live_origin_key_parts(&b, &g->share->conf->prefix, lo_cstr(id),
+                              lo_cstr(g->track), g->number, g->seg.digest);
+    ngx_sprintf((u_char *) key + ngx_strlen(key), "%uD%Z", g->part);
+
+    name.data = (u_char *) key;
+    name.len = ngx_strlen(key);
+
+    argv[0] = "GET";
+    argv[1] = key;
+    lens[0] = 3;
+    lens[1] = name.len;
+
+    g->op.handler = ngx_live_origin_share_part;
+
+    return ngx_live_origin_redis_command(g->share->rd, &g->op, &name, 2, argv,
+                                         lens);
+}
+
+
+static void
+ngx_live_origin_share_part(ngx_live_origin_redis_op_t *op, redisReply *reply)
+{
+    ngx_live_origin_get_t  *g = (ngx_live_origin_get_t *) op;
+
+    if (reply && ngx_live_origin_get_add(g, reply) == NGX_OK) {
+
+        g->part++;
+
+        if (g->part == g->seg.parts) {
+            ngx_live_origin_get_commit(g);
+
+        } else if (ngx_live_origin_get_next(g) == NGX_OK) {
+            return;
+        }
+    }
+
+    ngx_live_origin_get_free(g);
+}
+
+
+static ngx_int_t
+ngx_live_origin_get_line(ngx_live_origin_get_t *g, redisReply *reply)
+{
+    ngx_uint_t   i;
+    lo_str_t     line;
+    redisReply  *r;
+
+    if (reply->type != REDIS_REPLY_ARRAY || reply->elements < 3) {
+        return NGX_DECLINED;
+    }
+
+    for (i = 0; i < 3; i++) {
+        if (reply->element[i]->type != REDIS_REPLY_STRING) {
+            return NGX_DECLINED;
+        }
+    }
+
+    for (i = 0; i < 2; i++) {
+        r = reply->element[i];
+
+        if (r->len > LO_ID_MAX) {
+            return NGX_DECLINED;
+        }
+
+        ngx_memcpy(i ? g->pipeline : g->chosen, r->str, r->len + 1);
+    }
+
+    line.data = (u_char *) reply->element[2]->str;
+    line.len = reply->element[2]->len;
+
+    if (lo_share_read(&g->seg, line) != LO_OK) {
+        ngx_log_error(NGX_LOG_ERR, g->share->zone->log, 0,
+                      "redis: what it says of track \"%s\" number %L is "
+                      "damaged: \"%s\"", g->track, g->number, line.data);
+        return NGX_DECLINED;
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_live_origin_share_replied(ngx_live_origin_redis_op_t *op,
+    redisReply *reply)
+{
+    ngx_live_origin_get_t  *g = (ngx_live_origin_get_t *) op;
+
+    if (reply == NULL || g->share->closing) {
+
+        if (g->ring != LO_ZONE_NO_TRACK) {
+            lo_zone_unclaim_number(g->share->zone->z, g->ring, g->number);
+        }
+
+        ngx_live_origin_get_free(g);
+        return;
+    }
+
+    if (ngx_live_origin_get_line(g, reply) != NGX_OK) {
+
+        /* the claim stays for a while: it is not there */
+
+        if (g->ring != LO_ZONE_NO_TRACK) {
+            lo_zone_record_clear(g->share->zone->z, g->ring, g->number);
+        }
+
+        ngx_live_origin_get_free(g);
+        return;
+    }
+
+    if (ngx_live_origin_get_open(g) != NGX_OK) {
+        ngx_live_origin_get_free(g);
+        return;
+    }
+
+    if (reply->elements == 4) {
+        if (ngx_live_origin_get_add(g, reply->element[3]) == NGX_OK) {
+            ngx_live_origin_get_commit(g);
+        }
+
+    } else if (ngx_live_origin_get_next(g) == NGX_OK) {
+        return;
+    }
+
+    ngx_live_origin_get_free(g);
+}
+
+
+/* ---- a reader */
+
+ngx_int_t
+ngx_live_origin_share_read(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
+    ngx_uint_t track, uint32_t ring)
+{
+    uint32_t           masked;
+    ngx_int_t          rc;
+    ngx_uint_t         i;
+    const char        *pipeline;
+    const lo_live_t   *l;
+    lo_zone_record_t   rec;
+
+    if (ctx->held_us >= 0 || ctx->expired
+        || !ngx_live_origin_share_up(ctx->zone))
+    {
+        return NGX_DECLINED;
+    }
+
+    l = ctx->event->live;
+    masked = lo_live_masked(l, track, ctx->number);
+    pipeline = NULL;
+
+    for (i = 0; masked && i < l->npipelines && pipeline == NULL; i++) {
+        pipeline = masked & 1u << i ? NULL : l->pipelines[i];
+    }
+
+    /* where nothing is masked a record says that there is something */
+
+    if (masked ? pipeline == NULL
+               : lo_zone_record(ctx->zone->z, ring, ctx->number, &rec)
+                 != LO_OK)
+    {
+        return NGX_DECLINED;
+    }
+
+    rc = ngx_live_origin_share_fetch(ctx->zone->share, ctx->event->index,
+             lo_cstr(l->tracks[track].id), ctx->number, pipeline, NULL, NULL);
+
+    if (rc == NGX_ERROR) {
+        return NGX_DECLINED;
+    }
+
+    rc = ngx_live_origin_hold(r, ctx, ring, NGX_LIVE_ORIGIN_SHARE_FETCH);
+
+    return rc == NGX_AGAIN ? NGX_DECLINED : rc;
+}
+
+
+int
+ngx_live_origin_record_of(ngx_live_origin_zone_t *zone, const lo_live_t *l,
+    ngx_uint_t track, int64_t number, lo_zone_record_t *rec)
+{
+    ngx_uint_t  away;
+
+    if ((zone->archive == NULL && zone->share == NULL)
+        || lo_zone_record(zone->z, l->tracks[track].ring, number, rec)
+           != LO_OK)
+    {
+        return LO_NONE;
+    }
+
+    away = rec->pipeline & NGX_LIVE_ORIGIN_SHARE_AWAY;
+    rec->pipeline &= ~NGX_LIVE_ORIGIN_SHARE_AWAY;
+
+    if ((away ? zone->share == NULL : zone->archive == NULL)
+        || (lo_live_masked(l, track, number) >> rec->pipeline & 1))
+    {
+        return LO_NONE;
+    }
+
+    return LO_OK;
+}

@@ -1,0 +1,782 @@
+/*
+ * A segment to Redis.  With "ack redis" that comes before the segment is seen
+ * here: Redis decides between the pipelines, in one script, so that all nodes
+ * give the same, and 201 is said when it has accepted.  With "ack zone" it
+ * follows the 201.
+ *
+ * Bytes are copied from the zone's pages when they are sent; nothing of the
+ * zone is kept for the reply.
+ */
+
+#include "http/publish.h"
+#include "http/share.h"
+
+
+#define NGX_LIVE_ORIGIN_SHARE_FOLLOW  250000    /* us, for the chosen one */
+#define NGX_LIVE_ORIGIN_SHARE_MARGIN  20000     /* us, before the deadline */
+
+
+/* of an upload; put->piece is NULL when nobody waits any more */
+
+struct ngx_live_origin_put_s {
+    ngx_live_origin_redis_op_t     op;
+    ngx_live_origin_share_t       *share;
+    ngx_live_origin_upload_t      *upload;
+    ngx_live_origin_piece_t       *piece;
+    int64_t                        number;
+    uint32_t                       ring;
+    ngx_uint_t                     pipeline;
+    uint32_t                       replicas;
+    int64_t                        since_us;
+    int64_t                        done_us;    /* 0: under way */
+    char                           chosen[LO_ID_MAX + 1];
+    char                           key[NGX_LIVE_ORIGIN_KEY_MAX];
+    char                           error[128]; /* empty: accepted */
+    unsigned                       superseded:1;
+    unsigned                       fetched:1;
+};
+
+
+typedef struct {
+    ngx_live_origin_redis_op_t     op;
+    ngx_live_origin_share_t       *share;
+    ngx_uint_t                     index;
+    uint64_t                       row;
+    int64_t                        number;
+    uint32_t                       ring;
+    ngx_live_origin_share_got_pt   got;
+    void                          *data;
+} ngx_live_origin_sent_t;
+
+
+/* what is said of a segment */
+
+typedef struct {
+    ngx_live_origin_share_t       *share;
+    const char                    *event;
+    const char                    *track;
+    const char                    *pipeline;
+    const lo_live_t               *live;
+    int64_t                        number;
+    lo_share_segment_t             seg;
+    const u_char                  *bytes;
+} ngx_live_origin_say_t;
+
+
+static void ngx_live_origin_put_replied(ngx_live_origin_redis_op_t *op,
+    redisReply *reply);
+static void ngx_live_origin_put_waited(ngx_live_origin_redis_op_t *op,
+    redisReply *reply);
+
+
+static void
+ngx_live_origin_share_segment(lo_share_segment_t *s,
+    const lo_zone_meta_t *meta, const u_char *digest, uint64_t size,
+    const char *node)
+{
+    s->rank = meta->rank;
+    ngx_memcpy(s->digest, digest, 16);
+    s->size = size;
+    s->parts = lo_share_parts(size);
+    s->m = meta->m;
+    s->tfdt = meta->tfdt;
+    s->duration = meta->duration;
+    s->timescale = meta->timescale;
+    s->init = meta->init;
+    s->run = meta->run;
+    s->verdict = meta->verdict;
+    ngx_memcpy(s->ms, meta->ms, sizeof(s->ms));
+    s->first_us = meta->first_us;
+    s->last_us = meta->last_us;
+    s->chunks = meta->chunks;
+    s->flags = meta->flags;
+    strcpy(s->node, node);
+}
+
+
+static void
+ngx_live_origin_put_forget(ngx_live_origin_redis_op_t *op, redisReply *reply)
+{
+    free(op);
+}
+
+
+/* all parts but the last, of which the script makes sure that they are there */
+
+static ngx_int_t
+ngx_live_origin_say_parts(ngx_live_origin_say_t *s, const char *base,
+    const char *ttl)
+{
+    char                         key[NGX_LIVE_ORIGIN_KEY_MAX];
+    size_t                       lens[5];
+    uint32_t                     i;
+    ngx_int_t                    rc;
+    ngx_str_t                    name;
+    const char                  *argv[5];
+    ngx_live_origin_redis_op_t  *op;
+
+    for (i = 0; i + 1 < s->seg.parts; i++) {
+
+        op = calloc(1, sizeof(ngx_live_origin_redis_op_t));
+        if (op == NULL) {
+            return NGX_ERROR;
+        }
+
+        op->handler = ngx_live_origin_put_forget;
+        (void) snprintf(key, sizeof(key), "%s%u", base, i);
+
+        argv[0] = "SET";
+        argv[1] = key;
+        argv[2] = (char *) s->bytes + (size_t) i * LO_SHARE_PART;
+        argv[3] = "PX";
+        argv[4] = ttl;
+
+        lens[0] = 3;
+        lens[1] = ngx_strlen(key);
+        lens[2] = LO_SHARE_PART;
+        lens[3] = 2;
+        lens[4] = ngx_strlen(ttl);
+
+        name.data = (u_char *) key;
+        name.len = lens[1];
+
+        rc = ngx_live_origin_redis_command(s->share->rd, op, &name, 5, argv,
+                                           lens);
+        if (rc != NGX_OK) {
+            free(op);
+            return rc;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_live_origin_say_segment(ngx_live_origin_say_t *s,
+    ngx_live_origin_redis_op_t *op, char key[NGX_LIVE_ORIGIN_KEY_MAX])
+{
+    char         base[NGX_LIVE_ORIGIN_KEY_MAX], news[LO_SHARE_NEWS];
+    char         line[LO_SHARE_LINE], number[24], rank[16], digest[33];
+    char         parts[16], ttl[24], ttl_index[24], gone[24];
+    size_t       lens[14], from;
+    lo_buf_t     b;
+    ngx_int_t    rc;
+    ngx_uint_t   i;
+    const char  *argv[14];
+
+    lo_buf_init(&b, key, NGX_LIVE_ORIGIN_KEY_MAX);
+    ngx_live_origin_key_track(&b, &s->share->conf->prefix, lo_cstr(s->event),
+                              lo_cstr(s->track));
+    lo_buf_init(&b, base, sizeof(base));
+    ngx_live_origin_key_parts(&b, &s->share->conf->prefix, lo_cstr(s->event),
+                              lo_cstr(s->track), s->number, s->seg.digest);
+
+    lo_buf_init(&b, line, sizeof(line) - 1);
+    lo_share_write(&b, &s->seg);
+    *b.pos = '\0';
+
+    (void) snprintf(news, sizeof(news), "segment %s %s %s %lld %s", s->event,
+                    s->share->node, s->track, (long long) s->number,
+                    s->pipeline);
+
+    ngx_sprintf((u_char *) number, "%L%Z", s->number);
+    ngx_sprintf((u_char *) rank, "%uD%Z", s->seg.rank);
+    *ngx_hex_dump((u_char *) digest, s->seg.digest, 16) = '\0';
+    ngx_sprintf((u_char *) parts, "%uD%Z", s->seg.parts);
+    ngx_sprintf((u_char *) ttl, "%L%Z",
+                ngx_live_origin_share_ttl(s->live, 60000));
+    ngx_sprintf((u_char *) ttl_index, "%L%Z",
+                ngx_live_origin_share_ttl(s->live,
+                                          NGX_LIVE_ORIGIN_SHARE_LEAST));
+    ngx_sprintf((u_char *) gone, "%L%Z",
+                s->number - ngx_live_origin_ring_cap(s->live));
+
+    rc = ngx_live_origin_say_parts(s, base, ttl);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    from = (size_t) (s->seg.parts - 1) * LO_SHARE_PART;
+
+    argv[0] = key;
+    argv[1] = number;
+    argv[2] = s->pipeline;
+    argv[3] = line;
+    argv[4] = rank;
+    argv[5] = digest;
+    argv[6] = parts;
+    argv[7] = base;
+    argv[8] = ttl;
+    argv[9] = ttl_index;
+    argv[10] = gone;
+    argv[11] = s->share->channel;
+    argv[12] = news;
+    argv[13] = (char *) s->bytes + from;
+
+    for (i = 0; i < 13; i++) {
+        lens[i] = ngx_strlen(argv[i]);
+    }
+
+    lens[13] = s->seg.size - from;
+
+    return ngx_live_origin_redis_eval(s->share->rd, op,
+                                      &ngx_live_origin_script_put, 1, 14, argv,
+                                      lens);
+}
+
+
+/* ---- before it is seen: a piece of an upload */
+
+static void
+ngx_live_origin_put_done(ngx_live_origin_put_t *put)
+{
+    ngx_event_t               *ev;
+    ngx_live_origin_upload_t  *u;
+
+    put->done_us = ngx_live_origin_mono();
+
+    if (put->piece == NULL) {
+        free(put);
+        return;
+    }
+
+    u = put->upload;
+    ev = &u->timer;
+
+    if (ev->timer_set) {
+        ngx_del_timer(ev);
+    }
+
+    if (!ev->posted) {
+        ngx_post_event(ev, &ngx_posted_events);
+    }
+}
+
+
+static void
+ngx_live_origin_put_failed(ngx_live_origin_put_t *put, const char *why)
+{
+    (void) ngx_snprintf((u_char *) put->error, sizeof(put->error) - 1,
+                        "%s%Z", why);
+}
+
+
+/* so many replicas have it */
+
+static ngx_int_t
+ngx_live_origin_put_wait(ngx_live_origin_put_t *put)
+{
+    char         n[16], ms[24];
+    size_t       lens[3];
+    ngx_str_t    name;
+    ngx_msec_t   timeout;
+    const char  *argv[3];
+
+    timeout = put->op.timeout ? put->op.timeout : put->share->conf->timeout;
+
+    ngx_sprintf((u_char *) n, "%uD%Z", put->replicas);
+    ngx_sprintf((u_char *) ms, "%M%Z", timeout / 2);
+
+    argv[0] = "WAIT";
+    argv[1] = n;
+    argv[2] = ms;
+    lens[0] = 4;
+    lens[1] = ngx_strlen(n);
+    lens[2] = ngx_strlen(ms);
+
+    name.data = (u_char *) put->key;
+    name.len = ngx_strlen(put->key);
+    put->op.handler = ngx_live_origin_put_waited;
+
+    return ngx_live_origin_redis_command(put->share->rd, &put->op, &name, 3,
+                                         argv, lens);
+}
+
+
+static void
+ngx_live_origin_put_waited(ngx_live_origin_redis_op_t *op, redisReply *reply)
+{
+    ngx_live_origin_put_t  *put = (ngx_live_origin_put_t *) op;
+
+    if (reply == NULL) {
+        ngx_live_origin_put_failed(put, op->error);
+
+    } else if (reply->type != REDIS_REPLY_INTEGER
+               || reply->integer < (long long) put->replicas)
+    {
+        ngx_live_origin_put_failed(put, "too few replicas have it");
+    }
+
+    ngx_live_origin_put_done(put);
+}
+
+
+static void
+ngx_live_origin_put_replied(ngx_live_origin_redis_op_t *op, redisReply *reply)
+{
+    redisReply             *what, *chosen;
+    ngx_live_origin_put_t  *put = (ngx_live_origin_put_t *) op;
+
+    if (reply == NULL) {
+        ngx_live_origin_put_failed(put, op->error);
+        ngx_live_origin_put_done(put);
+        return;
+    }
+
+    if (reply->type == REDIS_REPLY_ERROR) {
+        ngx_live_origin_put_failed(put, reply->str);
+        ngx_live_origin_put_done(put);
+        return;
+    }
+
+    if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2
+        || reply->element[0]->type != REDIS_REPLY_STRING
+        || reply->element[1]->type != REDIS_REPLY_STRING
+        || reply->element[1]->len > LO_ID_MAX)
+    {
+        ngx_live_origin_put_failed(put, "not a reply to this");
+        ngx_live_origin_put_done(put);
+        return;
+    }
+
+    what = reply->element[0];
+    chosen = reply->element[1];
+
+    if (ngx_strcmp(what->str, "lost") == 0) {
+        ngx_live_origin_put_failed(put, "a part of the segment was not kept");
+        ngx_live_origin_put_done(put);
+        return;
+    }
+
+    put->share->zone->cells[NGX_LIVE_ORIGIN_CELL_SHARE_SENT]++;
+    put->superseded = ngx_strcmp(what->str, "superseded") == 0;
+    ngx_memcpy(put->chosen, chosen->str, chosen->len + 1);
+
+    if (put->replicas && ngx_live_origin_put_wait(put) == NGX_OK) {
+        return;
+    }
+
+    if (put->replicas) {
+        ngx_live_origin_put_failed(put, "not connected");
+    }
+
+    ngx_live_origin_put_done(put);
+}
+
+
+static ngx_live_origin_put_t *
+ngx_live_origin_put_send(ngx_live_origin_place_t *c,
+    const lo_zone_meta_t *meta)
+{
+    int64_t                      left;
+    u_char                      *bytes;
+    ngx_int_t                    rc;
+    lo_zone_event_t             *ze;
+    ngx_live_origin_put_t       *put;
+    ngx_live_origin_say_t        s;
+    ngx_live_origin_event_t     *e;
+    ngx_live_origin_upload_t    *u;
+    ngx_live_origin_loc_conf_t  *lcf;
+
+    u = c->u;
+    lcf = ngx_http_get_module_loc_conf(u->request, ngx_live_origin_module);
+    e = ngx_live_origin_event_get(u->zone, u->index);
+    ze = lo_zone_event(u->zone->z, u->index);
+
+    left = ngx_live_origin_deadline_us(u) - NGX_LIVE_ORIGIN_SHARE_MARGIN
+           - (ngx_live_origin_mono() - c->piece->done_us);
+
+    if (e == NULL || ze == NULL || left <= 0) {
+        return NULL;
+    }
+
+    put = calloc(1, sizeof(ngx_live_origin_put_t));
+    bytes = malloc(c->piece->up.size + 1);
+
+    if (put == NULL || bytes == NULL) {
+        free(put);
+        free(bytes);
+        return NULL;
+    }
+
+    put->share = u->zone->share;
+    put->upload = u;
+    put->piece = c->piece;
+    put->number = c->place.number;
+    put->ring = c->ring;
+    put->pipeline = c->pipeline;
+    put->replicas = lcf->ack_replicas;
+    put->since_us = ngx_live_origin_mono();
+    put->op.handler = ngx_live_origin_put_replied;
+    put->op.timeout = ngx_min((ngx_msec_t) (left / 1000 + 1),
+                              put->share->conf->timeout);
+
+    s.share = put->share;
+    s.event = ze->id;
+    s.track = e->live->tracks[c->track].id;
+    s.pipeline = e->live->pipelines[c->pipeline];
+    s.live = e->live;
+    s.number = c->place.number;
+    s.bytes = bytes;
+    ngx_live_origin_share_segment(&s.seg, meta, c->piece->digest,
+                                  c->piece->up.size, put->share->node);
+
+    (void) lo_zone_upload_read(u->zone->z, &c->piece->up, 0, bytes,
+                               c->piece->up.size);
+
+    rc = ngx_live_origin_say_segment(&s, &put->op, put->key);
+
+    free(bytes);
+
+    if (rc != NGX_OK) {
+        free(put);
+        return NULL;
+    }
+
+    return put;
+}
+
+
+/* Redis chose another pipeline's, which this node may not have yet: who is
+   answered here must not get ours meanwhile */
+
+static ngx_uint_t
+ngx_live_origin_put_follows(ngx_live_origin_place_t *c,
+    ngx_live_origin_put_t *put)
+{
+    ngx_uint_t                i;
+    lo_zone_pin_t             pin;
+    ngx_live_origin_zone_t   *zone;
+    ngx_live_origin_event_t  *e;
+
+    zone = c->u->zone;
+    e = ngx_live_origin_event_get(zone, c->u->index);
+
+    for (i = 0; e && i < e->live->npipelines; i++) {
+        if (ngx_strcmp(e->live->pipelines[i], put->chosen) == 0) {
+            break;
+        }
+    }
+
+    if (e == NULL || i == e->live->npipelines || i == c->pipeline
+        || ngx_live_origin_mono() - put->done_us
+           > NGX_LIVE_ORIGIN_SHARE_FOLLOW)
+    {
+        return 0;
+    }
+
+    if (lo_zone_candidate(zone->z, c->ring, c->place.number, i, &pin)
+        == LO_OK)
+    {
+        lo_zone_unpin(zone->z, &pin);
+        return 0;
+    }
+
+    if (!put->fetched) {
+        put->fetched = 1;
+        (void) ngx_live_origin_share_fetch(put->share, c->u->index,
+                   lo_cstr(e->live->tracks[c->track].id), c->place.number,
+                   NULL, NULL, NULL);
+    }
+
+    return 1;
+}
+
+
+static ngx_uint_t
+ngx_live_origin_put_refused(ngx_live_origin_place_t *c, const char *why)
+{
+    ngx_live_origin_zone_t      *zone;
+    ngx_live_origin_upload_t    *u;
+    ngx_live_origin_loc_conf_t  *lcf;
+
+    u = c->u;
+    zone = u->zone;
+    lcf = ngx_http_get_module_loc_conf(u->request, ngx_live_origin_module);
+
+    if (lcf->ack_degrade) {
+        zone->cells[NGX_LIVE_ORIGIN_CELL_SHARE_DEGRADED]++;
+        return 0;
+    }
+
+    zone->cells[NGX_LIVE_ORIGIN_CELL_SHARE_REFUSED]++;
+
+    return ngx_live_origin_say(u, NGX_HTTP_SERVICE_UNAVAILABLE,
+                               "redis has not accepted it: %s", why);
+}
+
+
+ngx_int_t
+ngx_live_origin_share_ack(ngx_live_origin_place_t *c,
+    const lo_zone_meta_t *meta)
+{
+    ngx_uint_t                   status;
+    ngx_live_origin_put_t       *put;
+    ngx_live_origin_loc_conf_t  *lcf;
+
+    lcf = ngx_http_get_module_loc_conf(c->u->request, ngx_live_origin_module);
+
+    if (c->u->zone->share == NULL || !lcf->ack_redis) {
+        return NGX_OK;
+    }
+
+    put = c->piece->put;
+
+    /* the state has moved on: another place */
+
+    if (put && put->done_us
+        && (put->number != c->place.number || put->ring != c->ring
+            || put->pipeline != c->pipeline))
+    {
+        free(put);
+        put = NULL;
+        c->piece->put = NULL;
+    }
+
+    if (put == NULL) {
+
+        put = ngx_live_origin_share_up(c->u->zone)
+              ? ngx_live_origin_put_send(c, meta) : NULL;
+
+        if (put == NULL) {
+            status = ngx_live_origin_put_refused(c, "not connected");
+            return status ? (ngx_int_t) status : NGX_OK;
+        }
+
+        c->piece->put = put;
+
+        return NGX_AGAIN;
+    }
+
+    if (put->done_us == 0) {
+        return NGX_AGAIN;
+    }
+
+    if (put->error[0]) {
+        status = ngx_live_origin_put_refused(c, put->error);
+        return status ? (ngx_int_t) status : NGX_OK;
+    }
+
+    return ngx_live_origin_put_follows(c, put) ? NGX_AGAIN : NGX_OK;
+}
+
+
+ngx_uint_t
+ngx_live_origin_share_stays(ngx_live_origin_place_t *c)
+{
+    ngx_live_origin_put_t    *put;
+    ngx_live_origin_event_t  *e;
+
+    put = c->piece->put;
+
+    if (put == NULL || put->error[0] || !put->superseded) {
+        return 0;
+    }
+
+    e = ngx_live_origin_event_get(c->u->zone, c->u->index);
+
+    if (e && !lo_zone_has(c->u->zone->z, c->ring, c->place.number, 0)) {
+        (void) ngx_live_origin_share_fetch(put->share, c->u->index,
+                   lo_cstr(e->live->tracks[c->track].id), c->place.number,
+                   NULL, NULL, NULL);
+    }
+
+    return 1;
+}
+
+
+/* the segment is seen here: readers get what Redis has chosen; or, behind the
+   201, Redis is told */
+
+void
+ngx_live_origin_share_seen(ngx_live_origin_place_t *c)
+{
+    ngx_uint_t                   i;
+    ngx_live_origin_put_t       *put;
+    ngx_live_origin_zone_t      *zone;
+    ngx_live_origin_event_t     *e;
+
+    zone = c->u->zone;
+    put = c->piece->put;
+
+    if (zone->share == NULL) {
+        return;
+    }
+
+    if (put == NULL || put->error[0]) {
+        (void) ngx_live_origin_share_send(zone->share, c->u->index, c->track,
+                                          c->place.number, c->pipeline, NULL,
+                                          NULL);
+        return;
+    }
+
+    e = ngx_live_origin_event_get(zone, c->u->index);
+
+    for (i = 0; e && i < e->live->npipelines; i++) {
+        if (ngx_strcmp(e->live->pipelines[i], put->chosen) == 0) {
+            (void) lo_zone_choose(zone->z, c->ring, c->place.number, i);
+        }
+    }
+}
+
+
+void
+ngx_live_origin_share_leave(ngx_live_origin_piece_t *piece)
+{
+    ngx_live_origin_put_t  *put;
+
+    put = piece->put;
+
+    if (put == NULL) {
+        return;
+    }
+
+    piece->put = NULL;
+
+    if (put->done_us) {
+        free(put);
+        return;
+    }
+
+    put->piece = NULL;
+    put->upload = NULL;
+}
+
+
+/* ---- behind it: what the zone has */
+
+static void
+ngx_live_origin_share_sent(ngx_live_origin_redis_op_t *op, redisReply *reply)
+{
+    int                       index;
+    redisReply               *chosen;
+    ngx_uint_t                i;
+    ngx_live_origin_sent_t   *s = (ngx_live_origin_sent_t *) op;
+    ngx_live_origin_share_t  *sh;
+    ngx_live_origin_event_t  *e;
+
+    sh = s->share;
+    index = s->index;
+
+    if (reply && reply->type == REDIS_REPLY_ERROR) {
+        ngx_log_error(NGX_LOG_ERR, sh->zone->log, 0,
+                      "redis does not take a segment: %s", reply->str);
+    }
+
+    if (reply && reply->type == REDIS_REPLY_ARRAY && reply->elements == 2
+        && reply->element[1]->type == REDIS_REPLY_STRING && !sh->closing
+        && ngx_live_origin_share_id(sh, index, s->row))
+    {
+        chosen = reply->element[1];
+        e = ngx_live_origin_event_get(sh->zone, index);
+
+        for (i = 0; e && i < e->live->npipelines; i++) {
+            if (ngx_strcmp(e->live->pipelines[i], chosen->str) == 0) {
+                (void) lo_zone_choose(sh->zone->z, s->ring, s->number, i);
+            }
+        }
+    }
+
+    if (reply && reply->type == REDIS_REPLY_ARRAY) {
+        sh->zone->cells[NGX_LIVE_ORIGIN_CELL_SHARE_SENT]++;
+    }
+
+    if (s->got) {
+        s->got(s->data);
+    }
+
+    free(s);
+}
+
+
+static u_char *
+ngx_live_origin_share_bytes(lo_zone_t *z, const lo_zone_pin_t *pin)
+{
+    size_t             n;
+    u_char            *bytes, *p, *from;
+    lo_zone_cursor_t   cur;
+
+    bytes = malloc(pin->object->size + 1);
+    p = bytes;
+
+    lo_zone_seek(z, pin->object, 0, pin->object->size, &cur);
+
+    while (p && (n = lo_zone_span(z, &cur, &from)) > 0) {
+        p = ngx_cpymem(p, from, n);
+    }
+
+    return bytes;
+}
+
+
+ngx_int_t
+ngx_live_origin_share_send(ngx_live_origin_share_t *sh, ngx_uint_t index,
+    ngx_uint_t track, int64_t number, ngx_uint_t pipeline,
+    ngx_live_origin_share_got_pt got, void *data)
+{
+    char                            key[NGX_LIVE_ORIGIN_KEY_MAX];
+    u_char                         *bytes;
+    ngx_int_t                       rc;
+    lo_zone_pin_t                   pin;
+    lo_zone_event_t                *ze;
+    ngx_live_origin_say_t           s;
+    ngx_live_origin_sent_t         *sent;
+    ngx_live_origin_event_t        *e;
+    ngx_live_origin_share_event_t  *st;
+
+    e = ngx_live_origin_event_get(sh->zone, index);
+    ze = lo_zone_event(sh->zone->z, index);
+    st = ngx_live_origin_share_of(sh, index);
+
+    if (e == NULL || ze == NULL || st == NULL
+        || !ngx_live_origin_share_up(sh->zone) || track >= e->live->ntracks
+        || pipeline >= e->live->npipelines
+        || lo_zone_candidate(sh->zone->z, e->live->tracks[track].ring, number,
+                             pipeline, &pin)
+           != LO_OK)
+    {
+        return NGX_DECLINED;
+    }
+
+    sent = calloc(1, sizeof(ngx_live_origin_sent_t));
+    bytes = ngx_live_origin_share_bytes(sh->zone->z, &pin);
+
+    s.share = sh;
+    s.event = ze->id;
+    s.track = e->live->tracks[track].id;
+    s.pipeline = e->live->pipelines[pipeline];
+    s.live = e->live;
+    s.number = number;
+    s.bytes = bytes;
+    ngx_live_origin_share_segment(&s.seg, &pin.object->meta,
+                                  pin.object->digest, pin.object->size,
+                                  sh->node);
+
+    lo_zone_unpin(sh->zone->z, &pin);
+
+    if (sent == NULL || bytes == NULL) {
+        free(sent);
+        free(bytes);
+        return NGX_ERROR;
+    }
+
+    sent->op.handler = ngx_live_origin_share_sent;
+    sent->share = sh;
+    sent->index = index;
+    sent->row = st->row;
+    sent->number = number;
+    sent->ring = e->live->tracks[track].ring;
+    sent->got = got;
+    sent->data = data;
+
+    rc = ngx_live_origin_say_segment(&s, &sent->op, key);
+
+    free(bytes);
+
+    if (rc != NGX_OK) {
+        free(sent);
+    }
+
+    return rc;
+}

@@ -1,0 +1,687 @@
+/*
+ * The envoy's walk: what Redis has and what this node has are compared, one
+ * event after the other and in small steps, so that both have all of it in the
+ * end.  It is what fills an empty node, a node that was cut off, and a Redis
+ * that lost its memory.
+ *
+ *   SMEMBERS events -> per event: its live state -> per track: HSCAN, then
+ *   what this node has and Redis has not
+ *
+ * What Redis has and the zone has not is fetched at the live edge; of what is
+ * older a record says where it is, and it is fetched when somebody asks.
+ */
+
+#include "http/share.h"
+
+
+#define NGX_LIVE_ORIGIN_WALK_EDGE    4          /* numbers that are fetched */
+#define NGX_LIVE_ORIGIN_WALK_PAGE    "512"
+#define NGX_LIVE_ORIGIN_WALK_EVENTS  4096
+#define NGX_LIVE_ORIGIN_WALK_OLD     256        /* fields deleted a page */
+
+
+typedef enum {
+    NGX_LIVE_ORIGIN_WALK_LIST = 0,              /* events are being listed */
+    NGX_LIVE_ORIGIN_WALK_STATE,                 /* a live state is asked for */
+    NGX_LIVE_ORIGIN_WALK_SCAN,                  /* a track is being read */
+    NGX_LIVE_ORIGIN_WALK_FILL                   /* Redis gets what it lacks */
+} ngx_live_origin_walk_e;
+
+
+typedef struct {
+    ngx_live_origin_redis_op_t   op;            /* one at a time */
+    ngx_live_origin_share_t     *share;         /* NULL: given up */
+    ngx_live_origin_walk_e       step;
+    unsigned                     under_way:1;   /* op */
+    ngx_uint_t                   sending;       /* puts under way */
+    ngx_uint_t                   nids;
+    ngx_uint_t                   id;            /* at this one */
+    char                       (*ids)[LO_ID_MAX + 1];
+    int                          index;
+    uint64_t                     row;
+    ngx_uint_t                   track;
+    char                         cursor[24];
+    int64_t                      from;          /* numbers of the window */
+    int64_t                      to;
+    int64_t                      at;            /* being filled */
+    uint8_t                     *seen;          /* bits of pipelines, by
+                                                   number - from */
+    int64_t                      waited_us;
+} ngx_live_origin_walk_t;
+
+
+static void ngx_live_origin_walk_next(ngx_live_origin_walk_t *w);
+static void ngx_live_origin_walk_listed(ngx_live_origin_redis_op_t *op,
+    redisReply *reply);
+static void ngx_live_origin_walk_scanned(ngx_live_origin_redis_op_t *op,
+    redisReply *reply);
+
+
+static void
+ngx_live_origin_walk_free(ngx_live_origin_walk_t *w)
+{
+    if (w->under_way || w->sending) {
+        return;
+    }
+
+    free(w->ids);
+    free(w->seen);
+    free(w);
+}
+
+
+void
+ngx_live_origin_share_walk_end(ngx_live_origin_share_t *sh)
+{
+    ngx_live_origin_walk_t  *w;
+
+    w = sh->walk;
+
+    if (w) {
+        sh->walk = NULL;
+        w->share = NULL;
+        ngx_live_origin_walk_free(w);
+    }
+}
+
+
+/* 1: the walk was given up meanwhile, or ends with this */
+
+static ngx_uint_t
+ngx_live_origin_walk_over(ngx_live_origin_walk_t *w, ngx_uint_t failed)
+{
+    if (w->share && !failed) {
+        return 0;
+    }
+
+    if (w->share) {
+        ngx_live_origin_share_walk_end(w->share);
+
+    } else {
+        ngx_live_origin_walk_free(w);
+    }
+
+    return 1;
+}
+
+
+static ngx_int_t
+ngx_live_origin_walk_command(ngx_live_origin_walk_t *w, const char *key,
+    int argc, const char **argv, ngx_live_origin_redis_pt handler)
+{
+    int        i;
+    size_t     lens[8];
+    ngx_int_t  rc;
+    ngx_str_t  name;
+
+    for (i = 0; i < argc; i++) {
+        lens[i] = ngx_strlen(argv[i]);
+    }
+
+    name.data = (u_char *) key;
+    name.len = ngx_strlen(key);
+
+    w->op.handler = handler;
+
+    rc = ngx_live_origin_redis_command(w->share->rd, &w->op, &name, argc,
+                                       argv, lens);
+    w->under_way = rc == NGX_OK;
+
+    return rc;
+}
+
+
+/* ---- the events */
+
+void
+ngx_live_origin_share_walk(ngx_live_origin_share_t *sh)
+{
+    char                     key[NGX_LIVE_ORIGIN_KEY_MAX];
+    lo_buf_t                 b;
+    const char              *argv[2];
+    ngx_live_origin_walk_t  *w;
+
+    if (sh->walk) {
+        w = sh->walk;
+
+        if (!w->under_way) {
+            ngx_live_origin_walk_next(w);
+        }
+
+        return;
+    }
+
+    w = calloc(1, sizeof(ngx_live_origin_walk_t));
+    if (w == NULL) {
+        return;
+    }
+
+    w->share = sh;
+    w->index = LO_NONE;
+    sh->walk = w;
+    sh->due = 0;
+    sh->walked = ngx_time();
+
+    lo_buf_init(&b, key, sizeof(key));
+    ngx_live_origin_key_events(&b, &sh->conf->prefix);
+
+    argv[0] = "SMEMBERS";
+    argv[1] = key;
+
+    if (ngx_live_origin_walk_command(w, key, 2, argv,
+                                     ngx_live_origin_walk_listed)
+        != NGX_OK)
+    {
+        ngx_live_origin_share_walk_end(sh);
+    }
+}
+
+
+static void
+ngx_live_origin_walk_add(ngx_live_origin_walk_t *w, lo_str_t id)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < w->nids; i++) {
+        if (lo_str_eq(lo_cstr(w->ids[i]), id)) {
+            return;
+        }
+    }
+
+    if (w->nids < NGX_LIVE_ORIGIN_WALK_EVENTS && lo_id_ok(id)) {
+        ngx_memcpy(w->ids[w->nids], id.data, id.len);
+        w->ids[w->nids++][id.len] = '\0';
+    }
+}
+
+
+static void
+ngx_live_origin_walk_listed(ngx_live_origin_redis_op_t *op, redisReply *reply)
+{
+    size_t                    i;
+    lo_str_t                  id;
+    lo_zone_event_t          *ze;
+    ngx_live_origin_walk_t   *w = (ngx_live_origin_walk_t *) op;
+    ngx_live_origin_share_t  *sh;
+
+    w->under_way = 0;
+
+    if (ngx_live_origin_walk_over(w, reply == NULL
+                                     || reply->type != REDIS_REPLY_ARRAY))
+    {
+        return;
+    }
+
+    sh = w->share;
+    w->ids = calloc(NGX_LIVE_ORIGIN_WALK_EVENTS, sizeof(w->ids[0]));
+
+    if (ngx_live_origin_walk_over(w, w->ids == NULL)) {
+        return;
+    }
+
+    /* a hash of names would be needed for very many: they are compared here
+       once in half a minute */
+
+    for (i = 0; i < sh->nevents; i++) {
+
+        ze = lo_zone_event(sh->zone->z, i);
+
+        if (ze) {
+            ngx_live_origin_walk_add(w, lo_cstr(ze->id));
+        }
+    }
+
+    for (i = 0; i < reply->elements; i++) {
+        if (reply->element[i]->type == REDIS_REPLY_STRING) {
+            id.data = (u_char *) reply->element[i]->str;
+            id.len = reply->element[i]->len;
+            ngx_live_origin_walk_add(w, id);
+        }
+    }
+
+    w->step = NGX_LIVE_ORIGIN_WALK_STATE;
+    w->id = 0;
+
+    ngx_live_origin_walk_next(w);
+}
+
+
+/* ---- an event */
+
+static void
+ngx_live_origin_walk_state(ngx_live_origin_walk_t *w)
+{
+    lo_str_t                        id;
+    ngx_live_origin_share_t        *sh;
+    ngx_live_origin_share_event_t  *st;
+
+    sh = w->share;
+    id = lo_cstr(w->ids[w->id]);
+
+    w->index = lo_zone_event_find(sh->zone->z, id);
+
+    if (w->index < 0) {
+
+        if (w->waited_us == 0) {
+            w->waited_us = ngx_live_origin_mono();
+            ngx_live_origin_share_learn(sh, id);
+            return;
+        }
+
+    } else {
+        st = ngx_live_origin_share_of(sh, w->index);
+        w->row = st ? st->row : 0;
+
+        if (w->waited_us == 0) {
+            w->waited_us = ngx_live_origin_mono();
+
+            if (st) {
+                st->inits = 0;
+                st->listed = 0;
+            }
+
+            ngx_live_origin_share_event(sh->zone, w->index);
+            return;
+        }
+
+        if (st && !st->asking) {
+            w->step = NGX_LIVE_ORIGIN_WALK_SCAN;
+            w->track = 0;
+            w->cursor[0] = '\0';
+            w->waited_us = 0;
+            return;
+        }
+    }
+
+    if (ngx_live_origin_mono() - w->waited_us > 2 * LO_USEC) {
+        w->id++;
+        w->waited_us = 0;
+    }
+}
+
+
+static void
+ngx_live_origin_walk_window(ngx_live_origin_walk_t *w, const lo_live_t *l)
+{
+    uint32_t          cap;
+    lo_zone_track_t  *zt;
+
+    cap = ngx_live_origin_ring_cap(l);
+    zt = l->tracks[w->track].ring == LO_ZONE_NO_TRACK
+         ? NULL : lo_zone_track(w->share->zone->z, l->tracks[w->track].ring);
+
+    w->to = zt ? __atomic_load_n(&zt->head, __ATOMIC_ACQUIRE) : -1;
+    w->from = w->to < (int64_t) cap ? 0 : w->to - cap + 1;
+
+    free(w->seen);
+    w->seen = w->to < 0 ? NULL : calloc(w->to - w->from + 1, 1);
+}
+
+
+static const lo_live_t *
+ngx_live_origin_walk_live(ngx_live_origin_walk_t *w)
+{
+    ngx_live_origin_event_t  *e;
+
+    if (w->index < 0
+        || ngx_live_origin_share_id(w->share, w->index, w->row) == NULL)
+    {
+        return NULL;
+    }
+
+    e = ngx_live_origin_event_get(w->share->zone, w->index);
+
+    return e ? e->live : NULL;
+}
+
+
+static void
+ngx_live_origin_walk_scan(ngx_live_origin_walk_t *w)
+{
+    char              key[NGX_LIVE_ORIGIN_KEY_MAX];
+    lo_buf_t          b;
+    const char       *argv[5];
+    const lo_live_t  *l;
+
+    l = ngx_live_origin_walk_live(w);
+
+    if (l == NULL || w->track >= l->ntracks) {
+        w->step = NGX_LIVE_ORIGIN_WALK_STATE;
+        w->id++;
+        return;
+    }
+
+    if (w->cursor[0] == '\0') {
+        ngx_live_origin_walk_window(w, l);
+        w->cursor[0] = '0';
+        w->cursor[1] = '\0';
+    }
+
+    lo_buf_init(&b, key, sizeof(key));
+    ngx_live_origin_key_track(&b, &w->share->conf->prefix,
+                              lo_cstr(w->ids[w->id]),
+                              lo_cstr(l->tracks[w->track].id));
+
+    argv[0] = "HSCAN";
+    argv[1] = key;
+    argv[2] = w->cursor;
+    argv[3] = "COUNT";
+    argv[4] = NGX_LIVE_ORIGIN_WALK_PAGE;
+
+    if (ngx_live_origin_walk_command(w, key, 5, argv,
+                                     ngx_live_origin_walk_scanned)
+        != NGX_OK)
+    {
+        ngx_live_origin_share_walk_end(w->share);
+    }
+}
+
+
+static int
+ngx_live_origin_walk_pipeline(const lo_live_t *l, lo_str_t name)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < l->npipelines; i++) {
+        if (lo_str_eq(lo_cstr(l->pipelines[i]), name)) {
+            return i;
+        }
+    }
+
+    return LO_NONE;
+}
+
+
+static void
+ngx_live_origin_walk_record(ngx_live_origin_walk_t *w, uint32_t ring,
+    int64_t number, ngx_uint_t pipeline, const lo_share_segment_t *s)
+{
+    uint64_t          first;
+    lo_zone_t        *z;
+    lo_zone_record_t  rec;
+
+    z = w->share->zone->z;
+
+    /* what the archive has is nearer; and the best one is what counts */
+
+    if (lo_zone_record(z, ring, number, &rec) == LO_OK
+        && (!(rec.pipeline & NGX_LIVE_ORIGIN_SHARE_AWAY)
+            || rec.rank <= s->rank))
+    {
+        return;
+    }
+
+    ngx_memzero(&rec, sizeof(lo_zone_record_t));
+    ngx_memcpy(&first, s->digest, 8);
+
+    rec.number = number;
+    rec.m = s->m;
+    rec.verdict = s->verdict;
+    rec.digest = be64toh(first);
+    rec.duration = s->duration;
+    rec.timescale = s->timescale;
+    rec.init = s->init;
+    rec.run = s->run;
+    rec.size = s->size;
+    rec.rank = s->rank;
+    rec.pipeline = NGX_LIVE_ORIGIN_SHARE_AWAY | pipeline;
+
+    lo_zone_record_set(z, ring, &rec);
+}
+
+
+/* a candidate in Redis: NUMBER/PIPELINE and its line */
+
+static void
+ngx_live_origin_walk_entry(ngx_live_origin_walk_t *w, const lo_live_t *l,
+    lo_str_t field, lo_str_t line)
+{
+    int                  p;
+    size_t               i;
+    int64_t              number;
+    uint32_t             ring;
+    lo_str_t             part;
+    lo_zone_pin_t        pin;
+    lo_share_segment_t   s;
+
+    for (i = 0; i < field.len && field.data[i] != '/'; i++) { /* void */ }
+
+    if (i == field.len) {
+        return;
+    }
+
+    part.data = field.data;
+    part.len = i;
+    number = lo_share_number(part);
+
+    part.data = field.data + i + 1;
+    part.len = field.len - i - 1;
+    p = ngx_live_origin_walk_pipeline(l, part);
+
+    if (number < 0 || p < 0 || lo_share_read(&s, line) != LO_OK) {
+        return;
+    }
+
+    if (number >= w->from && number <= w->to) {
+        w->seen[number - w->from] |= 1 << p;
+    }
+
+    ring = l->tracks[w->track].ring;
+
+    if (ring != LO_ZONE_NO_TRACK) {
+
+        if (number < w->from) {
+            return;
+        }
+
+        if (lo_zone_candidate(w->share->zone->z, ring, number, p, &pin)
+            == LO_OK)
+        {
+            lo_zone_unpin(w->share->zone->z, &pin);
+            return;
+        }
+    }
+
+    if (ring == LO_ZONE_NO_TRACK || number > w->to - NGX_LIVE_ORIGIN_WALK_EDGE)
+    {
+        /* a new ring begins with its head, so the newest come first: in what
+           order fields come is not known, and any will do to make it */
+
+        (void) ngx_live_origin_share_fetch(w->share, w->index,
+                   lo_cstr(l->tracks[w->track].id), number, NULL, NULL, NULL);
+        return;
+    }
+
+    ngx_live_origin_walk_record(w, ring, number, p, &s);
+}
+
+
+static void
+ngx_live_origin_walk_scanned(ngx_live_origin_redis_op_t *op, redisReply *reply)
+{
+    size_t                    i;
+    int64_t                   head;
+    lo_str_t                  field, line;
+    redisReply               *page;
+    const lo_live_t          *l;
+    lo_zone_track_t          *zt;
+    ngx_live_origin_walk_t   *w = (ngx_live_origin_walk_t *) op;
+
+    static lo_str_t  head_field = lo_string("head");
+
+    w->under_way = 0;
+
+    if (ngx_live_origin_walk_over(w, reply == NULL
+                                     || reply->type != REDIS_REPLY_ARRAY
+                                     || reply->elements != 2
+                                     || reply->element[0]->type
+                                        != REDIS_REPLY_STRING
+                                     || reply->element[0]->len
+                                        >= sizeof(w->cursor)
+                                     || reply->element[1]->type
+                                        != REDIS_REPLY_ARRAY))
+    {
+        return;
+    }
+
+    l = ngx_live_origin_walk_live(w);
+    page = reply->element[1];
+
+    for (i = 0; l && w->track < l->ntracks && i + 1 < page->elements; i += 2) {
+
+        field.data = (u_char *) page->element[i]->str;
+        field.len = page->element[i]->len;
+        line.data = (u_char *) page->element[i + 1]->str;
+        line.len = page->element[i + 1]->len;
+
+        if (lo_str_eq(field, head_field)) {
+
+            /* the newest there is, also where the zone is empty */
+
+            head = lo_share_number(line);
+            zt = l->tracks[w->track].ring == LO_ZONE_NO_TRACK
+                 ? NULL : lo_zone_track(w->share->zone->z,
+                                        l->tracks[w->track].ring);
+
+            if (zt == NULL
+                || __atomic_load_n(&zt->head, __ATOMIC_ACQUIRE) < head)
+            {
+                (void) ngx_live_origin_share_fetch(w->share, w->index,
+                           lo_cstr(l->tracks[w->track].id), head, NULL, NULL, NULL);
+                w->share->due |= zt == NULL || w->to < 0;
+            }
+
+            continue;
+        }
+
+        ngx_live_origin_walk_entry(w, l, field, line);
+
+        l = ngx_live_origin_walk_live(w);
+    }
+
+    ngx_memcpy(w->cursor, reply->element[0]->str, reply->element[0]->len + 1);
+
+    if (ngx_strcmp(w->cursor, "0") == 0) {
+        w->cursor[0] = '\0';
+        w->step = NGX_LIVE_ORIGIN_WALK_FILL;
+        w->at = w->from;
+    }
+
+    ngx_live_origin_walk_next(w);
+}
+
+
+/* ---- what Redis lacks */
+
+static void
+ngx_live_origin_walk_sent(void *data)
+{
+    ngx_live_origin_walk_t  *w = data;
+
+    w->sending--;
+
+    if (w->share == NULL) {
+        ngx_live_origin_walk_free(w);
+        return;
+    }
+
+    /* the tick goes on when all of them are through */
+}
+
+
+static void
+ngx_live_origin_walk_fill(ngx_live_origin_walk_t *w)
+{
+    uint32_t          ring;
+    ngx_uint_t        p, steps;
+    lo_zone_pin_t     pin;
+    const lo_live_t  *l;
+
+    l = ngx_live_origin_walk_live(w);
+
+    if (l == NULL || w->track >= l->ntracks) {
+        w->step = NGX_LIVE_ORIGIN_WALK_SCAN;
+        w->track = LO_MAX_TRACKS;
+        return;
+    }
+
+    ring = l->tracks[w->track].ring;
+
+    for (steps = 0; w->at <= w->to && w->seen && steps < 4096; w->at++, steps++)
+    {
+        for (p = 0; p < l->npipelines; p++) {
+
+            if ((w->seen[w->at - w->from] & 1 << p)
+                || lo_zone_candidate(w->share->zone->z, ring, w->at, p, &pin)
+                   != LO_OK)
+            {
+                continue;
+            }
+
+            lo_zone_unpin(w->share->zone->z, &pin);
+
+            if (w->sending >= NGX_LIVE_ORIGIN_SHARE_PUTS) {
+                return;
+            }
+
+            if (ngx_live_origin_share_send(w->share, w->index, w->track, w->at,
+                                           p, ngx_live_origin_walk_sent, w)
+                != NGX_OK)
+            {
+                return;
+            }
+
+            w->sending++;
+            w->seen[w->at - w->from] |= 1 << p;
+            w->share->zone->cells[NGX_LIVE_ORIGIN_CELL_SHARE_FILLED]++;
+        }
+    }
+
+    if (w->at > w->to || w->seen == NULL) {
+        w->step = NGX_LIVE_ORIGIN_WALK_SCAN;
+        w->track++;
+    }
+}
+
+
+/* as far as it goes without waiting; the tick looks again */
+
+static void
+ngx_live_origin_walk_next(ngx_live_origin_walk_t *w)
+{
+    ngx_uint_t                before;
+    ngx_live_origin_walk_e    step;
+    ngx_live_origin_share_t  *sh;
+
+    sh = w->share;
+
+    do {
+        if (w->step != NGX_LIVE_ORIGIN_WALK_LIST && w->id >= w->nids) {
+            ngx_live_origin_share_walk_end(sh);
+            return;
+        }
+
+        step = w->step;
+        before = w->id;
+
+        switch (w->step) {
+
+        case NGX_LIVE_ORIGIN_WALK_STATE:
+            ngx_live_origin_walk_state(w);
+            break;
+
+        case NGX_LIVE_ORIGIN_WALK_SCAN:
+            ngx_live_origin_walk_scan(w);
+            break;
+
+        case NGX_LIVE_ORIGIN_WALK_FILL:
+            ngx_live_origin_walk_fill(w);
+            break;
+
+        default:
+            return;
+        }
+
+    } while (sh->walk == w && !w->under_way
+             && (w->step != step || w->id != before));
+}

@@ -1,0 +1,202 @@
+#include "redis/index.h"
+
+
+ngx_live_origin_redis_script_t  ngx_live_origin_script_put = {
+
+    "local k, n, p = KEYS[1], ARGV[1], ARGV[2]\n"
+    "local function rank(line) return tonumber(string.match(line, '^%d+')) end\n"
+    "local chosen = redis.call('HGET', k, n)\n"
+    "local old = redis.call('HGET', k, n .. '/' .. p)\n"
+    "local what = 'new'\n"
+    "if old then\n"
+    "  if string.match(old, '^%d+ (%x+)') == ARGV[5] then\n"
+    "    what = 'same'\n"
+    "  elseif chosen == p and rank(old) <= tonumber(ARGV[4]) then\n"
+    "    return {'superseded', chosen}\n"
+    "  else\n"
+    "    what = 'replaced'\n"
+    "  end\n"
+    "end\n"
+    "local last = tonumber(ARGV[6]) - 1\n"
+    "for i = 0, last - 1 do\n"
+    "  if redis.call('EXISTS', ARGV[7] .. i) == 0 then\n"
+    "    return {'lost', chosen or ''}\n"
+    "  end\n"
+    "end\n"
+    "redis.call('SET', ARGV[7] .. last, ARGV[13], 'PX', ARGV[8])\n"
+    "chosen = chosen or p\n"
+    "if what ~= 'same' then\n"
+    "  redis.call('HSET', k, n .. '/' .. p, ARGV[3])\n"
+    "  if chosen ~= p then\n"
+    "    local c = redis.call('HGET', k, n .. '/' .. chosen)\n"
+    "    if not c or rank(c) > tonumber(ARGV[4]) then chosen = p end\n"
+    "  end\n"
+    "  redis.call('HSET', k, n, chosen)\n"
+    "  local head = tonumber(redis.call('HGET', k, 'head') or '-1')\n"
+    "  if tonumber(n) > head then redis.call('HSET', k, 'head', n) end\n"
+    "  local gone = ARGV[10]\n"
+    "  if redis.call('HDEL', k, gone, gone .. '/' .. p) > 0 then\n"
+    "    for _, f in ipairs(redis.call('HKEYS', KEYS[1] .. ':p')) do\n"
+    "      redis.call('HDEL', k, gone .. '/' .. f)\n"
+    "    end\n"
+    "  end\n"
+    "  redis.call('HSET', KEYS[1] .. ':p', p, n)\n"
+    "end\n"
+    "redis.call('PEXPIRE', k, ARGV[9])\n"
+    "redis.call('PEXPIRE', k .. ':p', ARGV[9])\n"
+    "redis.call('PUBLISH', ARGV[11], ARGV[12] .. ' ' .. chosen)\n"
+    "return {what, chosen}\n",
+    ""
+};
+
+
+ngx_live_origin_redis_script_t  ngx_live_origin_script_get = {
+
+    "local k, n, p = KEYS[1], ARGV[1], ARGV[2]\n"
+    "local chosen = redis.call('HGET', k, n)\n"
+    "if not chosen then return {} end\n"
+    "if p == '' then p = chosen end\n"
+    "local line = redis.call('HGET', k, n .. '/' .. p)\n"
+    "if not line then return {} end\n"
+    "local digest, parts = string.match(line, '^%d+ (%x+) %d+ (%d+)')\n"
+    "if parts ~= '1' then return {chosen, p, line} end\n"
+    "local bytes = redis.call('GET', ARGV[3] .. digest .. ':0')\n"
+    "if not bytes then return {} end\n"
+    "return {chosen, p, line, bytes}\n",
+    ""
+};
+
+
+ngx_live_origin_redis_script_t  ngx_live_origin_script_event = {
+
+    "local k = KEYS[1]\n"
+    "local h = redis.call('HMGET', k, 'life', 'serial', 'gone', 'doc_us')\n"
+    "local life, serial = h[1], tonumber(h[2] or '-1')\n"
+    "if h[3] and h[3] == ARGV[1] then return {'gone'} end\n"
+    "if life and (life ~= ARGV[1] or serial > tonumber(ARGV[2]))\n"
+    "   and not (life == ARGV[1] and serial == tonumber(ARGV[3])) then\n"
+    "  local r = redis.call('HMGET', k, 'live', 'doc')\n"
+    "  return {'old', r[1], r[2]}\n"
+    "end\n"
+    "local new = not life or serial ~= tonumber(ARGV[3])\n"
+    "if new then\n"
+    "  redis.call('HSET', k, 'life', ARGV[1], 'serial', ARGV[3],\n"
+    "             'live', ARGV[4])\n"
+    "  redis.call('HDEL', k, 'gone')\n"
+    "end\n"
+    "if new and tonumber(ARGV[5]) >= tonumber(h[4] or '-1') then\n"
+    "  redis.call('HSET', k, 'doc_us', ARGV[5], 'doc', ARGV[6])\n"
+    "end\n"
+    "redis.call('PEXPIRE', k, ARGV[7])\n"
+    "if new then redis.call('PUBLISH', ARGV[8], ARGV[9]) end\n"
+    "return {'ok'}\n",
+    ""
+};
+
+
+ngx_live_origin_redis_script_t  ngx_live_origin_script_delete = {
+
+    "local k = KEYS[1]\n"
+    "local life = redis.call('HGET', k, 'life')\n"
+    "if life and life ~= ARGV[1] then return {'other'} end\n"
+    "redis.call('DEL', k)\n"
+    "redis.call('HSET', k, 'gone', ARGV[1])\n"
+    "redis.call('PEXPIRE', k, ARGV[2])\n"
+    "for i = 2, #KEYS do\n"
+    "  redis.call('UNLINK', KEYS[i], KEYS[i] .. ':p')\n"
+    "end\n"
+    "redis.call('PUBLISH', ARGV[3], ARGV[4])\n"
+    "return {'ok'}\n",
+    ""
+};
+
+
+static void
+ngx_live_origin_key_end(lo_buf_t *b)
+{
+    lo_buf_put(b, "", 1);
+    b->pos--;
+    b->need--;
+}
+
+
+static void
+ngx_live_origin_key(lo_buf_t *b, const ngx_str_t *prefix, const lo_str_t *event,
+    const char *kind)
+{
+    lo_buf_put(b, prefix->data, prefix->len);
+
+    if (event) {
+        lo_buf_puts(b, "{");
+        lo_buf_put(b, event->data, event->len);
+        lo_buf_puts(b, "}:");
+    }
+
+    lo_buf_puts(b, kind);
+}
+
+
+void
+ngx_live_origin_key_events(lo_buf_t *b, const ngx_str_t *prefix)
+{
+    ngx_live_origin_key(b, prefix, NULL, "events");
+    ngx_live_origin_key_end(b);
+}
+
+
+void
+ngx_live_origin_key_channel(lo_buf_t *b, const ngx_str_t *prefix)
+{
+    ngx_live_origin_key(b, prefix, NULL, "news");
+    ngx_live_origin_key_end(b);
+}
+
+
+void
+ngx_live_origin_key_event(lo_buf_t *b, const ngx_str_t *prefix, lo_str_t event)
+{
+    ngx_live_origin_key(b, prefix, &event, "event");
+    ngx_live_origin_key_end(b);
+}
+
+
+void
+ngx_live_origin_key_init(lo_buf_t *b, const ngx_str_t *prefix, lo_str_t event,
+    uint64_t digest)
+{
+    ngx_live_origin_key(b, prefix, &event, "init:");
+    lo_buf_printf(b, "%016llx", (unsigned long long) digest);
+    ngx_live_origin_key_end(b);
+}
+
+
+void
+ngx_live_origin_key_track(lo_buf_t *b, const ngx_str_t *prefix, lo_str_t event,
+    lo_str_t track)
+{
+    ngx_live_origin_key(b, prefix, &event, "track:");
+    lo_buf_put(b, track.data, track.len);
+    ngx_live_origin_key_end(b);
+}
+
+
+void
+ngx_live_origin_key_parts(lo_buf_t *b, const ngx_str_t *prefix, lo_str_t event,
+    lo_str_t track, int64_t number, const unsigned char *digest)
+{
+    unsigned  i;
+
+    ngx_live_origin_key(b, prefix, &event, "media:");
+    lo_buf_put(b, track.data, track.len);
+    lo_buf_printf(b, ":%lld:", (long long) number);
+
+    for (i = 0; digest && i < 16; i++) {
+        lo_buf_printf(b, "%02x", digest[i]);
+    }
+
+    if (digest) {
+        lo_buf_puts(b, ":");
+    }
+
+    ngx_live_origin_key_end(b);
+}

@@ -1,0 +1,68 @@
+/*
+ * The index in Redis: its keys and the scripts that change it, each of them
+ * one round trip.  docs/redis.md is the layout for other programs.
+ */
+
+#ifndef NGX_LIVE_ORIGIN_REDIS_INDEX_H
+#define NGX_LIVE_ORIGIN_REDIS_INDEX_H
+
+#include "core/base.h"
+#include "redis/redis.h"
+
+
+#define NGX_LIVE_ORIGIN_KEY_MAX  384
+
+
+/*
+ * KEYS: the track's index
+ * ARGV: number, pipeline, line, rank, digest, parts, base of the parts' keys,
+ *       ttl of the parts and of the index in ms, the number that leaves the
+ *       window, channel, news, the last part's bytes
+ * {what, chosen}: "new", "replaced", "same", "superseded" (another of this
+ * pipeline is what readers get) or "lost" (a part before the last is missing)
+ */
+extern ngx_live_origin_redis_script_t  ngx_live_origin_script_put;
+
+/*
+ * KEYS: the track's index
+ * ARGV: number, pipeline (empty: the chosen one), base of the parts' keys up
+ *       to the digest
+ * {} when there is none, {chosen, pipeline, line} when it has several parts,
+ * else {chosen, pipeline, line, bytes}
+ */
+extern ngx_live_origin_redis_script_t  ngx_live_origin_script_get;
+
+/*
+ * KEYS: the event
+ * ARGV: life, base, serial, live state, doc_us, document, ttl in ms, channel,
+ *       news
+ * {"ok"}: it is written, or was so already; {"gone"}: this life was deleted;
+ * {"old", live state, document}: others have agreed on something else than
+ * the record with the serial `base'
+ */
+extern ngx_live_origin_redis_script_t  ngx_live_origin_script_event;
+
+/*
+ * KEYS: the event, then its tracks' indexes
+ * ARGV: life, ttl of the mark in ms, channel, news
+ */
+extern ngx_live_origin_redis_script_t  ngx_live_origin_script_delete;
+
+
+/* keys and channels, behind the configured prefix; all end with a zero */
+
+/* the set of all events' ids */
+void ngx_live_origin_key_events(lo_buf_t *b, const ngx_str_t *prefix);
+void ngx_live_origin_key_channel(lo_buf_t *b, const ngx_str_t *prefix);
+void ngx_live_origin_key_event(lo_buf_t *b, const ngx_str_t *prefix,
+    lo_str_t event);
+void ngx_live_origin_key_init(lo_buf_t *b, const ngx_str_t *prefix,
+    lo_str_t event, uint64_t digest);
+void ngx_live_origin_key_track(lo_buf_t *b, const ngx_str_t *prefix,
+    lo_str_t event, lo_str_t track);
+/* of a segment's parts: up to the number, or with digest up to the part */
+void ngx_live_origin_key_parts(lo_buf_t *b, const ngx_str_t *prefix,
+    lo_str_t event, lo_str_t track, int64_t number,
+    const unsigned char *digest);
+
+#endif /* NGX_LIVE_ORIGIN_REDIS_INDEX_H */
