@@ -436,7 +436,7 @@ void lo_live_strip(lo_live_t *l);
  * are to be asked.  Rings are kept by a track's id, words by an init's digest;
  * 0 where this node has none.  1: changed.
  */
-int lo_live_learn(lo_live_t *l, const lo_live_t *theirs);
+int lo_live_adopt(lo_live_t *l, const lo_live_t *theirs);
 
 /* a record from elsewhere: LO_ERROR, *err says what it is */
 int lo_live_check(const lo_live_t *l, size_t len, lo_err_t *err);

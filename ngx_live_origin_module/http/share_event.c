@@ -3,7 +3,7 @@
  * nodes have agreed on, numbered by its serial.  What a publisher's request
  * would change is proposed: written there, if nobody was faster, and only then
  * here.  What an operator changes is written here and handed on.  Who was
- * beaten learns the other's record (lo_live_learn) and, where something of its
+ * beaten learns the other's record (lo_live_adopt) and, where something of its
  * own is left, asks again.
  */
 
@@ -462,7 +462,7 @@ ngx_live_origin_share_agreed(ngx_live_origin_asked_t *a)
             if (l) {
                 ngx_memcpy(l, e->live, lo_live_len(e->live));
                 a->live->agreed = serial;
-                (void) lo_live_learn(l, a->live);
+                (void) lo_live_adopt(l, a->live);
             }
 
         } else {
@@ -666,7 +666,7 @@ ngx_live_origin_learnt_change(ngx_live_origin_learnt_t *le, lo_live_t *l)
 {
     ngx_uint_t  i, k;
 
-    if (!lo_live_learn(l, le->live)) {
+    if (!lo_live_adopt(l, le->live)) {
         return 0;
     }
 

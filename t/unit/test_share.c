@@ -1,0 +1,341 @@
+/*
+ * What nodes write for each other, and how one learns from another.
+ */
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "core/live.h"
+#include "core/share.h"
+
+
+static const char  good[] =
+    "3 000102030405060708090a0b0c0d0e0f 300000 2 -17 18446744073709551615 "
+    "180000 90000 4 2 8000000000000001 0,1,2,3,4,5,6,65535 1795383757000000 "
+    "1795383759000000 4 7 0f1e2d3c-0000-4000-8000-000000000001";
+
+
+static void
+test_line(void **state)
+{
+    char                line[LO_SHARE_LINE];
+    lo_buf_t            b;
+    lo_share_segment_t  s;
+
+    assert_int_equal(lo_share_read(&s, lo_cstr(good)), LO_OK);
+    assert_int_equal(s.rank, 3);
+    assert_int_equal(s.digest[15], 15);
+    assert_int_equal(s.size, 300000);
+    assert_int_equal(s.parts, 2);
+    assert_int_equal(s.m, -17);
+    assert_true(s.tfdt == UINT64_MAX);
+    assert_true(s.verdict == UINT64_C(0x8000000000000001));
+    assert_int_equal(s.ms[7], 65535);
+    assert_string_equal(s.node, "0f1e2d3c-0000-4000-8000-000000000001");
+
+    lo_buf_init(&b, line, sizeof(line) - 1);
+    lo_share_write(&b, &s);
+    assert_true(lo_buf_ok(&b));
+    *b.pos = '\0';
+    assert_string_equal(line, good);
+}
+
+
+/* each field in turn is missing, empty, too large or no number */
+
+static void
+test_line_bad(void **state)
+{
+    char                line[2 * sizeof(good)];
+    const char         *p, *end;
+    unsigned            i;
+    lo_share_segment_t  s;
+    static const char  *bad[] = { "", "x", "99999999999999999999999", "-",
+                                  "--1", "1.5", "+1" };
+
+    for (i = 0; i < sizeof(good) - 1; i++) {
+        lo_str_t  cut = { i, (unsigned char *) good };
+
+        if (i <= sizeof(good) - 37) {
+            assert_int_equal(lo_share_read(&s, cut), LO_ERROR);
+        }
+    }
+
+    for (p = good; *p && strncmp(p, "0f1e2d3c", 8) != 0; p = end + 1) {
+
+        end = strchr(p, ' ');
+
+        for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+            (void) snprintf(line, sizeof(line), "%.*s%s%s", (int) (p - good),
+                            good, bad[i], end);
+            assert_int_equal(lo_share_read(&s, lo_cstr(line)), LO_ERROR);
+        }
+    }
+
+    /* parts and size have to agree, and a later version may add fields */
+
+    assert_int_equal(lo_share_parts(0), 1);
+    assert_int_equal(lo_share_parts(LO_SHARE_PART), 1);
+    assert_int_equal(lo_share_parts(LO_SHARE_PART + 1), 2);
+
+    (void) snprintf(line, sizeof(line), "%s more", good);
+    assert_int_equal(lo_share_read(&s, lo_cstr(line)), LO_OK);
+}
+
+
+static void
+test_news(void **state)
+{
+    unsigned            i;
+    lo_news_t           n;
+    static const char  *bad[] = {
+        "", "segment", "event", "event ev", "event -ev node",
+        "events ev node", "segment ev node v x a a", "segment ev node v -1 a a",
+        "segment ev node v 1 a", "segment ev node v 1 a *", "segment ev node",
+        "segment ev node v 99999999999999999999 a a"
+    };
+
+    assert_int_equal(lo_news_read(&n, lo_cstr("segment ev N v1 17 a b")),
+                     LO_OK);
+    assert_int_equal(n.kind, LO_NEWS_SEGMENT);
+    assert_true(lo_str_eq(n.event, lo_cstr("ev")));
+    assert_true(lo_str_eq(n.node, lo_cstr("N")));
+    assert_true(lo_str_eq(n.track, lo_cstr("v1")));
+    assert_true(lo_str_eq(n.pipeline, lo_cstr("a")));
+    assert_true(lo_str_eq(n.chosen, lo_cstr("b")));
+    assert_int_equal(n.number, 17);
+
+    assert_int_equal(lo_news_read(&n, lo_cstr("event ev N")), LO_OK);
+    assert_int_equal(n.kind, LO_NEWS_EVENT);
+    assert_int_equal(lo_news_read(&n, lo_cstr("gone ev N")), LO_OK);
+    assert_int_equal(n.kind, LO_NEWS_GONE);
+
+    for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        assert_int_equal(lo_news_read(&n, lo_cstr(bad[i])), LO_ERROR);
+    }
+}
+
+
+/* ---- learning */
+
+static void
+live(lo_live_t *l, uint64_t serial, uint64_t agreed)
+{
+    memset(l, 0, sizeof(lo_live_t));
+
+    l->version = LO_LIVE_VERSION;
+    l->size = sizeof(lo_live_t);
+    l->serial = serial;
+    l->agreed = agreed;
+    l->life = 7;
+    l->d.duration = 2;
+    l->d.timescale = 1;
+    l->dvr_s = 60;
+    l->first = INT64_MAX;
+    l->next_run = 1;
+    l->next_init = 1;
+}
+
+
+static void
+track(lo_live_t *l, const char *id, uint64_t digest, unsigned pipeline,
+    const char *name, uint32_t ring, uint64_t word)
+{
+    lo_live_init_t   *init;
+    lo_live_track_t  *t;
+
+    if (l->npipelines <= pipeline) {
+        l->npipelines = pipeline + 1;
+    }
+
+    strcpy(l->pipelines[pipeline], name);
+
+    t = &l->tracks[l->ntracks];
+    strcpy(t->id, id);
+    t->ring = ring;
+
+    init = &l->inits[l->ninits++];
+    init->id = l->next_init++;
+    init->track = l->ntracks++;
+    init->digest = digest;
+    init->word = word;
+    init->pipelines = 1u << pipeline;
+    init->info.timescale = 90000;
+    t->init[pipeline] = init->id;
+}
+
+
+/* what has nothing of its own becomes theirs, but for rings and words */
+
+static void
+test_learn_clean(void **state)
+{
+    static lo_live_t  l, theirs;
+
+    live(&l, 5, 5);
+    track(&l, "v", 11, 0, "a", 3, 1003);
+
+    live(&theirs, 9, 9);
+    track(&theirs, "v", 11, 0, "a", UINT32_MAX, 0);
+    track(&theirs, "a", 12, 0, "a", UINT32_MAX, 0);
+    theirs.phase = LO_LIVE_LIVE;
+    theirs.window = 30;
+
+    assert_int_equal(lo_live_adopt(&l, &theirs), 1);
+    assert_true(l.serial == 9 && l.agreed == 9);
+    assert_int_equal(l.ntracks, 2);
+    assert_int_equal(l.tracks[0].ring, 3);
+    assert_true(l.tracks[1].ring == UINT32_MAX);
+    assert_true(l.inits[0].word == 1003);
+    assert_true(l.inits[1].word == 0);
+    assert_int_equal(l.phase, LO_LIVE_LIVE);
+
+    assert_int_equal(lo_live_adopt(&l, &theirs), 0);
+}
+
+
+/* a new event gives way, also where it has a serial of its own */
+
+static void
+test_learn_fresh(void **state)
+{
+    static lo_live_t  l, theirs;
+
+    live(&l, 1, 0);
+    l.life = 0;
+    live(&theirs, 4, 4);
+    track(&theirs, "v", 11, 0, "a", UINT32_MAX, 0);
+    theirs.first = 100;
+
+    assert_int_equal(lo_live_adopt(&l, &theirs), 1);
+    assert_true(l.serial == 4 && l.agreed == 4 && l.life == 7);
+    assert_int_equal(l.first, 100);
+}
+
+
+/* both sides went on: theirs counts, what it lacks is added and said so */
+
+static void
+test_learn_both(void **state)
+{
+    lo_str_t          value;
+    lo_err_t          err;
+    lo_live_mask_t    mask;
+    static lo_live_t  l, theirs;
+
+    live(&theirs, 9, 9);
+    track(&theirs, "v", 11, 0, "a", UINT32_MAX, 0);
+    theirs.runs[0].id = 1;
+    theirs.runs[0].first = 100;
+    theirs.nruns = 1;
+    theirs.next_run = 2;
+    theirs.first = 100;
+
+    l = theirs;
+    l.agreed = 5;
+    l.serial = 8;
+    l.tracks[0].ring = 3;
+    l.inits[0].word = 1003;
+    track(&l, "a", 12, 1, "b", 4, 1004);
+    l.runs[1].id = 2;
+    l.runs[1].first = 140;
+    l.runs[1].pipelines = 2;
+    l.nruns = 2;
+    l.next_run = 3;
+    l.phase = LO_LIVE_ENDED;
+    l.last = 150;
+
+    memset(&mask, 0, sizeof(mask));
+    mask.from = 120;
+    mask.to = 130;
+    mask.track = 1;
+    mask.pipeline = 1;
+    assert_int_equal(lo_live_mask(&l, &mask, -1), 1);
+
+    value = lo_cstr("x");
+    assert_int_equal(lo_notice_set(&l.notices, lo_cstr("ad"), &value,
+                                   INT64_MAX, 0, &err), 1);
+
+    assert_int_equal(lo_live_adopt(&l, &theirs), 1);
+
+    assert_true(l.agreed == 9 && l.serial == 10);
+    assert_int_equal(l.npipelines, 2);
+    assert_int_equal(l.ntracks, 2);
+    assert_string_equal(l.tracks[1].id, "a");
+    assert_int_equal(l.tracks[0].ring, 3);
+    assert_int_equal(l.tracks[1].ring, 4);
+    assert_int_equal(l.ninits, 2);
+    assert_int_equal(l.inits[1].id, 2);
+    assert_int_equal(l.inits[1].track, 1);
+    assert_true(l.inits[0].word == 1003 && l.inits[1].word == 1004);
+    assert_int_equal(l.tracks[1].init[1], 2);
+    assert_int_equal(l.nruns, 2);
+    assert_int_equal(l.next_run, 3);
+    assert_int_equal(l.phase, LO_LIVE_ENDED);
+    assert_int_equal(l.last, 150);
+    assert_int_equal(lo_live_masked(&l, 1, 125), 2);
+    assert_int_equal(l.notices.n, 1);
+
+    /* and what comes of it is what the other one learns */
+
+    l.agreed = l.serial;
+    lo_live_strip(&l);
+    assert_int_equal(lo_live_adopt(&theirs, &l), 1);
+    assert_true(theirs.serial == theirs.agreed);
+    lo_live_strip(&theirs);
+    assert_memory_equal(&theirs, &l, sizeof(l));
+}
+
+
+static void
+test_check(void **state)
+{
+    lo_err_t          err;
+    static lo_live_t  l, bad;
+
+    live(&l, 1, 1);
+    track(&l, "v", 11, 0, "a", UINT32_MAX, 0);
+
+    assert_int_equal(lo_live_check(&l, lo_live_len(&l), &err), LO_OK);
+    assert_int_equal(lo_live_check(&l, lo_live_len(&l) - 1, &err), LO_ERROR);
+    assert_int_equal(lo_live_check(&l, 8, &err), LO_ERROR);
+
+#define BAD(change)                                                           \
+    bad = l;                                                                  \
+    change;                                                                   \
+    assert_int_equal(lo_live_check(&bad, lo_live_len(&l), &err), LO_ERROR)
+
+    BAD(bad.version++);
+    BAD(bad.size++);
+    BAD(bad.ntracks = LO_MAX_TRACKS + 1);
+    BAD(bad.npipelines = LO_MAX_PIPELINES + 1);
+    BAD(bad.inits[0].track = 1);
+    BAD(memset(bad.tracks[0].id, 'x', sizeof(bad.tracks[0].id)));
+    BAD(memset(bad.pipelines[0], 'x', sizeof(bad.pipelines[0])));
+    BAD(bad.nmasks = 1; bad.masks[0].track = 1);
+    BAD(bad.d.timescale = 0);
+    BAD(bad.notices.n = LO_NOTICES + 1);
+    BAD(bad.inits[0].info.timescale = 0);
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(test_line),
+        cmocka_unit_test(test_line_bad),
+        cmocka_unit_test(test_news),
+        cmocka_unit_test(test_learn_clean),
+        cmocka_unit_test(test_learn_fresh),
+        cmocka_unit_test(test_learn_both),
+        cmocka_unit_test(test_check),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
