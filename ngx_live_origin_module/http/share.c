@@ -5,16 +5,10 @@
 #include "http/share.h"
 
 
-static void ngx_live_origin_share_on_up(void *data);
-static void ngx_live_origin_share_on_down(void *data, const char *why);
-static void ngx_live_origin_share_on_subscribed(void *data);
-static void ngx_live_origin_share_on_message(void *data, const u_char *text,
-    size_t len);
-
 
 ngx_int_t
 ngx_live_origin_share_init(ngx_live_origin_zone_t *zone,
-    ngx_live_origin_redis_conf_t *conf)
+    ngx_live_origin_redis_conf_t *conf, ngx_live_origin_redis_t *rd)
 {
     lo_buf_t                  b;
     lo_zone_stat_t            st;
@@ -37,17 +31,9 @@ ngx_live_origin_share_init(ngx_live_origin_zone_t *zone,
     lo_buf_init(&b, sh->channel, sizeof(sh->channel));
     ngx_live_origin_key_channel(&b, &conf->prefix);
 
-    sh->user.data = sh;
-    sh->user.up = ngx_live_origin_share_on_up;
-    sh->user.down = ngx_live_origin_share_on_down;
-    sh->user.subscribed = ngx_live_origin_share_on_subscribed;
-    sh->user.message = ngx_live_origin_share_on_message;
+    sh->rd = rd;
 
-    sh->rd = sh->events ? ngx_live_origin_redis_create(conf, &sh->user,
-                                                       zone->log)
-                        : NULL;
-    if (sh->rd == NULL) {
-        free(sh->events);
+    if (sh->events == NULL) {
         free(sh);
         return NGX_ERROR;
     }
@@ -59,7 +45,16 @@ ngx_live_origin_share_init(ngx_live_origin_zone_t *zone,
 }
 
 
-/* operations under way get their NULL from here: nothing new is begun */
+/* operations under way get their NULL behind this: nothing new is begun */
+
+void
+ngx_live_origin_share_close(ngx_live_origin_zone_t *zone)
+{
+    if (zone->share) {
+        zone->share->closing = 1;
+    }
+}
+
 
 void
 ngx_live_origin_share_exit(ngx_live_origin_zone_t *zone)
@@ -72,8 +67,6 @@ ngx_live_origin_share_exit(ngx_live_origin_zone_t *zone)
         return;
     }
 
-    sh->closing = 1;
-    ngx_live_origin_redis_destroy(sh->rd);
     ngx_live_origin_share_walk_end(sh);
 
     if (sh->envoy) {
@@ -179,36 +172,26 @@ ngx_live_origin_share_tick(ngx_live_origin_zone_t *zone)
 }
 
 
-static void
-ngx_live_origin_share_on_up(void *data)
+/* what is there may be less than it was; what was said may have been missed */
+
+void
+ngx_live_origin_share_due(ngx_live_origin_zone_t *zone)
 {
-    ngx_live_origin_share_t  *sh = data;
-
-    /* it may have come back with less than it had */
-
-    sh->due = 1;
-}
-
-
-static void
-ngx_live_origin_share_on_down(void *data, const char *why)
-{
-    ngx_uint_t                i;
-    ngx_live_origin_share_t  *sh = data;
-
-    for (i = 0; i < sh->nevents; i++) {
-        sh->events[i].inits = 0;
-        sh->events[i].listed = 0;
+    if (zone->share) {
+        zone->share->due = 1;
     }
 }
 
 
-static void
-ngx_live_origin_share_on_subscribed(void *data)
+void
+ngx_live_origin_share_lost(ngx_live_origin_zone_t *zone)
 {
-    ngx_live_origin_share_t  *sh = data;
+    ngx_uint_t  i;
 
-    sh->due = 1;
+    for (i = 0; zone->share && i < zone->share->nevents; i++) {
+        zone->share->events[i].inits = 0;
+        zone->share->events[i].listed = 0;
+    }
 }
 
 
@@ -240,18 +223,20 @@ ngx_live_origin_share_published(ngx_live_origin_share_t *sh, ngx_uint_t index,
 }
 
 
-static void
-ngx_live_origin_share_on_message(void *data, const u_char *text, size_t len)
+void
+ngx_live_origin_share_heard(ngx_live_origin_zone_t *zone, const u_char *text,
+    size_t len)
 {
     int                       index;
     lo_str_t                  s;
     lo_news_t                 news;
-    ngx_live_origin_share_t  *sh = data;
+    ngx_live_origin_share_t  *sh;
 
+    sh = zone->share;
     s.data = (u_char *) text;
     s.len = len;
 
-    if (!sh->envoy || lo_news_read(&news, s) != LO_OK
+    if (sh == NULL || !sh->envoy || lo_news_read(&news, s) != LO_OK
         || lo_str_eq(news.node, lo_cstr(sh->node)))
     {
         return;

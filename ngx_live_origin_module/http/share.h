@@ -55,7 +55,6 @@ struct ngx_live_origin_share_s {
     ngx_live_origin_zone_t          *zone;
     ngx_live_origin_redis_conf_t    *conf;
     ngx_live_origin_redis_t         *rd;
-    ngx_live_origin_redis_user_t     user;
     char                             node[LO_SHARE_NODE + 1];
     char                             channel[NGX_LIVE_ORIGIN_KEY_MAX];
     ngx_uint_t                       ticks;
@@ -72,8 +71,15 @@ struct ngx_live_origin_share_s {
 /* share.c; all but init may be called without it */
 
 ngx_int_t ngx_live_origin_share_init(ngx_live_origin_zone_t *zone,
-    ngx_live_origin_redis_conf_t *conf);
+    ngx_live_origin_redis_conf_t *conf, ngx_live_origin_redis_t *rd);
+/* before the connection is destroyed, and behind that */
+void ngx_live_origin_share_close(ngx_live_origin_zone_t *zone);
 void ngx_live_origin_share_exit(ngx_live_origin_zone_t *zone);
+/* the connection or the subscription stands again; it was lost; news */
+void ngx_live_origin_share_due(ngx_live_origin_zone_t *zone);
+void ngx_live_origin_share_lost(ngx_live_origin_zone_t *zone);
+void ngx_live_origin_share_heard(ngx_live_origin_zone_t *zone,
+    const u_char *text, size_t len);
 void ngx_live_origin_share_tick(ngx_live_origin_zone_t *zone);
 /* others can be asked */
 ngx_uint_t ngx_live_origin_share_up(ngx_live_origin_zone_t *zone);
@@ -138,6 +144,8 @@ ngx_int_t ngx_live_origin_share_send(ngx_live_origin_share_t *sh,
 /* share_walk.c: for the envoy */
 
 void ngx_live_origin_share_walk(ngx_live_origin_share_t *sh);
+/* what it waits for may be there */
+void ngx_live_origin_share_walk_on(ngx_live_origin_share_t *sh);
 void ngx_live_origin_share_walk_end(ngx_live_origin_share_t *sh);
 
 #endif /* NGX_LIVE_ORIGIN_SHARE_H */

@@ -544,6 +544,7 @@ ngx_live_origin_share_next(ngx_live_origin_share_t *sh, ngx_uint_t index,
 
     if (!st->asking) {
         ngx_live_origin_share_wanted(sh, index, st);
+        ngx_live_origin_share_walk_on(sh);
     }
 }
 

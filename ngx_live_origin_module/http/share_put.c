@@ -517,7 +517,7 @@ ngx_live_origin_share_ack(ngx_live_origin_place_t *c,
 
     lcf = ngx_http_get_module_loc_conf(c->u->request, ngx_live_origin_module);
 
-    if (c->u->zone->share == NULL || !lcf->ack_redis) {
+    if (c->u->zone->share == NULL || lcf->ack != NGX_LIVE_ORIGIN_ACK_REDIS) {
         return NGX_OK;
     }
 

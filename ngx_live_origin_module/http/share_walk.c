@@ -142,12 +142,7 @@ ngx_live_origin_share_walk(ngx_live_origin_share_t *sh)
     ngx_live_origin_walk_t  *w;
 
     if (sh->walk) {
-        w = sh->walk;
-
-        if (!w->under_way) {
-            ngx_live_origin_walk_next(w);
-        }
-
+        ngx_live_origin_share_walk_on(sh);
         return;
     }
 
@@ -173,6 +168,19 @@ ngx_live_origin_share_walk(ngx_live_origin_share_t *sh)
         != NGX_OK)
     {
         ngx_live_origin_share_walk_end(sh);
+    }
+}
+
+
+void
+ngx_live_origin_share_walk_on(ngx_live_origin_share_t *sh)
+{
+    ngx_live_origin_walk_t  *w;
+
+    w = sh->walk;
+
+    if (w && !w->under_way && !sh->closing) {
+        ngx_live_origin_walk_next(w);
     }
 }
 
@@ -585,7 +593,9 @@ ngx_live_origin_walk_sent(void *data)
         return;
     }
 
-    /* the tick goes on when all of them are through */
+    if (w->sending == 0 && !w->under_way && !w->share->closing) {
+        ngx_live_origin_walk_next(w);
+    }
 }
 
 

@@ -174,13 +174,6 @@ ngx_live_origin_init_worker(ngx_cycle_t *cycle)
             }
 
             ngx_live_origin_event_load(zones[i]);
-
-            if (mcf->redis && ngx_live_origin_share_init(zones[i], mcf->redis)
-                              != NGX_OK)
-            {
-                ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
-                              "no memory for \"live_origin_redis\"");
-            }
         }
     }
 
