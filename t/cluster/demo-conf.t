@@ -9,35 +9,12 @@ use FindBin qw($Bin);
 use lib "$Bin/../lib";
 use Test::More;
 
+use LiveOrigin::Example;
 use LiveOrigin::Media;
 use LiveOrigin::Nginx qw(wait_for);
 
-my $root = LiveOrigin::Nginx::root();
-my $conf = slurp("$root/conf-examples/single-node.conf");
-my $temp = join '', map { "    ${_}_temp_path %%DIR%%/temp/$_;\n" }
-           qw(client_body proxy fastcgi uwsgi scgi);
-
-unlike $conf, qr/^\s*tcp_nopush on/m, 'no tcp_nopush';
-
-my %here = (
-    'load_module modules/ngx_live_origin_module.so;' =>
-        'load_module %%MODULE%%;',
-    'user www-data;' => $> == 0 ? 'user nobody nogroup;' : '',
-    'pid /run/nginx.pid;' => 'pid %%DIR%%/nginx.pid;',
-    'error_log /var/log/nginx/error.log' => 'error_log %%DIR%%/error.log',
-    'access_log /var/log/nginx/access.log' => 'access_log %%DIR%%/access.log',
-    'worker_processes auto;' => 'worker_processes 2;',
-    'path=/dev/shm/live-origin.zone size=512m' => 'path=%%ZONE%% size=64m',
-    '/var/lib/live-origin/events' => '%%DIR%%/events',
-    '/usr/share/live-origin/player/' => '%%DIR%%/html/',
-    'listen 8080;' => 'listen 127.0.0.1:%%PORT%%;',
-    "http {\n" => "http {\n$temp",
-);
-
-for my $text (sort keys %here) {
-    cmp_ok $conf =~ s/\Q$text\E/$here{$text}/g, '>', 0, "it has $text";
-}
-
+my $conf = LiveOrigin::Example::conf('single-node.conf',
+    '/usr/share/live-origin/player/' => '%%DIR%%/html/');
 my $ng = LiveOrigin::Nginx->start(conf => $conf, files => {
     'html/index.html' => 'player', 'html/status.html' => 'status',
     'html/x.js' => 'js' });
@@ -115,13 +92,4 @@ sub other
     open(my $fh, '-|', @cmd, $ng->url . $path) or return '';
 
     return scalar <$fh> // '';
-}
-
-
-sub slurp
-{
-    open(my $fh, '<', $_[0]) or die "$_[0]: $!\n";
-    local $/;
-
-    return scalar <$fh>;
 }

@@ -182,7 +182,7 @@ http {
             proxy_set_header Connection "";
             proxy_connect_timeout 1s;
             proxy_read_timeout 20s;
-            proxy_next_upstream error timeout http_502 http_503 http_504;
+            proxy_next_upstream error timeout http_502 http_504;
             @{[$o{location} || '']}
         }
     }
