@@ -15,6 +15,11 @@ package LiveOrigin::Nodes;
 #     my @differ = $nodes->differ('ev', %o);
 #     $nodes->same('ev', 'they agree');   tests that they come to agree
 #
+#     $nodes->wait_up                     every worker says that Redis is up
+#     $nodes->facts                       {pids, fds, rss} of the workers
+#     LiveOrigin::Nodes::stored($redis, $event, $track, $n, $pipeline)
+#                                         its bytes, from Redis itself
+#
 # start(%options):
 #     n           2
 #     redis       a LiveOrigin::Redis, ...Sentinel, ...Cluster, ...Fake: what
@@ -126,6 +131,70 @@ sub start_node
     $ng->restart;
 
     return $ng;
+}
+
+
+# an answer comes from any worker: so many that each has had its turn
+
+sub wait_up
+{
+    my ($self, $seconds) = @_;
+
+    return wait_for(sub {
+        for my $ng ($self->up) {
+            for (1 .. 8) {
+                my $r = $ng->get('/api/status');
+
+                return 0 if $r->status != 200
+                            || ($r->json->{redis}{state} || '') ne 'up';
+            }
+        }
+
+        return 1;
+    }, $seconds || 15);
+}
+
+
+sub facts
+{
+    my ($self) = @_;
+
+    my @pids = map { $_->workers } $self->up;
+    my ($fds, $rss) = (0, 0);
+
+    for my $pid (@pids) {
+        $fds += () = glob "/proc/$pid/fd/*";
+        open(my $fh, '<', "/proc/$pid/status") or next;
+
+        # of its own: not the zone
+
+        $rss += $_ for map { /^RssAnon:\s+(\d+)/ ? $1 * 1024 : () } <$fh>;
+    }
+
+    return { pids => join(' ', sort @pids), fds => $fds, rss => $rss };
+}
+
+
+sub stored
+{
+    my ($redis, $event, $track, $n, $pipeline) = @_;
+
+    my $key = "lo:{$event}:";
+    my $line = $redis->cli('HGET', "${key}track:$track", "$n/$pipeline");
+
+    return if !defined $line || $line !~ /^\d+ (\w+) (\d+) (\d+) /;
+
+    my ($digest, $size, $parts) = ($1, $2, $3);
+    my $bytes = '';
+
+    for my $i (0 .. $parts - 1) {
+        my $part = $redis->cli('GET', "${key}media:$track:$n:$digest:$i");
+
+        return if !defined $part;
+        $bytes .= $part;
+    }
+
+    return length $bytes == $size ? $bytes : undef;
 }
 
 

@@ -1,0 +1,295 @@
+#!/usr/bin/perl
+# time-out: 120
+
+# Two origins on one Redis: what is published, decided and said on one is there
+# on the other.
+
+use strict;
+use warnings;
+
+use FindBin qw($Bin);
+use lib "$Bin/../lib";
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+use LiveOrigin::Media;
+use LiveOrigin::Nginx qw(wait_for);
+use LiveOrigin::Nodes;
+use LiveOrigin::Redis;
+
+my %media = (
+    v => LiveOrigin::Media->video(id => 1, segment => [2, 5], bytes => 60000),
+    s => LiveOrigin::Media->audio(id => 2, segment => [2, 5]),
+);
+
+my $redis = LiveOrigin::Redis->start;
+my $nodes = LiveOrigin::Nodes->start(n => 2, redis => $redis, ack => 'redis');
+my ($A, $B) = $nodes->nodes;
+my $live = $nodes->live(tracks => \%media, d => 0.4);
+
+my $document = '{"id": "%s", "segment": {"duration": 2, "timescale": 5}, '
+    . '"delay_ms": 1000, "dvr_s": 60, "zone_share": "14m", '
+    . '"pipelines": ["a", "b"], "tracks": [{"id": "v", "type": "video"}, '
+    . '{"id": "s", "type": "audio"}]}';
+
+
+sub wrong
+{
+    my ($ng, $track, @numbers) = @_;
+
+    my @bad;
+    my $c = $ng->client(timeout => 5);
+
+    for my $n (@numbers) {
+        my $r = $c->get($live->path($track, "$n.m4s"));
+        my ($p) = ($r->header('Live-Origin') || '') =~ /pipeline=(\w+)/;
+
+        push @bad, "$track/$n: " . $r->line . ' ' . ($p // '-')
+            if $r->status != 200 || !$p
+               || $r->body ne $live->segment($p, $track, $n);
+    }
+
+    return @bad ? join "\n", @bad : '';
+}
+
+
+sub not_taken { return join ' ', grep { !/^20[01]$/ } @_ }
+
+
+# ---- an event
+
+ok wait_for(sub { 2 == grep { ($_->get('/api/status')->json->{redis} || {})
+                              ->{state} eq 'up' } $A, $B }, 10),
+    'both nodes are connected';
+
+is $A->put('/api/events/ev', sprintf $document, 'ev')->status, 201,
+    'an event is made on A';
+ok wait_for(sub { $B->get('/api/events/ev')->status == 200 }, 5),
+    'and is on B';
+is $B->get('/api/events/ev')->body, $A->get('/api/events/ev')->body,
+    'with the same document';
+
+my $n = $live->now - 40;
+my @got = $live->put(0, 'a', $n, $n + 29);
+
+is not_taken(@got), '', 'thirty numbers of two tracks are published on A';
+is wrong($B, 'v', $n .. $n + 29), '', 'and served by B: video';
+is wrong($B, 's', $n .. $n + 29), '', 'audio';
+$nodes->same('ev', 'both are the same');
+
+my $titled = sprintf $document, 'ev';
+
+$titled =~ s/"id"/"title": "T", $&/;
+is $B->put('/api/events/ev', $titled)->status, 200,
+    'the document is changed on B';
+ok wait_for(sub { ($A->get('/api/events/ev')->json->{title} || '') eq 'T' }, 5),
+    'and so on A';
+
+
+# ---- held on one, published on the other
+
+my $ahead = $live->now + 3;
+
+$live->put(0, 'a', $n + 30, $ahead - 1);
+
+for my $i (0, 1) {
+    my ($from, $to) = $i ? ($B, $A) : ($A, $B);
+    my $number = $ahead + $i;
+    my @held = map { $to->client } 1 .. 5;
+    my $here = $from->client;
+
+    $_->start('GET', $live->path('v', "$number.m4s")) for @held, $here;
+    sleep 0.2;
+    is scalar(grep { $_->ready } @held), 0, 'readers are held';
+
+    is $from->put($live->path('a', 'v', "$number.m4s"),
+                  $live->segment('a', 'v', $number))->status, 201,
+        'the segment is published on the other node';
+
+    my @r = LiveOrigin::Http::collect([@held, $here], 5);
+    my $own = pop @r;
+
+    is scalar(grep { $_->status == 200
+                     && $_->body eq $live->segment('a', 'v', $number) } @r), 5,
+        'and all of them have it';
+    is scalar(grep { $_->header('ETag') eq $own->header('ETag') } @r), 5,
+        'with the same ETag';
+
+    $from->put($live->path('a', 's', "$number.m4s"),
+               $live->segment('a', 's', $number));
+}
+
+
+# ---- pipelines on different nodes
+
+sleep 1;
+
+my $pa = $live->publish(0, 'a');
+my $pb = $live->publish(1, 'b');
+my @readers = map { $live->follow($_, track => 'v') } 0, 1, 0, 1;
+
+sleep($ENV{LO_SOAK} ? 60 : 6);
+$_->stop for $pa, $pb;
+sleep 1;
+$_->stop for @readers;
+
+is scalar($pa->refused), 0, 'a on A: all is taken'
+    or diag explain [($pa->refused)[0 .. 2]];
+is scalar($pb->refused), 0, 'b on B: all is taken'
+    or diag explain [($pb->refused)[0 .. 2]];
+
+my @read = map { $_->got } @readers;
+my %digests;
+
+for my $got (@read) {
+    $digests{$_}{$got->{$_}{digest}}++
+        for grep { $got->{$_}{status} == 200 } keys %$got;
+}
+
+cmp_ok scalar(keys %digests), '>=', 12, 'live readers on both nodes';
+is join(' ', grep { keys %{$digests{$_}} > 1 } sort keys %digests), '',
+    'no number was two things to two readers';
+$nodes->same('ev', 'both nodes end with the same choice');
+is wrong($B, 'v', $pa->acked('v')), '', 'all of it on B';
+is wrong($A, 'v', $pb->acked('v')), '', 'and on A';
+
+
+# a defective one of a gives way to a good one of b, on both
+
+my $short = $live->now;
+my @durations = $media{v}->durations($short);
+
+pop @durations for 1 .. 3;
+is $A->put($live->path('a', 'v', "$short.m4s"),
+    $live->media('a', 'v')->segment($short, durations => \@durations))->status,
+    201, 'a defective segment on A';
+like $B->get($live->path('v', "$short.m4s"))->header('Live-Origin'),
+    qr/pipeline=a.*defects="short/, 'is what B has to give';
+is $B->put($live->path('b', 'v', "$short.m4s"),
+           $live->segment('b', 'v', $short))->status, 201, 'a good one on B';
+is wrong($A, 'v', $short), '', 'replaces it on A';
+like $A->get($live->path('v', "$short.m4s"))->header('Live-Origin'),
+    qr/pipeline=b/, 'it is the other pipeline\'s';
+
+
+# ---- masks, notices, the end
+
+my $masked = ($pa->acked('v'))[-3];
+
+for ([$A, $B], [$B, $A]) {
+    my ($from, $to) = @$_;
+
+    is $from->post('/api/events/ev/masks', '{"pipeline": "a", "track": "v", '
+        . "\"from\": $masked, \"to\": $masked}")->status, 200, 'a mask';
+    ok wait_for(sub { ($to->get($live->path('v', "$masked.m4s"))
+                       ->header('Live-Origin') || '') =~ /pipeline=b/ }, 5),
+        'is one on the other node';
+    $nodes->same('ev', 'both are the same');
+    is $from->post('/api/events/ev/masks', '{"pipeline": "a", "track": "v", '
+        . "\"from\": $masked, \"to\": $masked, \"mask\": false}")->status, 200,
+        'taken back';
+    ok wait_for(sub { !@{$to->get('/api/events/ev/masks')->json->{masks}} }, 5),
+        'there as well';
+}
+
+for (['one', $A, $B], ['two', $B, $A]) {
+    my ($value, $from, $to) = @$_;
+
+    is $from->post('/api/events/ev/notify',
+                   "{\"key\": \"k\", \"value\": \"$value\"}")->status, 200,
+        'a notice';
+    ok wait_for(sub { ($to->get($live->path('manifest.mpd'))
+                       ->header('Live-Origin-Notice') || '')
+                      eq "k=\"$value\"" }, 5), 'is with the other\'s responses';
+}
+
+
+# ---- a node that has nothing
+
+my @window = sort { $a <=> $b } keys %digests;
+my $before = $A->get($live->path('v', 'media.m3u8'))->body;
+
+$nodes->kill_node(1);
+$nodes->start_node(1, empty => 1);
+
+my $r = $B->get($live->path('manifest.mpd'));
+
+is $r->status, 200, 'a node that began empty: the MPD at once';
+is $B->get($live->path('master.m3u8'))->status, 200, 'the master playlist';
+like $B->get($live->path('v', 'media.m3u8'))->body,
+    qr/^\Q@{[$before =~ m{^(\d+\.m4s)}m]}\E$/m, 'the whole media playlist';
+is wrong($B, 'v', $n .. $n + 29, @window), '', 'and the whole window';
+is wrong($B, 's', $n .. $n + 29), '', 'of all tracks';
+$nodes->same('ev', 'both are the same');
+is not_taken($live->put(1, 'b', $live->now, $live->now)), '',
+    'and publishing goes on there';
+
+
+# ---- SIGKILL under load
+
+my $p = $live->publish(0, 'a', retry => 1);
+my $reader = $live->follow(1, track => 'v');
+
+ok wait_for(sub { $p->acked('v') >= 5 }, 10), 'a publishes on A';
+sleep rand 0.4;
+$nodes->kill_node(0);
+
+my @acked = $p->acked('v');
+
+is wrong($B, 'v', @acked), '', 'A is killed: B has all that had its 201';
+is wrong($B, 's', $p->acked('s')), '', 'of all tracks';
+
+$nodes->start_node(0);
+ok wait_for(sub { $p->acked('v') >= @acked + 5 }, 15), 'A is there again';
+$_->stop for $p, $reader;
+is wrong($_, 'v', $p->acked('v')), '', 'all that had its 201 is on both'
+    for $A, $B;
+$nodes->same('ev', 'both are the same');
+
+# through a proxy over both nobody sees it
+
+my $front = $nodes->front(expect => [qr/./]);
+my $c = LiveOrigin::Live->new(nodes => [$front], tracks => \%media, d => 0.4);
+my $published = $live->publish(0, 'a', retry => 1, failover => [0, 1]);
+my $viewer = $c->follow(0, track => 'v', from => $live->now - 3);
+
+ok wait_for(sub { $viewer->count >= 6 }, 15), 'a viewer behind a proxy';
+$nodes->kill_node(0);
+my $seen = $viewer->count;
+ok wait_for(sub { $viewer->count >= $seen + 8 }, 15), 'goes on';
+$nodes->start_node(0);
+$_->stop for $published, $viewer;
+
+my @trouble = grep { $_->{status} != 200 } @{$viewer->log};
+
+is scalar(@trouble), 0, 'and sees nothing but segments'
+    or diag explain \@trouble;
+
+
+# ---- the end
+
+is $A->post('/api/events/ev/end', '')->status, 200, 'the event ends on A';
+ok wait_for(sub { $B->get('/api/events/ev/status')->json->{phase} eq 'ended' },
+            5), 'and on B';
+like $B->get($live->path('v', 'media.m3u8'))->body, qr/#EXT-X-ENDLIST/,
+    'whose playlists say so';
+is $B->put($live->path('b', 'v', $live->now . '.m4s'),
+           $live->segment('b', 'v', $live->now))->status, 410,
+    'nothing is published any more';
+$nodes->same('ev', 'both are the same');
+
+is $B->post('/api/events/ev/start', '')->status, 200, 'B begins it again';
+ok wait_for(sub { $A->get('/api/events/ev/status')->json->{phase} eq 'live' },
+            5), 'on A as well';
+
+is $B->delete('/api/events/ev')->status, 200, 'B deletes it';
+ok wait_for(sub { $A->get('/api/events/ev')->status == 404 }, 5),
+    'it is gone on A';
+is $A->get($live->path('v', "$window[-1].m4s"))->status, 404, 'with its media';
+sleep 1;
+is $_->get('/api/events')->body =~ /"ev"/ ? 1 : 0, 0, 'and stays so'
+    for $A, $B;
+is_deeply [grep { /\bev\b/ } @{$redis->cli('KEYS', '*:v*') || []}], [],
+    'nothing of its tracks is left in Redis';
+
+done_testing;
