@@ -13,6 +13,7 @@ use Test::More;
 use LiveOrigin::Example;
 use LiveOrigin::Media;
 use LiveOrigin::Nginx qw(wait_for free_port);
+use LiveOrigin::Nodes;
 use LiveOrigin::Redis;
 
 my $v = LiveOrigin::Media->video;
@@ -37,8 +38,7 @@ sub two
             qr/open socket .* left in connection/])
     } @ports;
 
-    ok wait_for(sub { 2 == grep { ($_->get('/api/status')->json->{redis} || {})
-                                  ->{state} eq 'up' } @two }, 10),
+    ok wait_for(sub { !grep { !LiveOrigin::Nodes::redis_up($_) } @two }, 10),
         "$name: both are connected";
 
     push @all, @two;

@@ -58,9 +58,7 @@ sub not_taken { return join ' ', grep { !/^20[01]$/ } @_ }
 
 # ---- an event
 
-ok wait_for(sub { 2 == grep { ($_->get('/api/status')->json->{redis} || {})
-                              ->{state} eq 'up' } $A, $B }, 10),
-    'both nodes are connected';
+ok $nodes->wait_up, 'both nodes are connected';
 
 is $A->put('/api/events/ev', sprintf $document, 'ev')->status, 201,
     'an event is made on A';

@@ -15,7 +15,8 @@ package LiveOrigin::Nodes;
 #     my @differ = $nodes->differ('ev', %o);
 #     $nodes->same('ev', 'they agree');   tests that they come to agree
 #
-#     $nodes->wait_up                     every worker says that Redis is up
+#     $nodes->wait_up                     every worker says that Redis is up;
+#                                         redis_up($ng) of one node, now
 #     $nodes->facts                       {pids, fds, rss} of the workers
 #     LiveOrigin::Nodes::stored($redis, $event, $track, $n, $pipeline)
 #                                         its bytes, from Redis itself
@@ -134,24 +135,23 @@ sub start_node
 }
 
 
-# an answer comes from any worker: so many that each has had its turn
-
 sub wait_up
 {
     my ($self, $seconds) = @_;
 
-    return wait_for(sub {
-        for my $ng ($self->up) {
-            for (1 .. 8) {
-                my $r = $ng->get('/api/status');
+    return wait_for(sub { return !grep { !redis_up($_) } $self->up },
+                    $seconds || 15);
+}
 
-                return 0 if $r->status != 200
-                            || ($r->json->{redis}{state} || '') ne 'up';
-            }
-        }
 
-        return 1;
-    }, $seconds || 15);
+sub redis_up
+{
+    my ($ng) = @_;
+
+    my $r = $ng->get('/api/status');
+    my $redis = $r->status == 200 && $r->json->{redis} or return 0;
+
+    return $ng->{workers} == grep { $_->{up} } @{$redis->{workers}};
 }
 
 
