@@ -73,6 +73,14 @@ ngx_live_origin_ack_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 char *
 ngx_live_origin_ack_check(ngx_conf_t *cf, ngx_live_origin_main_conf_t *mcf)
 {
+    if (mcf->redis && mcf->zones.nelts > 1) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"live_origin_redis\" goes with one "
+                      "\"live_origin_zone\": events of two would be the same "
+                      "ones in Redis");
+        return NGX_CONF_ERROR;
+    }
+
     if (mcf->ack_line == 0 || mcf->redis) {
         return NGX_CONF_OK;
     }

@@ -91,7 +91,6 @@ typedef struct {
     ngx_connection_t            *probe;
     int64_t                      probe_us; /* sent; 0: it came back */
     int64_t                      probe_lag;
-    struct ngx_live_origin_share_s  *share;
     ngx_live_origin_redis_t     *rd;       /* NULL: there is no Redis */
     ngx_log_t                   *log;
 } ngx_live_origin_zone_t;

@@ -4,6 +4,7 @@
  */
 
 #include "http/redis.h"
+#include "http/share.h"
 #include "http/api.h"
 
 
@@ -79,10 +80,28 @@ ngx_live_origin_redis_tick(ngx_event_t *ev)
 }
 
 
+/* what is heard is for every zone */
+
+static void
+ngx_live_origin_redis_each(ngx_live_origin_redis_worker_t *w,
+    void (*tell)(ngx_live_origin_zone_t *zone))
+{
+    ngx_uint_t                i;
+    ngx_live_origin_zone_t  **zones;
+
+    zones = w->mcf->zones.elts;
+
+    for (i = 0; i < w->mcf->zones.nelts; i++) {
+        tell(zones[i]);
+    }
+}
+
+
 static void
 ngx_live_origin_redis_is_up(void *data)
 {
     ngx_live_origin_redis_sync(data);
+    ngx_live_origin_redis_each(data, ngx_live_origin_share_due);
 }
 
 
@@ -90,6 +109,29 @@ static void
 ngx_live_origin_redis_is_down(void *data, const char *why)
 {
     ngx_live_origin_redis_sync(data);
+    ngx_live_origin_redis_each(data, ngx_live_origin_share_lost);
+}
+
+
+static void
+ngx_live_origin_redis_subscribed(void *data)
+{
+    ngx_live_origin_redis_each(data, ngx_live_origin_share_due);
+}
+
+
+static void
+ngx_live_origin_redis_message(void *data, const u_char *text, size_t len)
+{
+    ngx_uint_t                       i;
+    ngx_live_origin_zone_t         **zones;
+    ngx_live_origin_redis_worker_t  *w = data;
+
+    zones = w->mcf->zones.elts;
+
+    for (i = 0; i < w->mcf->zones.nelts; i++) {
+        ngx_live_origin_share_heard(zones[i], text, len);
+    }
 }
 
 
@@ -142,6 +184,8 @@ ngx_live_origin_redis_init(ngx_cycle_t *cycle,
     w->user.data = w;
     w->user.up = ngx_live_origin_redis_is_up;
     w->user.down = ngx_live_origin_redis_is_down;
+    w->user.subscribed = ngx_live_origin_redis_subscribed;
+    w->user.message = ngx_live_origin_redis_message;
 
     mcf->rd = ngx_live_origin_redis_create(mcf->redis, &w->user, cycle->log);
 
@@ -156,6 +200,14 @@ ngx_live_origin_redis_init(ngx_cycle_t *cycle,
 
     for (i = 0; i < mcf->zones.nelts; i++) {
         zones[i]->rd = mcf->rd;
+
+        if (zones[i]->z
+            && ngx_live_origin_share_init(zones[i], mcf->redis, mcf->rd)
+               != NGX_OK)
+        {
+            ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
+                          "no memory for \"live_origin_redis\"");
+        }
     }
 
     w->sync.handler = ngx_live_origin_redis_tick;
@@ -189,6 +241,7 @@ ngx_live_origin_redis_exit(ngx_live_origin_main_conf_t *mcf)
     ngx_live_origin_redis_sync(w);
 
     for (i = 0; i < mcf->zones.nelts; i++) {
+        ngx_live_origin_share_close(zones[i]);
         zones[i]->rd = NULL;
     }
 

@@ -107,7 +107,7 @@ static ngx_int_t
 ngx_live_origin_say_parts(ngx_live_origin_say_t *s, const char *base,
     const char *ttl)
 {
-    char                         key[NGX_LIVE_ORIGIN_KEY_MAX];
+    char                         key[NGX_LIVE_ORIGIN_KEY_MAX + 16];
     size_t                       lens[5];
     uint32_t                     i;
     ngx_int_t                    rc;
