@@ -425,7 +425,9 @@ lo_live_adopt(lo_live_t *l, const lo_live_t *theirs)
     uint64_t   serial;
     lo_live_t  mine;
 
-    if (l->agreed == theirs->serial && l->life == theirs->life) {
+    /* an older one may have been under way for longer than its successor */
+
+    if (l->life == theirs->life && l->agreed >= theirs->serial) {
         return 0;
     }
 

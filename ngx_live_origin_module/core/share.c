@@ -238,6 +238,7 @@ lo_news_read(lo_news_t *n, lo_str_t text)
 {
     lo_str_t         kind;
     static lo_str_t  segment = lo_string("segment");
+    static lo_str_t  gap = lo_string("gap");
     static lo_str_t  event = lo_string("event");
     static lo_str_t  gone = lo_string("gone");
 
@@ -261,13 +262,22 @@ lo_news_read(lo_news_t *n, lo_str_t text)
         return LO_OK;
     }
 
-    n->kind = LO_NEWS_SEGMENT;
     n->track = lo_share_field(&text);
     n->number = lo_share_number(lo_share_field(&text));
+
+    if (!lo_id_ok(n->track) || n->number < 0) {
+        return LO_ERROR;
+    }
+
+    if (lo_str_eq(kind, gap)) {
+        n->kind = LO_NEWS_GAP;
+        return LO_OK;
+    }
+
+    n->kind = LO_NEWS_SEGMENT;
     n->pipeline = lo_share_field(&text);
     n->chosen = lo_share_field(&text);
 
-    return lo_str_eq(kind, segment) && lo_id_ok(n->track)
-           && lo_id_ok(n->pipeline) && lo_id_ok(n->chosen)
-           && n->number >= 0 ? LO_OK : LO_ERROR;
+    return lo_str_eq(kind, segment) && lo_id_ok(n->pipeline)
+           && lo_id_ok(n->chosen) ? LO_OK : LO_ERROR;
 }

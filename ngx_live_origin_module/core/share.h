@@ -55,12 +55,14 @@ uint32_t lo_share_parts(uint64_t size);
  * News, on one channel for all events:
  *
  *   segment EVENT NODE TRACK NUMBER PIPELINE CHOSEN
+ *   gap EVENT NODE TRACK NUMBER           it is listed as GAP for good
  *   event EVENT NODE                      its live state or document changed
  *   gone EVENT NODE                       it was deleted
  */
 
 typedef enum {
     LO_NEWS_SEGMENT = 0,
+    LO_NEWS_GAP,
     LO_NEWS_EVENT,
     LO_NEWS_GONE
 } lo_news_e;

@@ -7,6 +7,7 @@
 
 #include "http/access.h"
 #include "http/api.h"
+#include "http/share.h"
 
 
 #define NGX_LIVE_ORIGIN_API_READ   (NGX_HTTP_GET|NGX_HTTP_HEAD)
@@ -129,6 +130,21 @@ ngx_live_origin_api_denied(ngx_http_request_t *r, lo_deny_e why)
 }
 
 
+/* what is said of an event, or done to it, would be about half of it */
+
+static ngx_int_t
+ngx_live_origin_api_joining(ngx_http_request_t *r)
+{
+    if (ngx_live_origin_header_const(r, "Retry-After", "1") != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_live_origin_api_error(r, NGX_HTTP_SERVICE_UNAVAILABLE,
+               "this node has just come and asks others what there is: try "
+               "again", NULL);
+}
+
+
 ngx_int_t
 ngx_live_origin_api_handler(ngx_http_request_t *r)
 {
@@ -161,6 +177,10 @@ ngx_live_origin_api_handler(ngx_http_request_t *r)
         }
 
         seen |= route->methods;
+
+        if (id.len && lcf->api->z && ngx_live_origin_share_joins(lcf->api)) {
+            return ngx_live_origin_api_joining(r);
+        }
 
         if ((r->method & route->methods) && lcf->api->z) {
             return ngx_live_origin_api_run(r, route, id, rest);

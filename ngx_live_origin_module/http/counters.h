@@ -33,7 +33,8 @@
     X(OVERDUE, "overdue")                                                     \
     X(UNKNOWN, "unknown")                                                     \
     X(SHED, "shed")                                                           \
-    X(DENIED, "denied")
+    X(DENIED, "denied")                                                       \
+    X(JOINING, "joining")
 
 
 typedef enum {

@@ -239,6 +239,30 @@ ngx_live_origin_event_end(ngx_live_origin_zone_t *zone, ngx_uint_t index,
 }
 
 
+/* a file that is older than what was put, here or on another node, since */
+
+static ngx_uint_t
+ngx_live_origin_event_older(ngx_live_origin_zone_t *zone, const u_char *json,
+    size_t len, time_t mtime)
+{
+    ngx_uint_t                older;
+    lo_event_t                doc;
+    lo_event_err_t            err;
+    ngx_live_origin_event_t  *e;
+
+    if (zone->z == NULL || lo_event_parse(&doc, json, len, &err) != LO_OK) {
+        return 0;
+    }
+
+    e = ngx_live_origin_event_find(zone, doc.id);
+    older = e && e->live->doc_us / LO_USEC > (int64_t) mtime;
+
+    lo_event_free(&doc);
+
+    return older;
+}
+
+
 static void
 ngx_live_origin_event_load_file(ngx_live_origin_zone_t *zone, ngx_str_t *name)
 {
@@ -248,6 +272,7 @@ ngx_live_origin_event_load_file(ngx_live_origin_zone_t *zone, ngx_str_t *name)
     ssize_t          n;
     ngx_fd_t         fd;
     lo_event_err_t   err;
+    ngx_file_info_t  fi;
 
     fd = ngx_open_file(name->data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
 
@@ -271,12 +296,21 @@ ngx_live_origin_event_load_file(ngx_live_origin_zone_t *zone, ngx_str_t *name)
         len += n;
     }
 
+    if (ngx_fd_info(fd, &fi) == NGX_FILE_ERROR) {
+        ngx_memzero(&fi, sizeof(ngx_file_info_t));
+    }
+
     ngx_close_file(fd);
 
     if (n != 0) {
         ngx_log_error(NGX_LOG_ERR, zone->log, n < 0 ? ngx_errno : 0,
                       "event document \"%s\" cannot be read, or is larger "
                       "than 64k", name->data);
+        free(json);
+        return;
+    }
+
+    if (ngx_live_origin_event_older(zone, json, len, ngx_file_mtime(&fi))) {
         free(json);
         return;
     }

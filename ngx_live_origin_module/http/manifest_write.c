@@ -3,6 +3,7 @@
  */
 
 #include "http/manifest.h"
+#include "http/share.h"
 #include "core/dash.h"
 #include "core/hls.h"
 
@@ -371,6 +372,7 @@ static unsigned
 ngx_live_origin_list_fill(ngx_live_origin_list_t *list, int64_t from,
     int64_t to, lo_manifest_segment_t *s)
 {
+    int       gap;
     int64_t   n;
     unsigned  i;
 
@@ -387,11 +389,16 @@ ngx_live_origin_list_fill(ngx_live_origin_list_t *list, int64_t from,
             continue;
         }
 
-        if (lo_zone_gap(list->zone->z, list->ring, n, 1,
-                        lo_live_masked(list->live, list->track, n))
-            || ngx_live_origin_list_segment(list, n, &s[i]) != LO_OK)
-        {
+        gap = lo_zone_gap(list->zone->z, list->ring, n, 1,
+                          lo_live_masked(list->live, list->track, n));
+
+        if (gap || ngx_live_origin_list_segment(list, n, &s[i]) != LO_OK) {
             ngx_live_origin_list_gap(list, n, &s[i]);
+        }
+
+        if (gap) {
+            ngx_live_origin_share_gap(list->zone, list->event->index,
+                               lo_cstr(list->live->tracks[list->track].id), n);
         }
     }
 

@@ -128,6 +128,46 @@ ngx_live_origin_is_time(ngx_live_origin_ctx_t *ctx, lo_str_t path)
 }
 
 
+/*
+ * A node that has just come knows little: nothing is said to be unknown, and
+ * no manifest goes out, before it has looked at what others have.
+ */
+
+static ngx_uint_t
+ngx_live_origin_serve_joins(ngx_live_origin_ctx_t *ctx)
+{
+    switch (ctx->name.kind) {
+
+    case LO_NAME_MPD:
+    case LO_NAME_MASTER:
+    case LO_NAME_MEDIA:
+        return 1;
+
+    case LO_NAME_SEGMENT:
+    case LO_NAME_INIT:
+    case LO_NAME_INIT_DIGEST:
+        return ctx->event == NULL
+               || lo_live_track(ctx->event->live, ctx->name.track) < 0;
+
+    default:
+        return ctx->event == NULL;
+    }
+}
+
+
+static ngx_int_t
+ngx_live_origin_serve_joining(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx)
+{
+    if (ngx_live_origin_header_const(r, "Retry-After", "1") != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_live_origin_refuse(r, ctx, NGX_HTTP_SERVICE_UNAVAILABLE,
+                                  NGX_LIVE_ORIGIN_JOINING, 0);
+}
+
+
 static ngx_int_t
 ngx_live_origin_serve(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx)
 {
@@ -159,6 +199,12 @@ ngx_live_origin_serve(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx)
     }
 
     ctx->event = ngx_live_origin_event_find(ctx->zone, ctx->name.event);
+
+    if (ngx_live_origin_share_joins(ctx->zone)
+        && ngx_live_origin_serve_joins(ctx))
+    {
+        return ngx_live_origin_serve_joining(r, ctx);
+    }
 
     if (ctx->event == NULL) {
         return ngx_live_origin_refuse(r, ctx, NGX_HTTP_NOT_FOUND,

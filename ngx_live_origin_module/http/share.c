@@ -32,10 +32,15 @@ ngx_live_origin_share_init(ngx_live_origin_zone_t *zone,
     ngx_live_origin_key_channel(&b, &conf->prefix);
 
     sh->rd = rd;
+    sh->started_us = ngx_live_origin_mono();
 
     if (sh->events == NULL) {
         free(sh);
         return NGX_ERROR;
+    }
+
+    if (st.workers <= 1) {
+        (void) lo_zone_walked(zone->z, 0);
     }
 
     lo_zone_keep_records(zone->z);
@@ -76,6 +81,24 @@ ngx_live_origin_share_exit(ngx_live_origin_zone_t *zone)
     zone->share = NULL;
     free(sh->events);
     free(sh);
+}
+
+
+ngx_uint_t
+ngx_live_origin_share_joins(ngx_live_origin_zone_t *zone)
+{
+    int64_t  max;
+
+    if (zone->share == NULL || lo_zone_walked(zone->z, -1)) {
+        return 0;
+    }
+
+    /* without Redis there is nothing to be learnt */
+
+    max = ngx_live_origin_share_up(zone) ? NGX_LIVE_ORIGIN_SHARE_JOIN
+                                         : NGX_LIVE_ORIGIN_SHARE_ALONE;
+
+    return ngx_live_origin_mono() - zone->share->started_us < max;
 }
 
 
@@ -223,6 +246,25 @@ ngx_live_origin_share_published(ngx_live_origin_share_t *sh, ngx_uint_t index,
 }
 
 
+/* others have listed it as GAP */
+
+static void
+ngx_live_origin_share_listed(ngx_live_origin_share_t *sh,
+    const lo_news_t *news)
+{
+    int                       t, index;
+    ngx_live_origin_event_t  *e;
+
+    index = lo_zone_event_find(sh->zone->z, news->event);
+    e = index < 0 ? NULL : ngx_live_origin_event_get(sh->zone, index);
+    t = e ? lo_live_track(e->live, news->track) : LO_NONE;
+
+    if (t >= 0 && e->live->tracks[t].ring != LO_ZONE_NO_TRACK) {
+        lo_zone_gap_set(sh->zone->z, e->live->tracks[t].ring, news->number);
+    }
+}
+
+
 void
 ngx_live_origin_share_heard(ngx_live_origin_zone_t *zone, const u_char *text,
     size_t len)
@@ -250,6 +292,10 @@ ngx_live_origin_share_heard(ngx_live_origin_zone_t *zone, const u_char *text,
 
     case LO_NEWS_GONE:
         ngx_live_origin_share_deleted(sh, news.event);
+        return;
+
+    case LO_NEWS_GAP:
+        ngx_live_origin_share_listed(sh, &news);
         return;
 
     default:

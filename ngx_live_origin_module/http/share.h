@@ -27,6 +27,8 @@
 #define NGX_LIVE_ORIGIN_SHARE_WANTED   16
 #define NGX_LIVE_ORIGIN_SHARE_PUTS     16       /* of the walk, at a time */
 #define NGX_LIVE_ORIGIN_SHARE_WALK     30       /* s, between two walks */
+#define NGX_LIVE_ORIGIN_SHARE_JOIN     5000000  /* us: a new zone is filled */
+#define NGX_LIVE_ORIGIN_SHARE_ALONE    1500000  /* likewise, without Redis */
 #define NGX_LIVE_ORIGIN_SHARE_FETCH    1000     /* ms: a claim on a number */
 #define NGX_LIVE_ORIGIN_SHARE_LEAST    86400000 /* ms: life of an event's key */
 
@@ -62,6 +64,7 @@ struct ngx_live_origin_share_s {
     ngx_live_origin_share_event_t   *events;
     void                            *walk;     /* share_walk.c */
     time_t                           walked;
+    int64_t                          started_us;
     unsigned                         envoy:1;
     unsigned                         due:1;    /* a walk */
     unsigned                         closing:1;
@@ -81,6 +84,8 @@ void ngx_live_origin_share_lost(ngx_live_origin_zone_t *zone);
 void ngx_live_origin_share_heard(ngx_live_origin_zone_t *zone,
     const u_char *text, size_t len);
 void ngx_live_origin_share_tick(ngx_live_origin_zone_t *zone);
+/* this node is new and does not know yet what there is */
+ngx_uint_t ngx_live_origin_share_joins(ngx_live_origin_zone_t *zone);
 /* others can be asked */
 ngx_uint_t ngx_live_origin_share_up(ngx_live_origin_zone_t *zone);
 
@@ -126,6 +131,9 @@ typedef void (*ngx_live_origin_share_got_pt)(void *data);
 ngx_int_t ngx_live_origin_share_fetch(ngx_live_origin_share_t *sh,
     ngx_uint_t index, lo_str_t track, int64_t number, const char *pipeline,
     ngx_live_origin_share_got_pt got, void *data);
+/* of a track, made if need be; LO_ZONE_NO_TRACK: it cannot be */
+uint32_t ngx_live_origin_share_ring(ngx_live_origin_share_t *sh,
+    ngx_uint_t index, lo_str_t track);
 /* for a reader of what the zone has not: NGX_DONE: it is parked;
    NGX_DECLINED: nobody has it */
 ngx_int_t ngx_live_origin_share_read(ngx_http_request_t *r,
@@ -139,6 +147,11 @@ ngx_int_t ngx_live_origin_share_read(ngx_http_request_t *r,
 ngx_int_t ngx_live_origin_share_send(ngx_live_origin_share_t *sh,
     ngx_uint_t index, ngx_uint_t track, int64_t number, ngx_uint_t pipeline,
     ngx_live_origin_share_got_pt got, void *data);
+
+
+/* a number was listed as GAP here */
+void ngx_live_origin_share_gap(ngx_live_origin_zone_t *zone, ngx_uint_t index,
+    lo_str_t track, int64_t number);
 
 
 /* share_walk.c: for the envoy */

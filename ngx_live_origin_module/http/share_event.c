@@ -825,6 +825,7 @@ ngx_live_origin_learnt_go(ngx_live_origin_learnt_t *le)
 
     if (st && !st->asking && !sh->closing) {
         ngx_live_origin_share_wanted(sh, index, st);
+        ngx_live_origin_share_walk_on(sh);
     }
 }
 

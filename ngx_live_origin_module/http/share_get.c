@@ -54,7 +54,7 @@ ngx_live_origin_get_free(ngx_live_origin_get_t *g)
 
 
 static uint32_t
-ngx_live_origin_share_ring(const lo_live_t *l, lo_str_t track)
+ngx_live_origin_get_ring(const lo_live_t *l, lo_str_t track)
 {
     int  t;
 
@@ -125,7 +125,7 @@ ngx_live_origin_share_fetch(ngx_live_origin_share_t *sh, ngx_uint_t index,
         return NGX_DECLINED;
     }
 
-    ring = ngx_live_origin_share_ring(e->live, track);
+    ring = ngx_live_origin_get_ring(e->live, track);
 
     if (ring != LO_ZONE_NO_TRACK
         && lo_zone_claim_number(sh->zone->z, ring, number,
@@ -208,38 +208,66 @@ ngx_live_origin_share_pipeline(const lo_live_t *l, const char *name)
 }
 
 
-/* a ring for a track that this node was never sent */
+/* ---- rings for tracks that this node was never sent */
+
+typedef struct {
+    lo_zone_t                      *z;
+    ngx_uint_t                      index;
+    lo_str_t                        track;
+    uint32_t                        ring;
+} ngx_live_origin_ring_t;
+
 
 static int
-ngx_live_origin_get_ring(lo_live_t *l, void *data)
+ngx_live_origin_change_ring(lo_live_t *l, void *data)
 {
-    int                     t, ring;
-    lo_zone_t              *z;
-    ngx_live_origin_get_t  *g = data;
+    int                      t, ring;
+    ngx_live_origin_ring_t  *r = data;
 
-    z = g->share->zone->z;
-    t = lo_live_track(l, lo_cstr(g->track));
+    t = lo_live_track(l, r->track);
 
     if (t < 0) {
         return 0;
     }
 
     if (l->tracks[t].ring != LO_ZONE_NO_TRACK) {
-        g->ring = l->tracks[t].ring;
+        r->ring = l->tracks[t].ring;
         return 0;
     }
 
-    ngx_live_origin_try(ring, lo_zone_track_add(z, g->index,
-                                                lo_cstr(g->track),
+    ngx_live_origin_try(ring, lo_zone_track_add(r->z, r->index, r->track,
                                                 ngx_live_origin_ring_cap(l)));
     if (ring < 0) {
         return 0;
     }
 
-    g->ring = ring;
+    r->ring = ring;
     l->tracks[t].ring = ring;
 
     return 1;
+}
+
+
+uint32_t
+ngx_live_origin_share_ring(ngx_live_origin_share_t *sh, ngx_uint_t index,
+    lo_str_t track)
+{
+    ngx_live_origin_ring_t    r;
+    ngx_live_origin_event_t  *e;
+
+    e = ngx_live_origin_event_get(sh->zone, index);
+
+    r.z = sh->zone->z;
+    r.index = index;
+    r.track = track;
+    r.ring = LO_ZONE_NO_TRACK;
+
+    if (e) {
+        (void) ngx_live_origin_event_agree(sh->zone, e,
+                                           ngx_live_origin_change_ring, &r);
+    }
+
+    return r.ring;
 }
 
 
@@ -278,12 +306,8 @@ ngx_live_origin_get_place(ngx_live_origin_get_t *g, int *pipeline, int *chosen)
         return NGX_DECLINED;
     }
 
-    if (ngx_live_origin_event_change(g->share->zone, e,
-                                     ngx_live_origin_get_ring, g)
-        != LO_OK)
-    {
-        return NGX_ERROR;
-    }
+    g->ring = ngx_live_origin_share_ring(g->share, g->index,
+                                         lo_cstr(g->track));
 
     return g->ring == LO_ZONE_NO_TRACK ? NGX_ERROR : NGX_OK;
 }
@@ -569,9 +593,13 @@ ngx_live_origin_share_read(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
     ngx_uint_t         i;
     const char        *pipeline;
     const lo_live_t   *l;
+    lo_zone_track_t   *zt;
     lo_zone_record_t   rec;
 
-    if (ctx->held_us >= 0 || ctx->expired
+    zt = lo_zone_track(ctx->zone->z, ring);
+
+    if (ctx->held_us >= 0 || ctx->expired || zt == NULL
+        || ctx->number > __atomic_load_n(&zt->head, __ATOMIC_ACQUIRE)
         || !ngx_live_origin_share_up(ctx->zone))
     {
         return NGX_DECLINED;
@@ -589,7 +617,8 @@ ngx_live_origin_share_read(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
 
     if (masked ? pipeline == NULL
                : lo_zone_record(ctx->zone->z, ring, ctx->number, &rec)
-                 != LO_OK)
+                 != LO_OK
+                 && !ngx_live_origin_share_joins(ctx->zone))
     {
         return NGX_DECLINED;
     }

@@ -780,3 +780,73 @@ ngx_live_origin_share_send(ngx_live_origin_share_t *sh, ngx_uint_t index,
 
     return rc;
 }
+
+
+/* ---- numbers that are listed as GAP */
+
+static void
+ngx_live_origin_gap_command(ngx_live_origin_share_t *sh, const char *key,
+    int argc, const char **argv)
+{
+    int                          i;
+    size_t                       lens[4];
+    ngx_str_t                    name;
+    ngx_live_origin_redis_op_t  *op;
+
+    op = calloc(1, sizeof(ngx_live_origin_redis_op_t));
+    if (op == NULL) {
+        return;
+    }
+
+    for (i = 0; i < argc; i++) {
+        lens[i] = ngx_strlen(argv[i]);
+    }
+
+    name.data = (u_char *) key;
+    name.len = ngx_strlen(key);
+    op->handler = ngx_live_origin_put_forget;
+
+    if (ngx_live_origin_redis_command(sh->rd, op, &name, argc, argv, lens)
+        != NGX_OK)
+    {
+        free(op);
+    }
+}
+
+
+void
+ngx_live_origin_share_gap(ngx_live_origin_zone_t *zone, ngx_uint_t index,
+    lo_str_t track, int64_t number)
+{
+    char                      key[NGX_LIVE_ORIGIN_KEY_MAX];
+    char                      field[24], news[LO_SHARE_NEWS];
+    lo_buf_t                  b;
+    const char               *argv[4];
+    lo_zone_event_t          *ze;
+    ngx_live_origin_share_t  *sh;
+
+    sh = zone->share;
+    ze = lo_zone_event(zone->z, index);
+
+    if (ze == NULL || !ngx_live_origin_share_up(zone)) {
+        return;
+    }
+
+    lo_buf_init(&b, key, sizeof(key));
+    ngx_live_origin_key_track(&b, &sh->conf->prefix, lo_cstr(ze->id), track);
+    (void) snprintf(field, sizeof(field), "%lld!", (long long) number);
+    (void) snprintf(news, sizeof(news), "gap %s %s %.*s %lld", ze->id,
+                    sh->node, (int) track.len, track.data,
+                    (long long) number);
+
+    argv[0] = "HSET";
+    argv[1] = key;
+    argv[2] = field;
+    argv[3] = "gap";
+    ngx_live_origin_gap_command(sh, key, 4, argv);
+
+    argv[0] = "PUBLISH";
+    argv[1] = sh->channel;
+    argv[2] = news;
+    ngx_live_origin_gap_command(sh, key, 3, argv);
+}

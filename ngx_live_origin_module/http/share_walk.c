@@ -4,8 +4,8 @@
  * end.  It is what fills an empty node, a node that was cut off, and a Redis
  * that lost its memory.
  *
- *   SMEMBERS events -> per event: its live state -> per track: HSCAN, then
- *   what this node has and Redis has not
+ *   SMEMBERS events -> per event: its live state -> per track: head, HSCAN,
+ *   then what this node has and Redis has not
  *
  * What Redis has and the zone has not is fetched at the live edge; of what is
  * older a record says where it is, and it is fetched when somebody asks.
@@ -17,12 +17,13 @@
 #define NGX_LIVE_ORIGIN_WALK_EDGE    4          /* numbers that are fetched */
 #define NGX_LIVE_ORIGIN_WALK_PAGE    "512"
 #define NGX_LIVE_ORIGIN_WALK_EVENTS  4096
-#define NGX_LIVE_ORIGIN_WALK_OLD     256        /* fields deleted a page */
+#define NGX_LIVE_ORIGIN_WALK_GAP     0x80       /* in seen */
 
 
 typedef enum {
     NGX_LIVE_ORIGIN_WALK_LIST = 0,              /* events are being listed */
     NGX_LIVE_ORIGIN_WALK_STATE,                 /* a live state is asked for */
+    NGX_LIVE_ORIGIN_WALK_HEAD,                  /* a track's newest number */
     NGX_LIVE_ORIGIN_WALK_SCAN,                  /* a track is being read */
     NGX_LIVE_ORIGIN_WALK_FILL                   /* Redis gets what it lacks */
 } ngx_live_origin_walk_e;
@@ -52,6 +53,8 @@ typedef struct {
 
 static void ngx_live_origin_walk_next(ngx_live_origin_walk_t *w);
 static void ngx_live_origin_walk_listed(ngx_live_origin_redis_op_t *op,
+    redisReply *reply);
+static void ngx_live_origin_walk_headed(ngx_live_origin_redis_op_t *op,
     redisReply *reply);
 static void ngx_live_origin_walk_scanned(ngx_live_origin_redis_op_t *op,
     redisReply *reply);
@@ -293,9 +296,8 @@ ngx_live_origin_walk_state(ngx_live_origin_walk_t *w)
         }
 
         if (st && !st->asking) {
-            w->step = NGX_LIVE_ORIGIN_WALK_SCAN;
+            w->step = NGX_LIVE_ORIGIN_WALK_HEAD;
             w->track = 0;
-            w->cursor[0] = '\0';
             w->waited_us = 0;
             return;
         }
@@ -343,12 +345,13 @@ ngx_live_origin_walk_live(ngx_live_origin_walk_t *w)
 }
 
 
-static void
-ngx_live_origin_walk_scan(ngx_live_origin_walk_t *w)
+/* the key of the track's index; NULL: the event has no more tracks */
+
+static const char *
+ngx_live_origin_walk_key(ngx_live_origin_walk_t *w,
+    char key[NGX_LIVE_ORIGIN_KEY_MAX])
 {
-    char              key[NGX_LIVE_ORIGIN_KEY_MAX];
     lo_buf_t          b;
-    const char       *argv[5];
     const lo_live_t  *l;
 
     l = ngx_live_origin_walk_live(w);
@@ -356,19 +359,98 @@ ngx_live_origin_walk_scan(ngx_live_origin_walk_t *w)
     if (l == NULL || w->track >= l->ntracks) {
         w->step = NGX_LIVE_ORIGIN_WALK_STATE;
         w->id++;
-        return;
+        return NULL;
     }
 
-    if (w->cursor[0] == '\0') {
-        ngx_live_origin_walk_window(w, l);
-        w->cursor[0] = '0';
-        w->cursor[1] = '\0';
-    }
-
-    lo_buf_init(&b, key, sizeof(key));
+    lo_buf_init(&b, key, NGX_LIVE_ORIGIN_KEY_MAX);
     ngx_live_origin_key_track(&b, &w->share->conf->prefix,
                               lo_cstr(w->ids[w->id]),
                               lo_cstr(l->tracks[w->track].id));
+    return key;
+}
+
+
+static void
+ngx_live_origin_walk_head(ngx_live_origin_walk_t *w)
+{
+    char         key[NGX_LIVE_ORIGIN_KEY_MAX];
+    const char  *argv[3];
+
+    if (ngx_live_origin_walk_key(w, key) == NULL) {
+        return;
+    }
+
+    argv[0] = "HGET";
+    argv[1] = key;
+    argv[2] = "head";
+
+    if (ngx_live_origin_walk_command(w, key, 3, argv,
+                                     ngx_live_origin_walk_headed)
+        != NGX_OK)
+    {
+        ngx_live_origin_share_walk_end(w->share);
+    }
+}
+
+
+/* the newest there is, also where the zone is empty */
+
+static void
+ngx_live_origin_walk_headed(ngx_live_origin_redis_op_t *op, redisReply *reply)
+{
+    int64_t                  head;
+    lo_str_t                 s;
+    uint32_t                 ring;
+    const lo_live_t         *l;
+    ngx_live_origin_walk_t  *w = (ngx_live_origin_walk_t *) op;
+
+    w->under_way = 0;
+
+    if (ngx_live_origin_walk_over(w, reply == NULL
+                                     || reply->type == REDIS_REPLY_ERROR))
+    {
+        return;
+    }
+
+    l = ngx_live_origin_walk_live(w);
+
+    if (l && w->track < l->ntracks && reply->type == REDIS_REPLY_STRING) {
+
+        s.data = (u_char *) reply->str;
+        s.len = reply->len;
+        head = lo_share_number(s);
+
+        ring = ngx_live_origin_share_ring(w->share, w->index,
+                                       lo_cstr(l->tracks[w->track].id));
+
+        if (ring != LO_ZONE_NO_TRACK && head >= 0) {
+            lo_zone_track_restore(w->share->zone->z, ring, head);
+        }
+
+        l = ngx_live_origin_walk_live(w);
+    }
+
+    if (l && w->track < l->ntracks) {
+        ngx_live_origin_walk_window(w, l);
+    }
+
+    w->cursor[0] = '0';
+    w->cursor[1] = '\0';
+    w->step = NGX_LIVE_ORIGIN_WALK_SCAN;
+
+    ngx_live_origin_walk_next(w);
+}
+
+
+static void
+ngx_live_origin_walk_scan(ngx_live_origin_walk_t *w)
+{
+    char         key[NGX_LIVE_ORIGIN_KEY_MAX];
+    const char  *argv[5];
+
+    if (ngx_live_origin_walk_key(w, key) == NULL) {
+        return;
+    }
 
     argv[0] = "HSCAN";
     argv[1] = key;
@@ -438,6 +520,24 @@ ngx_live_origin_walk_record(ngx_live_origin_walk_t *w, uint32_t ring,
 }
 
 
+/* NUMBER!: listed as GAP */
+
+static void
+ngx_live_origin_walk_gap(ngx_live_origin_walk_t *w, const lo_live_t *l,
+    lo_str_t field)
+{
+    int64_t  number;
+
+    field.len--;
+    number = lo_share_number(field);
+
+    if (number >= w->from && number <= w->to) {
+        w->seen[number - w->from] |= NGX_LIVE_ORIGIN_WALK_GAP;
+        lo_zone_gap_set(w->share->zone->z, l->tracks[w->track].ring, number);
+    }
+}
+
+
 /* a candidate in Redis: NUMBER/PIPELINE and its line */
 
 static void
@@ -455,6 +555,11 @@ ngx_live_origin_walk_entry(ngx_live_origin_walk_t *w, const lo_live_t *l,
     for (i = 0; i < field.len && field.data[i] != '/'; i++) { /* void */ }
 
     if (i == field.len) {
+
+        if (i && field.data[i - 1] == '!') {
+            ngx_live_origin_walk_gap(w, l, field);
+        }
+
         return;
     }
 
@@ -476,31 +581,21 @@ ngx_live_origin_walk_entry(ngx_live_origin_walk_t *w, const lo_live_t *l,
 
     ring = l->tracks[w->track].ring;
 
-    if (ring != LO_ZONE_NO_TRACK) {
-
-        if (number < w->from) {
-            return;
-        }
-
-        if (lo_zone_candidate(w->share->zone->z, ring, number, p, &pin)
-            == LO_OK)
-        {
-            lo_zone_unpin(w->share->zone->z, &pin);
-            return;
-        }
+    if (ring == LO_ZONE_NO_TRACK || number < w->from) {
+        return;
     }
 
-    if (ring == LO_ZONE_NO_TRACK || number > w->to - NGX_LIVE_ORIGIN_WALK_EDGE)
-    {
-        /* a new ring begins with its head, so the newest come first: in what
-           order fields come is not known, and any will do to make it */
-
-        (void) ngx_live_origin_share_fetch(w->share, w->index,
-                   lo_cstr(l->tracks[w->track].id), number, NULL, NULL, NULL);
+    if (lo_zone_candidate(w->share->zone->z, ring, number, p, &pin) == LO_OK) {
+        lo_zone_unpin(w->share->zone->z, &pin);
         return;
     }
 
     ngx_live_origin_walk_record(w, ring, number, p, &s);
+
+    if (number > w->to - NGX_LIVE_ORIGIN_WALK_EDGE) {
+        (void) ngx_live_origin_share_fetch(w->share, w->index,
+                   lo_cstr(l->tracks[w->track].id), number, NULL, NULL, NULL);
+    }
 }
 
 
@@ -508,14 +603,10 @@ static void
 ngx_live_origin_walk_scanned(ngx_live_origin_redis_op_t *op, redisReply *reply)
 {
     size_t                    i;
-    int64_t                   head;
     lo_str_t                  field, line;
     redisReply               *page;
     const lo_live_t          *l;
-    lo_zone_track_t          *zt;
     ngx_live_origin_walk_t   *w = (ngx_live_origin_walk_t *) op;
-
-    static lo_str_t  head_field = lo_string("head");
 
     w->under_way = 0;
 
@@ -542,26 +633,6 @@ ngx_live_origin_walk_scanned(ngx_live_origin_redis_op_t *op, redisReply *reply)
         line.data = (u_char *) page->element[i + 1]->str;
         line.len = page->element[i + 1]->len;
 
-        if (lo_str_eq(field, head_field)) {
-
-            /* the newest there is, also where the zone is empty */
-
-            head = lo_share_number(line);
-            zt = l->tracks[w->track].ring == LO_ZONE_NO_TRACK
-                 ? NULL : lo_zone_track(w->share->zone->z,
-                                        l->tracks[w->track].ring);
-
-            if (zt == NULL
-                || __atomic_load_n(&zt->head, __ATOMIC_ACQUIRE) < head)
-            {
-                (void) ngx_live_origin_share_fetch(w->share, w->index,
-                           lo_cstr(l->tracks[w->track].id), head, NULL, NULL, NULL);
-                w->share->due |= zt == NULL || w->to < 0;
-            }
-
-            continue;
-        }
-
         ngx_live_origin_walk_entry(w, l, field, line);
 
         l = ngx_live_origin_walk_live(w);
@@ -570,7 +641,6 @@ ngx_live_origin_walk_scanned(ngx_live_origin_redis_op_t *op, redisReply *reply)
     ngx_memcpy(w->cursor, reply->element[0]->str, reply->element[0]->len + 1);
 
     if (ngx_strcmp(w->cursor, "0") == 0) {
-        w->cursor[0] = '\0';
         w->step = NGX_LIVE_ORIGIN_WALK_FILL;
         w->at = w->from;
     }
@@ -610,7 +680,7 @@ ngx_live_origin_walk_fill(ngx_live_origin_walk_t *w)
     l = ngx_live_origin_walk_live(w);
 
     if (l == NULL || w->track >= l->ntracks) {
-        w->step = NGX_LIVE_ORIGIN_WALK_SCAN;
+        w->step = NGX_LIVE_ORIGIN_WALK_HEAD;
         w->track = LO_MAX_TRACKS;
         return;
     }
@@ -619,6 +689,13 @@ ngx_live_origin_walk_fill(ngx_live_origin_walk_t *w)
 
     for (steps = 0; w->at <= w->to && w->seen && steps < 4096; w->at++, steps++)
     {
+        if (!(w->seen[w->at - w->from] & NGX_LIVE_ORIGIN_WALK_GAP)
+            && lo_zone_gap(w->share->zone->z, ring, w->at, 0, 0))
+        {
+            ngx_live_origin_share_gap(w->share->zone, w->index,
+                                      lo_cstr(l->tracks[w->track].id), w->at);
+        }
+
         for (p = 0; p < l->npipelines; p++) {
 
             if ((w->seen[w->at - w->from] & 1 << p)
@@ -648,7 +725,7 @@ ngx_live_origin_walk_fill(ngx_live_origin_walk_t *w)
     }
 
     if (w->at > w->to || w->seen == NULL) {
-        w->step = NGX_LIVE_ORIGIN_WALK_SCAN;
+        w->step = NGX_LIVE_ORIGIN_WALK_HEAD;
         w->track++;
     }
 }
@@ -667,6 +744,11 @@ ngx_live_origin_walk_next(ngx_live_origin_walk_t *w)
 
     do {
         if (w->step != NGX_LIVE_ORIGIN_WALK_LIST && w->id >= w->nids) {
+
+            if (!sh->due) {
+                (void) lo_zone_walked(sh->zone->z, 1);
+            }
+
             ngx_live_origin_share_walk_end(sh);
             return;
         }
@@ -678,6 +760,10 @@ ngx_live_origin_walk_next(ngx_live_origin_walk_t *w)
 
         case NGX_LIVE_ORIGIN_WALK_STATE:
             ngx_live_origin_walk_state(w);
+            break;
+
+        case NGX_LIVE_ORIGIN_WALK_HEAD:
+            ngx_live_origin_walk_head(w);
             break;
 
         case NGX_LIVE_ORIGIN_WALK_SCAN:

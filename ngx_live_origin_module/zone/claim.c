@@ -30,6 +30,17 @@ lo_zone_envoy_end(lo_zone_t *z)
 }
 
 
+int
+lo_zone_walked(lo_zone_t *z, int set)
+{
+    if (set >= 0) {
+        lo_store(&z->h->walked.v, set);
+    }
+
+    return lo_load(&z->h->walked.v) != 0;
+}
+
+
 static uint64_t *
 lo_zone_claim_at(lo_zone_t *z, uint32_t track, int64_t number, uint64_t *tag)
 {

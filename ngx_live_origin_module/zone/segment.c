@@ -560,6 +560,22 @@ lo_zone_gap_in(lo_zone_t *z, uint32_t track, uint32_t i)
 }
 
 
+void
+lo_zone_gap_set(lo_zone_t *z, uint32_t track, int64_t number)
+{
+    lo_zone_entry_t  *e;
+
+    e = lo_zone_entry(z, track, number);
+
+    if (e != NULL && number > lo_load(&z->tracks[track].head)
+                              - (int64_t) z->tracks[track].cap
+        && lo_swap(&e->gap, (uint64_t) number + 1) != (uint64_t) number + 1)
+    {
+        lo_add(&z->tracks[track].gaps, 1);
+    }
+}
+
+
 /* with the number's turn of the ring, so that it is not taken for another's */
 
 static uint64_t

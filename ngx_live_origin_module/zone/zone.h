@@ -265,6 +265,9 @@ int lo_zone_restored(lo_zone_t *z, int set);
 /* likewise for what other nodes have */
 int lo_zone_envoy(lo_zone_t *z);
 void lo_zone_envoy_end(lo_zone_t *z);
+/* whether all that other nodes have was looked at since this one came; set: 1
+   says so, 0 that it has just come, -1 asks */
+int lo_zone_walked(lo_zone_t *z, int set);
 
 /*
  * A claim on getting a number from elsewhere, so that one worker of all does:
@@ -376,6 +379,8 @@ int lo_zone_has(lo_zone_t *z, uint32_t track, int64_t number,
 int lo_zone_gap(lo_zone_t *z, uint32_t track, int64_t number, int set,
     uint32_t masked);
 
+/* likewise, as other nodes have listed it: also where a segment is there */
+void lo_zone_gap_set(lo_zone_t *z, uint32_t track, int64_t number);
 /* the number that slot i of a ring has marked as GAP, or LO_NONE; 0 <= i < cap.
    lo_zone_track_t.gaps tells whether there are new ones */
 int64_t lo_zone_gap_in(lo_zone_t *z, uint32_t track, uint32_t i);

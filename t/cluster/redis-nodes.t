@@ -165,7 +165,7 @@ like $B->get($live->path('v', "$short.m4s"))->header('Live-Origin'),
     qr/pipeline=a.*defects="short/, 'is what B has to give';
 is $B->put($live->path('b', 'v', "$short.m4s"),
            $live->segment('b', 'v', $short))->status, 201, 'a good one on B';
-is wrong($A, 'v', $short), '', 'replaces it on A';
+ok wait_for(sub { wrong($A, "v", $short) eq "" }, 5), "replaces it on A";
 like $A->get($live->path('v', "$short.m4s"))->header('Live-Origin'),
     qr/pipeline=b/, 'it is the other pipeline\'s';
 
