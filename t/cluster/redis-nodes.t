@@ -96,6 +96,7 @@ for my $i (0, 1) {
     my @held = map { $to->client } 1 .. 5;
     my $here = $from->client;
 
+    is wrong($to, 'v', $number - 1), '', 'the number before is on both';
     $_->start('GET', $live->path('v', "$number.m4s")) for @held, $here;
     sleep 0.2;
     is scalar(grep { $_->ready } @held), 0, 'readers are held';
@@ -249,7 +250,10 @@ $nodes->same('ev', 'both are the same');
 my $front = $nodes->front(expect => [qr/./]);
 my $c = LiveOrigin::Live->new(nodes => [$front], tracks => \%media, d => 0.4);
 my $published = $live->publish(0, 'a', retry => 1, failover => [0, 1]);
-my $viewer = $c->follow(0, track => 'v', from => $live->now - 3);
+
+ok wait_for(sub { $published->acked('v') >= 2 }, 15), 'a publishes';
+
+my $viewer = $c->follow(0, track => 'v', from => ($published->acked('v'))[-1]);
 
 ok wait_for(sub { $viewer->count >= 6 }, 15), 'a viewer behind a proxy';
 $nodes->kill_node(0);
@@ -287,7 +291,7 @@ is $A->get($live->path('v', "$window[-1].m4s"))->status, 404, 'with its media';
 sleep 1;
 is $_->get('/api/events')->body =~ /"ev"/ ? 1 : 0, 0, 'and stays so'
     for $A, $B;
-is_deeply [grep { /\bev\b/ } @{$redis->cli('KEYS', '*:v*') || []}], [],
-    'nothing of its tracks is left in Redis';
+is_deeply [@{$redis->cli('KEYS', '*track:*')}], [],
+    'and its index in Redis';
 
 done_testing;

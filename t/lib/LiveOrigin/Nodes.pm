@@ -310,16 +310,19 @@ sub differ
 }
 
 
-# the first that the other has not got
+# the first that differs
 
 sub _first_line
 {
     my ($mine, $other) = @_;
 
-    my %other = map { $_ => 1 } split /\n/, $other;
-    my ($line) = grep { !$other{$_} } split /\n/, $mine;
+    my @mine = split /\n/, $mine;
+    my @other = split /\n/, $other;
+    my ($i) = grep { !defined $other[$_] || $mine[$_] ne $other[$_] }
+              0 .. $#mine;
 
-    return defined $line ? $line : '(no line of its own)';
+    return defined $i ? "$mine[$i] (line @{[$i + 1]} of @{[scalar @mine]})"
+                      : '(ends)';
 }
 
 
