@@ -136,6 +136,8 @@ ngx_live_origin_is_time(ngx_live_origin_ctx_t *ctx, lo_str_t path)
 static ngx_uint_t
 ngx_live_origin_serve_joins(ngx_live_origin_ctx_t *ctx)
 {
+    int  track;
+
     switch (ctx->name.kind) {
 
     case LO_NAME_MPD:
@@ -146,8 +148,11 @@ ngx_live_origin_serve_joins(ngx_live_origin_ctx_t *ctx)
     case LO_NAME_SEGMENT:
     case LO_NAME_INIT:
     case LO_NAME_INIT_DIGEST:
-        return ctx->event == NULL
-               || lo_live_track(ctx->event->live, ctx->name.track) < 0;
+        track = ctx->event ? lo_live_track(ctx->event->live, ctx->name.track)
+                           : LO_NONE;
+
+        return track < 0
+               || ctx->event->live->tracks[track].ring == LO_ZONE_NO_TRACK;
 
     default:
         return ctx->event == NULL;

@@ -152,15 +152,29 @@ ngx_live_origin_share_candidate(ngx_live_origin_share_t *sh)
 static void
 ngx_live_origin_share_changed(ngx_live_origin_share_t *sh)
 {
-    ngx_uint_t                i;
-    ngx_live_origin_event_t  *e;
+    ngx_uint_t                      i;
+    ngx_live_origin_event_t        *e;
+    ngx_live_origin_share_event_t  *st;
 
     for (i = 0; i < sh->nevents; i++) {
 
         e = ngx_live_origin_event_get(sh->zone, i);
 
-        if (e && e->live->agreed != e->live->serial) {
+        if (e == NULL) {
+            continue;
+        }
+
+        if (e->live->agreed != e->live->serial) {
             ngx_live_origin_share_event(sh->zone, i);
+        }
+
+        st = ngx_live_origin_share_of(sh, i);
+
+        /* where a mask has gone readers get again what was agreed on */
+
+        if (st && st->nmasks != e->live->nmasks) {
+            sh->due |= e->live->nmasks < st->nmasks;
+            st->nmasks = e->live->nmasks;
         }
     }
 }

@@ -44,6 +44,7 @@ typedef struct {
 typedef struct {
     uint64_t                     row;
     uint32_t                     inits;    /* ids below are in Redis */
+    uint32_t                     nmasks;   /* the envoy's: as it was */
     unsigned                     asking:1; /* about its live state */
     unsigned                     again:1;  /* once more, behind that */
     unsigned                     learn:1;  /* not ask, but read */

@@ -538,6 +538,23 @@ ngx_live_origin_walk_gap(ngx_live_origin_walk_t *w, const lo_live_t *l,
 }
 
 
+/* NUMBER: the pipeline that readers get, unless it is masked */
+
+static void
+ngx_live_origin_walk_chosen(ngx_live_origin_walk_t *w, const lo_live_t *l,
+    int64_t number, lo_str_t name)
+{
+    int  p;
+
+    p = number < 0 ? LO_NONE : ngx_live_origin_walk_pipeline(l, name);
+
+    if (p >= 0 && !(lo_live_masked(l, w->track, number) >> p & 1)) {
+        (void) lo_zone_choose(w->share->zone->z, l->tracks[w->track].ring,
+                              number, p);
+    }
+}
+
+
 /* a candidate in Redis: NUMBER/PIPELINE and its line */
 
 static void
@@ -558,6 +575,9 @@ ngx_live_origin_walk_entry(ngx_live_origin_walk_t *w, const lo_live_t *l,
 
         if (i && field.data[i - 1] == '!') {
             ngx_live_origin_walk_gap(w, l, field);
+
+        } else {
+            ngx_live_origin_walk_chosen(w, l, lo_share_number(field), line);
         }
 
         return;
