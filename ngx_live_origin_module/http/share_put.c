@@ -44,6 +44,7 @@ typedef struct {
     uint64_t                       row;
     int64_t                        number;
     uint32_t                       ring;
+    ngx_uint_t                     track;
     ngx_live_origin_share_got_pt   got;
     void                          *data;
 } ngx_live_origin_sent_t;
@@ -672,8 +673,12 @@ ngx_live_origin_share_sent(ngx_live_origin_redis_op_t *op, redisReply *reply)
         e = ngx_live_origin_event_get(sh->zone, index);
 
         for (i = 0; e && i < e->live->npipelines; i++) {
-            if (ngx_strcmp(e->live->pipelines[i], chosen->str) == 0) {
-                (void) lo_zone_choose(sh->zone->z, s->ring, s->number, i);
+            if (ngx_strcmp(e->live->pipelines[i], chosen->str) == 0
+                && lo_zone_choose(sh->zone->z, s->ring, s->number, i) != LO_OK)
+            {
+                (void) ngx_live_origin_share_fetch(sh, index,
+                           lo_cstr(e->live->tracks[s->track].id), s->number,
+                           NULL, NULL, NULL);
             }
         }
     }
@@ -766,6 +771,7 @@ ngx_live_origin_share_send(ngx_live_origin_share_t *sh, ngx_uint_t index,
     sent->index = index;
     sent->row = st->row;
     sent->number = number;
+    sent->track = track;
     sent->ring = e->live->tracks[track].ring;
     sent->got = got;
     sent->data = data;
