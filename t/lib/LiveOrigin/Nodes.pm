@@ -37,7 +37,7 @@ package LiveOrigin::Nodes;
 # of the status, of each track window and head, masks, notices, manifests and
 # playlists to the byte, and status, ETag, bytes, pipeline and defects of each
 # segment of the playlists.
-#     tracks      default: those of node 0's status
+#     tracks      default: those of the status
 #     numbers     [from, to] instead
 #     skip        [names of what may differ]: document, status, masks, notify,
 #                 mpd, master, playlist, segments, list
@@ -284,7 +284,7 @@ sub differ
     my ($self, $event, %o) = @_;
 
     my @up = $self->up;
-    my @all = map { $self->_state($_, $event, %o) } @up;
+    my @all = $self->_states(\@up, $event, %o);
     my $one = shift @all;
     my $first = shift @up;
     my @differ;
@@ -326,56 +326,79 @@ sub _first_line
 }
 
 
-sub _state
+# what moves with the clock is asked of all nodes at once
+
+sub _states
 {
-    my ($self, $ng, $event, %o) = @_;
+    my ($self, $up, $event, %o) = @_;
 
     my %skip = map { $_ => 1 } @{$o{skip} || []};
-    my %s;
-    my $c = $ng->client(timeout => 10);
+    my @clients = map { $_->client(timeout => 10) } @$up;
+    my @states = map { {} } @$up;
+    my %tracks;
+
+    for my $i (0 .. $#clients) {
+        $self->_api($states[$i], \%tracks, $clients[$i], $event);
+    }
+
+    my @tracks = $o{tracks} ? @{$o{tracks}} : sort keys %tracks;
+    my $live = "$self->{prefix}/$event";
+    my $each = sub {
+        my ($key, $path, $say) = @_;
+
+        $_->start('GET', "$live/$path") for @clients;
+        $states[$_]{$key} = $say->($clients[$_]->finish) for 0 .. $#clients;
+    };
+
+    $each->('mpd', 'manifest.mpd', \&_answer);
+    $each->('master', 'master.m3u8', \&_answer);
+
+    for my $t (@tracks) {
+        $each->("playlist $t", "$t/media.m3u8", \&_answer);
+
+        my %numbers = map { map { $_ => 1 } $_->{"playlist $t"}
+                            =~ /^(\d+)\.m4s/mg } @states;
+        my @numbers = $o{numbers} ? ($o{numbers}[0] .. $o{numbers}[1])
+                                  : sort { $a <=> $b } keys %numbers;
+
+        next if $skip{segments};
+
+        $each->("segments $t/$_", "$t/$_.m4s", \&_segment) for @numbers;
+    }
+
+    for my $s (@states) {
+        for my $key (keys %$s) {
+            delete $s->{$key} if grep { $key =~ /^$_\b/ } keys %skip;
+        }
+    }
+
+    return @states;
+}
+
+
+sub _api
+{
+    my ($self, $s, $tracks, $c, $event) = @_;
+
     my $api = sub {
         my $r = $c->get("/api/events$_[0]");
 
         return $r->status == 200 ? $r->json : $r->status;
     };
 
-    my $status = $api->("/$event/status");
     my $list = $api->('');
-    my @tracks = @{$o{tracks} || [map { $_->{id} }
-                   ref $status ? @{$status->{tracks}} : ()]};
+    my $status = $api->("/$event/status");
 
-    $s{list} = join ' ', sort map { "$_->{id} $_->{phase}" }
-               ref $list ? @{$list->{events}} : $list;
-    $s{document} = $json->encode($api->("/$event"));
-    $s{masks} = _masks($api->("/$event/masks"));
-    $s{notify} = $json->encode($api->("/$event/notify"));
-    _status(\%s, $status);
+    $s->{list} = join ' ', sort map { "$_->{id} $_->{phase}" }
+                 ref $list ? @{$list->{events}} : $list;
+    $s->{document} = $json->encode($api->("/$event"));
+    $s->{masks} = _masks($api->("/$event/masks"));
+    $s->{notify} = $json->encode($api->("/$event/notify"));
+    _status($s, $status);
 
-    my $live = "$self->{prefix}/$event";
+    return if !ref $status;
 
-    $s{mpd} = _answer($c->get("$live/manifest.mpd"));
-    $s{master} = _answer($c->get("$live/master.m3u8"));
-
-    for my $t (@tracks) {
-        my $r = $c->get("$live/$t/media.m3u8");
-
-        $s{"playlist $t"} = _answer($r);
-
-        next if $skip{segments};
-
-        my @numbers = $o{numbers} ? ($o{numbers}[0] .. $o{numbers}[1])
-                                  : $r->body =~ /^(\d+)\.m4s/mg;
-
-        for my $n (@numbers) {
-            $s{"segments $t/$n"} = _segment($c->get("$live/$t/$n.m4s"));
-        }
-    }
-
-    for my $key (keys %s) {
-        delete $s{$key} if grep { $key =~ /^$_\b/ } keys %skip;
-    }
-
-    return \%s;
+    $tracks->{$_->{id}} = 1 for @{$status->{tracks}};
 }
 
 
