@@ -85,7 +85,7 @@ lo_live_check(const lo_live_t *l, size_t len, lo_err_t *err)
     if (l->npipelines > LO_MAX_PIPELINES || l->ntracks > LO_MAX_TRACKS
         || l->nruns > LO_LIVE_RUNS || l->ninits > LO_LIVE_INITS
         || l->nmasks > LO_LIVE_MASKS || l->notices.n > LO_NOTICES
-        || l->phase >= LO_LIVE_NPHASES || l->d.timescale == 0
+        || l->phase >= LO_LIVE_NPHASES || (l->d.duration && l->d.timescale == 0)
         || len != lo_live_len(l) || !lo_live_check_inside(l))
     {
         return lo_err(err, "its record is damaged");

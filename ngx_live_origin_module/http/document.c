@@ -243,7 +243,7 @@ ngx_live_origin_event_end(ngx_live_origin_zone_t *zone, ngx_uint_t index,
 
 static ngx_uint_t
 ngx_live_origin_event_older(ngx_live_origin_zone_t *zone, const u_char *json,
-    size_t len, time_t mtime)
+    size_t len, int64_t mtime_us)
 {
     ngx_uint_t                older;
     lo_event_t                doc;
@@ -255,7 +255,7 @@ ngx_live_origin_event_older(ngx_live_origin_zone_t *zone, const u_char *json,
     }
 
     e = ngx_live_origin_event_find(zone, doc.id);
-    older = e && e->live->doc_us / LO_USEC > (int64_t) mtime;
+    older = e && e->live->doc_us > mtime_us;
 
     lo_event_free(&doc);
 
@@ -310,7 +310,10 @@ ngx_live_origin_event_load_file(ngx_live_origin_zone_t *zone, ngx_str_t *name)
         return;
     }
 
-    if (ngx_live_origin_event_older(zone, json, len, ngx_file_mtime(&fi))) {
+    if (ngx_live_origin_event_older(zone, json, len,
+                                    (int64_t) fi.st_mtim.tv_sec * LO_USEC
+                                    + fi.st_mtim.tv_nsec / 1000))
+    {
         free(json);
         return;
     }

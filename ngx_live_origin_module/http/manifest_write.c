@@ -374,6 +374,7 @@ ngx_live_origin_list_fill(ngx_live_origin_list_t *list, int64_t from,
 {
     int       gap;
     int64_t   n;
+    uint32_t  masked;
     unsigned  i;
 
     for (n = from, i = 0; n <= to; n++, i++) {
@@ -389,8 +390,12 @@ ngx_live_origin_list_fill(ngx_live_origin_list_t *list, int64_t from,
             continue;
         }
 
-        gap = lo_zone_gap(list->zone->z, list->ring, n, 1,
-                          lo_live_masked(list->live, list->track, n));
+        masked = lo_live_masked(list->live, list->track, n);
+
+        /* another pipeline's may be on other nodes */
+
+        gap = !(masked && list->zone->share)
+              && lo_zone_gap(list->zone->z, list->ring, n, 1, masked);
 
         if (gap || ngx_live_origin_list_segment(list, n, &s[i]) != LO_OK) {
             ngx_live_origin_list_gap(list, n, &s[i]);

@@ -232,31 +232,43 @@ ngx_live_origin_share_lost(ngx_live_origin_zone_t *zone)
 }
 
 
-/* the chosen one is what a node has to have */
+/* a node has what Redis has: a mask or a better candidate finds all of it */
 
 static void
 ngx_live_origin_share_published(ngx_live_origin_share_t *sh, ngx_uint_t index,
     const lo_news_t *news)
 {
     int                       t;
+    char                      pipeline[LO_ID_MAX + 1];
+    uint32_t                  ring;
     ngx_uint_t                i;
+    lo_zone_pin_t             pin;
     ngx_live_origin_event_t  *e;
 
     e = ngx_live_origin_event_get(sh->zone, index);
     t = e ? lo_live_track(e->live, news->track) : LO_NONE;
+    ring = t < 0 ? LO_ZONE_NO_TRACK : e->live->tracks[t].ring;
 
-    for (i = 0; t >= 0 && i < e->live->npipelines; i++) {
-        if (lo_str_eq(lo_cstr(e->live->pipelines[i]), news->chosen)
-            && lo_zone_choose(sh->zone->z, e->live->tracks[t].ring,
-                              news->number, i)
+    for (i = 0; ring != LO_ZONE_NO_TRACK && i < e->live->npipelines; i++) {
+
+        if (lo_str_eq(lo_cstr(e->live->pipelines[i]), news->chosen)) {
+            (void) lo_zone_choose(sh->zone->z, ring, news->number, i);
+        }
+
+        if (lo_str_eq(lo_cstr(e->live->pipelines[i]), news->pipeline)
+            && lo_zone_candidate(sh->zone->z, ring, news->number, i, &pin)
                == LO_OK)
         {
+            lo_zone_unpin(sh->zone->z, &pin);
             return;
         }
     }
 
+    ngx_memcpy(pipeline, news->pipeline.data, news->pipeline.len);
+    pipeline[news->pipeline.len] = '\0';
+
     (void) ngx_live_origin_share_fetch(sh, index, news->track, news->number,
-                                       NULL, NULL, NULL);
+                                       pipeline, NULL, NULL);
 }
 
 

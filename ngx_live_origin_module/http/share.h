@@ -35,6 +35,7 @@
 
 typedef struct {
     char                         track[LO_ID_MAX + 1];
+    char                         pipeline[LO_ID_MAX + 1];
     int64_t                      number;
 } ngx_live_origin_wanted_t;
 

@@ -504,7 +504,8 @@ ngx_live_origin_share_wanted(ngx_live_origin_share_t *sh, ngx_uint_t index,
 
     for (i = 0; i < n; i++) {
         (void) ngx_live_origin_share_fetch(sh, index, lo_cstr(wanted[i].track),
-                                           wanted[i].number, NULL, NULL, NULL);
+                                           wanted[i].number,
+                                           wanted[i].pipeline, NULL, NULL);
     }
 }
 

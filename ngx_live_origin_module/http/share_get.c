@@ -19,6 +19,7 @@ typedef struct {
     char                            chosen[LO_ID_MAX + 1];
     uint32_t                        ring;    /* LO_ZONE_NO_TRACK: none yet */
     int64_t                         number;
+    int64_t                         claim;
     lo_share_segment_t              seg;
     uint32_t                        part;
     lo_zone_upload_t                up;
@@ -61,6 +62,26 @@ ngx_live_origin_get_ring(const lo_live_t *l, lo_str_t track)
     t = lo_live_track(l, track);
 
     return t < 0 ? LO_ZONE_NO_TRACK : l->tracks[t].ring;
+}
+
+
+/* what a claim is for: the number, and the pipeline if it is named */
+
+static int64_t
+ngx_live_origin_get_claim(int64_t number, const char *pipeline)
+{
+    return pipeline[0] ? number ^ (int64_t) (XXH3_64bits(pipeline,
+                                                 ngx_strlen(pipeline)) >> 1)
+                       : number;
+}
+
+
+static void
+ngx_live_origin_get_unclaim(ngx_live_origin_get_t *g)
+{
+    if (g->ring != LO_ZONE_NO_TRACK) {
+        lo_zone_unclaim_number(g->share->zone->z, g->ring, g->claim);
+    }
 }
 
 
@@ -108,6 +129,7 @@ ngx_live_origin_share_fetch(ngx_live_origin_share_t *sh, ngx_uint_t index,
     lo_str_t track, int64_t number, const char *pipeline,
     ngx_live_origin_share_got_pt got, void *data)
 {
+    int64_t                         claim;
     uint32_t                        ring;
     ngx_int_t                       rc;
     lo_zone_event_t                *ze;
@@ -127,8 +149,10 @@ ngx_live_origin_share_fetch(ngx_live_origin_share_t *sh, ngx_uint_t index,
 
     ring = ngx_live_origin_get_ring(e->live, track);
 
+    claim = ngx_live_origin_get_claim(number, pipeline ? pipeline : "");
+
     if (ring != LO_ZONE_NO_TRACK
-        && lo_zone_claim_number(sh->zone->z, ring, number,
+        && lo_zone_claim_number(sh->zone->z, ring, claim,
                                 NGX_LIVE_ORIGIN_SHARE_FETCH)
            != LO_OK)
     {
@@ -145,6 +169,7 @@ ngx_live_origin_share_fetch(ngx_live_origin_share_t *sh, ngx_uint_t index,
     g->row = st->row;
     g->ring = ring;
     g->number = number;
+    g->claim = claim;
     ngx_memcpy(g->track, track.data, track.len);
 
     if (pipeline) {
@@ -155,10 +180,7 @@ ngx_live_origin_share_fetch(ngx_live_origin_share_t *sh, ngx_uint_t index,
 
     if (rc != NGX_OK) {
 
-        if (ring != LO_ZONE_NO_TRACK) {
-            lo_zone_unclaim_number(sh->zone->z, ring, number);
-        }
-
+        ngx_live_origin_get_unclaim(g);
         free(g);
         return rc;
     }
@@ -327,13 +349,12 @@ ngx_live_origin_get_want(ngx_live_origin_get_t *g)
         return;
     }
 
-    if (g->ring != LO_ZONE_NO_TRACK) {
-        lo_zone_unclaim_number(g->share->zone->z, g->ring, g->number);
-    }
+    ngx_live_origin_get_unclaim(g);
 
     if (st->nwanted < NGX_LIVE_ORIGIN_SHARE_WANTED) {
         w = &st->wanted[st->nwanted++];
         strcpy(w->track, g->track);
+        strcpy(w->pipeline, g->pipeline);
         w->number = g->number;
     }
 
@@ -392,7 +413,7 @@ ngx_live_origin_get_commit(ngx_live_origin_get_t *g)
         (void) lo_zone_choose(zone->z, g->ring, g->number, chosen);
     }
 
-    lo_zone_unclaim_number(zone->z, g->ring, g->number);
+    ngx_live_origin_get_unclaim(g);
     zone->cells[NGX_LIVE_ORIGIN_CELL_SHARE_FETCHED]++;
     ngx_live_origin_hold_publish(zone, g->ring);
 }
@@ -544,10 +565,7 @@ ngx_live_origin_share_replied(ngx_live_origin_redis_op_t *op,
 
     if (reply == NULL || g->share->closing) {
 
-        if (g->ring != LO_ZONE_NO_TRACK) {
-            lo_zone_unclaim_number(g->share->zone->z, g->ring, g->number);
-        }
-
+        ngx_live_origin_get_unclaim(g);
         ngx_live_origin_get_free(g);
         return;
     }

@@ -544,13 +544,29 @@ static void
 ngx_live_origin_walk_chosen(ngx_live_origin_walk_t *w, const lo_live_t *l,
     int64_t number, lo_str_t name)
 {
-    int  p;
+    int         p;
+    uint32_t    ring;
+    lo_zone_t  *z;
 
     p = number < 0 ? LO_NONE : ngx_live_origin_walk_pipeline(l, name);
 
-    if (p >= 0 && !(lo_live_masked(l, w->track, number) >> p & 1)) {
-        (void) lo_zone_choose(w->share->zone->z, l->tracks[w->track].ring,
-                              number, p);
+    if (p < 0 || (lo_live_masked(l, w->track, number) >> p & 1)) {
+        return;
+    }
+
+    z = w->share->zone->z;
+    ring = l->tracks[w->track].ring;
+
+    /* who has another one has to have this as well, or would go on with his */
+
+    if (lo_zone_choose(z, ring, number, p) != LO_OK
+        && lo_zone_has(z, ring, number, 0)
+        && ngx_live_origin_share_fetch(w->share, w->index,
+               lo_cstr(l->tracks[w->track].id), number, l->pipelines[p], NULL,
+               NULL)
+           != NGX_OK)
+    {
+        w->share->due = 1;
     }
 }
 
@@ -614,7 +630,8 @@ ngx_live_origin_walk_entry(ngx_live_origin_walk_t *w, const lo_live_t *l,
 
     if (number > w->to - NGX_LIVE_ORIGIN_WALK_EDGE) {
         (void) ngx_live_origin_share_fetch(w->share, w->index,
-                   lo_cstr(l->tracks[w->track].id), number, NULL, NULL, NULL);
+                   lo_cstr(l->tracks[w->track].id), number, l->pipelines[p],
+                   NULL, NULL);
     }
 }
 

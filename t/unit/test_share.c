@@ -319,6 +319,12 @@ test_check(void **state)
     BAD(memset(bad.pipelines[0], 'x', sizeof(bad.pipelines[0])));
     BAD(bad.nmasks = 1; bad.masks[0].track = 1);
     BAD(bad.d.timescale = 0);
+
+    bad = l;
+    bad.d.duration = 0;
+    bad.d.timescale = 0;
+    assert_int_equal(lo_live_check(&bad, lo_live_len(&l), &err), LO_OK);
+
     BAD(bad.notices.n = LO_NOTICES + 1);
     BAD(bad.inits[0].info.timescale = 0);
 }
