@@ -29,7 +29,7 @@ sub two
     my @ports = (free_port(), free_port());
 
     if ($front) {
-        $conf =~ s/192\.0\.2\.$_:8080/127.0.0.1:$ports[$_ - 1]/ for 1, 2;
+        $conf =~ s/192\.0\.2\.$_:8080/127.0.0.1:$ports[$_ - 1]/g for 1, 2;
     }
 
     my @two = map {
@@ -56,9 +56,14 @@ sub published_and_served
     is $one->put("/publish/show/a/v/$n.m4s", $v->segment($n))->status, 201,
         "$name: a segment is published on one";
 
-    my $r = $other->get("/live/show/v/$n.m4s");
+    # an event that is new there is known a moment later
 
-    is $r->status, 200, "$name: and served by the other";
+    my $r;
+
+    ok wait_for(sub {
+        $r = $other->get("/live/show/v/$n.m4s");
+        return $r->status == 200;
+    }, 5), "$name: and served by the other";
     is $r->body, $v->segment($n), "$name: whole";
     is $r->header('ETag'), $one->get("/live/show/v/$n.m4s")->header('ETag'),
         "$name: with the same ETag";

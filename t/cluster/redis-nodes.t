@@ -162,8 +162,10 @@ pop @durations for 1 .. 3;
 is $A->put($live->path('a', 'v', "$short.m4s"),
     $live->media('a', 'v')->segment($short, durations => \@durations))->status,
     201, 'a defective segment on A';
-like $B->get($live->path('v', "$short.m4s"))->header('Live-Origin'),
-    qr/pipeline=a.*defects="short/, 'is what B has to give';
+ok wait_for(sub { ($B->get($live->path('v', "$short.m4s"))
+                   ->header('Live-Origin') || '')
+                  =~ /pipeline=a.*defects="short/ }, 5),
+    'is what B has to give';
 is $B->put($live->path('b', 'v', "$short.m4s"),
            $live->segment('b', 'v', $short))->status, 201, 'a good one on B';
 ok wait_for(sub { wrong($A, "v", $short) eq "" }, 5), "replaces it on A";
@@ -211,9 +213,15 @@ my $before = $A->get($live->path('v', 'media.m3u8'))->body;
 $nodes->kill_node(1);
 $nodes->start_node(1, empty => 1);
 
-my $r = $B->get($live->path('manifest.mpd'));
+# until it has asked Redis it says so: 503, and not that there is nothing
 
-is $r->status, 200, 'a node that began empty: the MPD at once';
+my @first;
+
+ok wait_for(sub {
+    push @first, $B->get($live->path('manifest.mpd'))->status;
+    return $first[-1] != 503;
+}, 5), 'a node that began empty';
+is $first[-1], 200, 'has the MPD';
 is $B->get($live->path('master.m3u8'))->status, 200, 'the master playlist';
 like $B->get($live->path('v', 'media.m3u8'))->body,
     qr/^\Q@{[$before =~ m{^(\d+\.m4s)}m]}\E$/m, 'the whole media playlist';
@@ -270,10 +278,13 @@ is scalar(@trouble), 0, 'and sees nothing but segments'
 
 # ---- the end
 
-is $A->post('/api/events/ev/end', '')->status, 200, 'the event ends on A';
+# 503 while A has yet to ask what it missed
+
+ok wait_for(sub { $A->post('/api/events/ev/end', '')->status == 200 }, 5),
+    'the event ends on A';
 ok wait_for(sub { $B->get('/api/events/ev/status')->json->{phase} eq 'ended' },
             5), 'and on B';
-like $B->get($live->path('v', 'media.m3u8'))->body, qr/#EXT-X-ENDLIST/,
+ok $B->get($live->path('v', 'media.m3u8'))->body =~ /#EXT-X-ENDLIST/,
     'whose playlists say so';
 is $B->put($live->path('b', 'v', $live->now . '.m4s'),
            $live->segment('b', 'v', $live->now))->status, 410,
