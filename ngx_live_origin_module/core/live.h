@@ -178,6 +178,8 @@ typedef struct {
 /* whether one that was read from a disk, inits behind ninits zero, is what
    this version might have written */
 int lo_live_sound(const lo_live_t *l);
+/* likewise, of an event that may not have begun */
+int lo_live_inside(const lo_live_t *l);
 
 
 /* why something was refused; one table for status, log, metric and docs */

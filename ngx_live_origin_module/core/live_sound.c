@@ -23,8 +23,11 @@ lo_sound_us(int64_t us)
 static int
 lo_sound_number(const lo_live_t *l, int64_t n)
 {
-    return n == INT64_MAX
-           || (n >= 0 && n <= LO_SOUND_US / (lo_dur_us(&l->d) + 1));
+    int64_t  d;
+
+    d = l->d.duration ? lo_dur_us(&l->d) : 0;
+
+    return n == INT64_MAX || (n >= 0 && n <= LO_SOUND_US / (d + 1));
 }
 
 
@@ -172,7 +175,7 @@ lo_sound_times(const lo_live_t *l)
 
 
 int
-lo_live_sound(const lo_live_t *l)
+lo_live_inside(const lo_live_t *l)
 {
     uint32_t  i;
     lo_dur_t  d;
@@ -181,22 +184,32 @@ lo_live_sound(const lo_live_t *l)
         || l->phase >= LO_LIVE_ARCHIVED || l->ninits > LO_LIVE_INITS
         || l->ntracks > LO_MAX_TRACKS || l->nruns > LO_LIVE_RUNS
         || l->npipelines > LO_MAX_PIPELINES || l->nmasks > LO_LIVE_MASKS
-        || l->first == INT64_MAX || l->dvr_s == 0
-        || l->window < 0 || l->window > LO_SOUND_WINDOW
-        || (l->phase != LO_LIVE_SCHEDULED && l->window == 0)
-        || l->d.timescale == 0
-        || lo_dur_set(&d, l->d.duration, l->d.timescale, NULL) != LO_OK
+        || l->dvr_s == 0 || l->window < 0 || l->window > LO_SOUND_WINDOW
+        || (l->d.duration
+            && (l->d.timescale == 0
+                || lo_dur_set(&d, l->d.duration, l->d.timescale, NULL)
+                   != LO_OK))
         || !lo_sound_number(l, l->first) || !lo_sound_times(l))
     {
         return 0;
     }
 
+    /* a pipeline that was removed leaves its place behind */
+
     for (i = 0; i < l->npipelines; i++) {
-        if (!lo_sound_id(l->pipelines[i])) {
+        if (l->pipelines[i][0] != '\0' && !lo_sound_id(l->pipelines[i])) {
             return 0;
         }
     }
 
     return lo_sound_tracks(l) && lo_sound_runs(l)
            && lo_sound_notices(&l->notices);
+}
+
+
+int
+lo_live_sound(const lo_live_t *l)
+{
+    return lo_live_inside(l) && l->first != INT64_MAX && l->d.duration != 0
+           && (l->phase == LO_LIVE_SCHEDULED || l->window != 0);
 }

@@ -1086,9 +1086,11 @@ ngx_live_origin_share_gone(ngx_live_origin_zone_t *zone, ngx_uint_t index)
 void
 ngx_live_origin_share_deleted(ngx_live_origin_share_t *sh, lo_str_t id)
 {
-    int        index, rc;
-    char       name[LO_ID_MAX + 1];
-    lo_str_t   own;
+    int               index, rc;
+    char              name[LO_ID_MAX + 1];
+    int64_t           born;
+    lo_str_t          own;
+    lo_zone_event_t  *ze;
 
     index = lo_zone_event_find(sh->zone->z, id);
 
@@ -1102,9 +1104,12 @@ ngx_live_origin_share_deleted(ngx_live_origin_share_t *sh, lo_str_t id)
     own.data = (u_char *) name;
     ngx_memcpy(name, id.data, id.len);
 
+    ze = lo_zone_event(sh->zone->z, index);
+    born = ze ? ze->born_us : 0;
+
     ngx_live_origin_try(rc, lo_zone_event_remove(sh->zone->z, index));
 
-    ngx_live_origin_archive_forget(sh->zone, own);
+    ngx_live_origin_archive_forget(sh->zone, own, born);
 
     ngx_log_error(NGX_LOG_NOTICE, sh->zone->log, 0,
                   "event %*s deleted on another node", own.len, own.data);

@@ -233,7 +233,7 @@ ngx_live_origin_share_pipeline(const lo_live_t *l, const char *name)
 /* ---- rings for tracks that this node was never sent */
 
 typedef struct {
-    lo_zone_t                      *z;
+    ngx_live_origin_zone_t         *zone;
     ngx_uint_t                      index;
     lo_str_t                        track;
     uint32_t                        ring;
@@ -257,8 +257,9 @@ ngx_live_origin_change_ring(lo_live_t *l, void *data)
         return 0;
     }
 
-    ngx_live_origin_try(ring, lo_zone_track_add(r->z, r->index, r->track,
-                                                ngx_live_origin_ring_cap(l)));
+    ngx_live_origin_try(ring, lo_zone_track_add(r->zone->z, r->index, r->track,
+                                  ngx_live_origin_ring_cap(r->zone, r->index,
+                                                           l)));
     if (ring < 0) {
         return 0;
     }
@@ -279,7 +280,7 @@ ngx_live_origin_share_ring(ngx_live_origin_share_t *sh, ngx_uint_t index,
 
     e = ngx_live_origin_event_get(sh->zone, index);
 
-    r.z = sh->zone->z;
+    r.zone = sh->zone;
     r.index = index;
     r.track = track;
     r.ring = LO_ZONE_NO_TRACK;

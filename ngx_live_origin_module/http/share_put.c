@@ -58,6 +58,7 @@ typedef struct {
     const char                    *track;
     const char                    *pipeline;
     const lo_live_t               *live;
+    ngx_uint_t                     index;
     int64_t                        number;
     lo_share_segment_t             seg;
     const u_char                  *bytes;
@@ -191,7 +192,8 @@ ngx_live_origin_say_segment(ngx_live_origin_say_t *s,
                 ngx_live_origin_share_ttl(s->live,
                                           NGX_LIVE_ORIGIN_SHARE_LEAST));
     ngx_sprintf((u_char *) gone, "%L%Z",
-                s->number - ngx_live_origin_ring_cap(s->live));
+                s->number - ngx_live_origin_ring_cap(s->share->zone, s->index,
+                                                     s->live));
 
     rc = ngx_live_origin_say_parts(s, base, ttl);
     if (rc != NGX_OK) {
@@ -418,6 +420,7 @@ ngx_live_origin_put_send(ngx_live_origin_place_t *c,
     s.track = e->live->tracks[c->track].id;
     s.pipeline = e->live->pipelines[c->pipeline];
     s.live = e->live;
+    s.index = u->index;
     s.number = c->place.number;
     s.bytes = bytes;
     ngx_live_origin_share_segment(&s.seg, meta, c->piece->digest,
@@ -752,6 +755,7 @@ ngx_live_origin_share_send(ngx_live_origin_share_t *sh, ngx_uint_t index,
     s.track = e->live->tracks[track].id;
     s.pipeline = e->live->pipelines[pipeline];
     s.live = e->live;
+    s.index = index;
     s.number = number;
     s.bytes = bytes;
     ngx_live_origin_share_segment(&s.seg, &pin.object->meta,

@@ -316,7 +316,7 @@ ngx_live_origin_walk_window(ngx_live_origin_walk_t *w, const lo_live_t *l)
     uint32_t          cap;
     lo_zone_track_t  *zt;
 
-    cap = ngx_live_origin_ring_cap(l);
+    cap = ngx_live_origin_ring_cap(w->share->zone, w->index, l);
     zt = l->tracks[w->track].ring == LO_ZONE_NO_TRACK
          ? NULL : lo_zone_track(w->share->zone->z, l->tracks[w->track].ring);
 
