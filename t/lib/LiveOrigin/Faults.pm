@@ -243,7 +243,7 @@ sub _choices
 
         diag "$n: @chosen, in Redis "
             . ($self->{real}->cli('HGET', 'lo:{ev}:track:v', $n) // '-')
-            if $chosen[0] ne $chosen[1];
+            if 1 < keys %{{ map { /^(\S+)/ ? ($1 => 1) : () } @chosen }};
     }
 }
 
