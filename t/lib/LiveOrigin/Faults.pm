@@ -140,6 +140,8 @@ sub fault
             "$name: all that had its 201 is in Redis (@{[scalar @taken]})";
     }
 
+    push @{$self->{faults}}, [$name, $since, time];
+
     my @zone = $self->_news($a);
     my @play = $self->_news($player);
 
@@ -241,8 +243,15 @@ sub _choices
             $chosen ? "$chosen->{pipeline} ($chosen->{reason})" : '-'
         } $self->{nodes}->nodes;
 
+        my ($sent) = map { $_->{at} } grep { $_->{n} == $n }
+                     @{$self->{a}->log};
+        my @during = map { $_->[0] } grep {
+            $sent && $_->[1] - 0.5 < $sent && $sent < $_->[2]
+        } @{$self->{faults}};
+
         diag "$n: @chosen, in Redis "
             . ($self->{real}->cli('HGET', 'lo:{ev}:track:v', $n) // '-')
+            . ", during: @during"
             if 1 < keys %{{ map { /^(\S+)/ ? ($1 => 1) : () } @chosen }};
     }
 }
