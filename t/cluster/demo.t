@@ -93,7 +93,7 @@ like slurp($log), qr/Address already in use/, 'a port in use: says so';
 nothing_left('a port in use', slurp($log));
 
 for (['--port', 'x'], ['--port', 70000], ['--seconds', '-1'], ['--what'],
-     ['--listen', 'a b'], ['--dir'])
+     ['--listen', 'a b'], ['--dir'], ['--nodes', 3])
 {
     ($pid, $log) = demo(@$_);
     is finish($pid, 10), 2, "@$_: ends with 2";
