@@ -7,9 +7,7 @@
 #include "redis/redis_int.h"
 
 
-/* the connection for a command; NULL: not now */
-
-static ngx_live_origin_redis_conn_t *
+ngx_live_origin_redis_conn_t *
 ngx_live_origin_redis_route(ngx_live_origin_redis_t *rd, ngx_int_t slot)
 {
     ngx_live_origin_redis_conn_t  *conn;
@@ -33,8 +31,10 @@ ngx_live_origin_redis_route(ngx_live_origin_redis_t *rd, ngx_int_t slot)
 }
 
 
+/* op->command is there */
+
 static ngx_int_t
-ngx_live_origin_redis_take(ngx_live_origin_redis_t *rd,
+ngx_live_origin_redis_take_command(ngx_live_origin_redis_t *rd,
     ngx_live_origin_redis_conn_t *conn, ngx_live_origin_redis_op_t *op)
 {
     op->error = NULL;
@@ -59,20 +59,11 @@ ngx_live_origin_redis_take(ngx_live_origin_redis_t *rd,
 
 
 ngx_int_t
-ngx_live_origin_redis_command(ngx_live_origin_redis_t *rd,
-    ngx_live_origin_redis_op_t *op, const ngx_str_t *key, int argc,
-    const char **argv, const size_t *lens)
+ngx_live_origin_redis_take(ngx_live_origin_redis_t *rd,
+    ngx_live_origin_redis_conn_t *conn, ngx_live_origin_redis_op_t *op,
+    int argc, const char **argv, const size_t *lens)
 {
-    u_char                        *p;
-    ngx_live_origin_redis_conn_t  *conn;
-
-    op->slot = key ? (ngx_int_t) lo_redis_slot(key->data, key->len) : -1;
-    op->script = NULL;
-
-    conn = ngx_live_origin_redis_route(rd, op->slot);
-    if (conn == NULL) {
-        return NGX_DECLINED;
-    }
+    u_char  *p;
 
     op->len = lo_redis_array(NULL, argc) + lo_redis_length(argc, lens);
 
@@ -84,7 +75,24 @@ ngx_live_origin_redis_command(ngx_live_origin_redis_t *rd,
     p = op->command + lo_redis_array((char *) op->command, argc);
     (void) lo_redis_write((char *) p, argc, argv, lens);
 
-    return ngx_live_origin_redis_take(rd, conn, op);
+    return ngx_live_origin_redis_take_command(rd, conn, op);
+}
+
+
+ngx_int_t
+ngx_live_origin_redis_command(ngx_live_origin_redis_t *rd,
+    ngx_live_origin_redis_op_t *op, const ngx_str_t *key, int argc,
+    const char **argv, const size_t *lens)
+{
+    ngx_live_origin_redis_conn_t  *conn;
+
+    op->slot = key ? (ngx_int_t) lo_redis_slot(key->data, key->len) : -1;
+    op->script = NULL;
+
+    conn = ngx_live_origin_redis_route(rd, op->slot);
+
+    return conn ? ngx_live_origin_redis_take(rd, conn, op, argc, argv, lens)
+                : NGX_DECLINED;
 }
 
 
@@ -145,7 +153,7 @@ ngx_live_origin_redis_eval(ngx_live_origin_redis_t *rd,
     p = (u_char *) lo_redis_write((char *) p, 3, head, hlens);
     (void) lo_redis_write((char *) p, argc, argv, lens);
 
-    return ngx_live_origin_redis_take(rd, conn, op);
+    return ngx_live_origin_redis_take_command(rd, conn, op);
 }
 
 

@@ -64,6 +64,10 @@ ngx_live_origin_redis_conn_free(ngx_live_origin_redis_conn_t *conn)
 {
     ngx_live_origin_redis_conn_shut(conn, "the connection is closed");
 
+    if (conn->waiter) {
+        ngx_live_origin_redis_conn_free(conn->waiter);
+    }
+
     if (conn->retry.timer_set) {
         ngx_del_timer(&conn->retry);
     }
@@ -381,6 +385,7 @@ ngx_live_origin_redis_conn_drop(ngx_live_origin_redis_conn_t *conn)
     ngx_live_origin_redis_conn_lost(conn, &ops);
     ngx_live_origin_redis_conn_log(conn, NGX_LOG_ERR, "%s", conn->why);
 
+    ngx_live_origin_redis_wait_end(conn);
     conn->class->down(conn);
     ngx_live_origin_redis_fail(conn, &ops);
 }
@@ -399,6 +404,7 @@ ngx_live_origin_redis_conn_shut(ngx_live_origin_redis_conn_t *conn,
     conn->since_us = ngx_live_origin_redis_now();
     conn->attempts = 0;
 
+    ngx_live_origin_redis_wait_end(conn);
     ngx_live_origin_redis_fail(conn, &ops);
 }
 

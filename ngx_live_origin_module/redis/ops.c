@@ -139,7 +139,9 @@ static ngx_int_t
 ngx_live_origin_redis_transmit(ngx_live_origin_redis_conn_t *conn,
     ngx_live_origin_redis_op_t *op)
 {
-    if (ngx_live_origin_redis_append(conn, op->command, op->len) != NGX_OK) {
+    if (ngx_live_origin_redis_wait_before(conn) != NGX_OK
+        || ngx_live_origin_redis_append(conn, op->command, op->len) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 

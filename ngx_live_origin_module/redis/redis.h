@@ -170,6 +170,13 @@ ngx_int_t ngx_live_origin_redis_eval(ngx_live_origin_redis_t *rd,
     ngx_live_origin_redis_op_t *op, ngx_live_origin_redis_script_t *script,
     ngx_uint_t nkeys, int argc, const char **argv, const size_t *lens);
 
+/* an integer: how many replicas have all that the node of the key has answered
+   until now, after ms at most; fewer than asked for, if that was not enough
+   time.  On a connection of its own, for it blocks what is sent behind it */
+ngx_int_t ngx_live_origin_redis_wait(ngx_live_origin_redis_t *rd,
+    ngx_live_origin_redis_op_t *op, const ngx_str_t *key, ngx_uint_t replicas,
+    ngx_msec_t ms);
+
 /* one channel, on a connection of its own, from now on and again after every
    loss; name is copied */
 ngx_int_t ngx_live_origin_redis_subscribe(ngx_live_origin_redis_t *rd,

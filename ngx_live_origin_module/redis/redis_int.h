@@ -114,6 +114,8 @@ struct ngx_live_origin_redis_conn_s {
     ngx_live_origin_redis_own_t          ping;
     ngx_live_origin_redis_own_t          ask;      /* of the map */
 
+    ngx_live_origin_redis_conn_t        *waiter;   /* wait.c; NULL: none */
+
     ngx_event_t                          deadline;
     ngx_event_t                          flush;    /* posted */
     ngx_event_t                          idle;
@@ -265,8 +267,23 @@ extern const ngx_live_origin_redis_class_t  ngx_live_origin_redis_data_class;
 void ngx_live_origin_redis_sub_open(ngx_live_origin_redis_t *rd);
 
 
+/* wait.c */
+
+/* what is sent before an operation, on a connection for WAIT */
+ngx_int_t ngx_live_origin_redis_wait_before(
+    ngx_live_origin_redis_conn_t *conn);
+/* of a node whose connection is no more */
+void ngx_live_origin_redis_wait_end(ngx_live_origin_redis_conn_t *node);
+
+
 /* command.c */
 
+/* the connection for a command; NULL: not now */
+ngx_live_origin_redis_conn_t *ngx_live_origin_redis_route(
+    ngx_live_origin_redis_t *rd, ngx_int_t slot);
+ngx_int_t ngx_live_origin_redis_take(ngx_live_origin_redis_t *rd,
+    ngx_live_origin_redis_conn_t *conn, ngx_live_origin_redis_op_t *op,
+    int argc, const char **argv, const size_t *lens);
 /* an error reply: NGX_OK: it is the caller's; NGX_DONE: the operation goes
    on; NGX_ERROR: it is the caller's, and the connection is of no use */
 ngx_int_t ngx_live_origin_redis_refused(ngx_live_origin_redis_conn_t *conn,

@@ -198,6 +198,78 @@ subtest 'a server that is stopped' => sub {
 };
 
 
+subtest 'waiting for replicas' => sub {
+    my $r = LiveOrigin::Redis->start;
+    my $replica = LiveOrigin::Redis->start(replicaof => $r);
+    my $p = LiveOrigin::RedisProbe->start($r->directive(timeout => '2s'));
+
+    ok wait_for(sub { $replica->info('master_link_status') eq 'up' }, 20);
+    ok $p->wait_up;
+
+    my $fds = $p->settled;
+
+    is $p->command('SET', 'a', 1), 'OK';
+    is $p->wait(1, 1000, 'a'), ':1', 'a replica has it';
+    is $p->wait(2, 100, 'a'), ':1', 'two do not';
+
+    # one that is stopped: who waits for it is in nobody's way
+
+    $replica->pause;
+    is $p->command('SET', 'a', 2), 'OK';
+
+    my $ng = $p->nginx;
+    my $c = $ng->client;
+
+    $c->start('GET', '/redis/wait?1&1500&a');
+    is $p->command('SET', 'a', $_), 'OK', 'commands go on' for 1 .. 5;
+    ok !$c->ready, '... while it is waited';
+    is $c->finish->body, ':0', 'nobody has it';
+
+    my @waits = map {
+        my $w = $ng->client;
+
+        $w->start('GET', '/redis/wait?1&300&a');
+        $w;
+    } 1 .. 4;
+
+    is $_->finish->body, ':0', 'nobody has it' for @waits;
+
+    # more than can be waited for
+
+    push @waits, my @many = map {
+        my $w = $ng->client;
+
+        $w->start('GET', '/redis/wait?1&500&a');
+        $w;
+    } 1 .. 20;
+
+    like $_->finish->body, qr/^(?::0|NULL)/, '... each has its end' for @many;
+    ok $p->is_up, 'commands are not concerned';
+    is scalar(grep { /^down/ } $p->events), 0, '... all the time';
+    $replica->cont;
+    ok wait_for(sub { $p->wait(1, 500, 'a') eq ':1' }, 20), 'and back';
+
+    # the primary is lost while somebody waits
+
+    $replica->pause;
+    $p->command('SET', 'a', 3);
+
+    $c->start('GET', '/redis/wait?1&1500&a');
+    sleep 0.2;
+    $r->kill;
+    like $c->finish->body, qr/^NULL/, 'with the primary a wait ends';
+    is $p->wait(1, 100, 'a'), 'DECLINED', '... and there is none';
+    $r->run;
+    ok $p->wait_up;
+    ok wait_for(sub { $p->wait(0, 100, 'a') =~ /^:/ }, 5), 'there is again';
+    $_->close for $c, @waits;
+    ok wait_for(sub { $p->fds <= $fds + 1 }, 10), 'it takes one connection'
+        or diag $p->fds, " $fds";
+    $ng->stop;
+    $replica->kill;
+};
+
+
 subtest 'exiting workers' => sub {
     my $r = LiveOrigin::Redis->start;
     my $p = LiveOrigin::RedisProbe->start($r->directive(timeout => '20s'));

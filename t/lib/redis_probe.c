@@ -6,6 +6,7 @@
  *
  *     /redis/command?SET&key&value    the second is the key; @N: N bytes
  *     /redis/eval?NKEYS&SCRIPT&...
+ *     /redis/wait?REPLICAS&MS&key
  *     /redis/burst?N&SET&key&value    N times at once, each sent again by its
  *                                     handler where N ends in "+"
  *     /redis/subscribe?CHANNEL        /redis/unsubscribe
@@ -352,7 +353,7 @@ probe_script(const char *text)
 
 
 static ngx_int_t
-probe_send(ngx_http_request_t *r, ngx_uint_t eval)
+probe_send(ngx_http_request_t *r, u_char what)
 {
     int                  argc;
     size_t               lens[PROBE_ARGS];
@@ -366,7 +367,7 @@ probe_send(ngx_http_request_t *r, ngx_uint_t eval)
     po = ngx_calloc(sizeof(probe_op_t), r->connection->log);
     cln = ngx_http_cleanup_add(r, 0);
 
-    if (argc < (eval ? 2 : 1) || po == NULL || cln == NULL) {
+    if (argc < (what == 'c' ? 1 : 2) || po == NULL || cln == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
@@ -376,7 +377,16 @@ probe_send(ngx_http_request_t *r, ngx_uint_t eval)
     po->op.handler = probe_done;
     po->r = r;
 
-    if (eval) {
+    if (what == 'w') {
+        key.data = (u_char *) argv[2];
+        key.len = lens[2];
+
+        rc = ngx_live_origin_redis_wait(probe, &po->op,
+                                        argc > 2 ? &key : NULL,
+                                        ngx_atoi((u_char *) argv[0], lens[0]),
+                                        ngx_atoi((u_char *) argv[1], lens[1]));
+
+    } else if (what == 'e') {
         rc = ngx_live_origin_redis_eval(probe, &po->op, probe_script(argv[1]),
                                         ngx_atoi((u_char *) argv[0], lens[0]),
                                         argc - 2, argv + 2, lens + 2);
@@ -573,12 +583,13 @@ probe_handler(ngx_http_request_t *r)
     switch (*what) {
 
     case 'c':
-        return probe_send(r, 0);
+    case 'w':
+        return probe_send(r, *what);
 
     case 'e':
 
         if (what[2] == 'a') {
-            return probe_send(r, 1);
+            return probe_send(r, 'e');
         }
 
         return probe_answer(r, probe_events, probe_len);

@@ -14,6 +14,7 @@ package LiveOrigin::RedisProbe;
 #     nginx                    the LiveOrigin::Nginx
 #     command, eval            a reply as a text, errors with a "-" before it,
 #                              "NULL why", or "DECLINED"
+#     wait($replicas, $ms, $key)
 #     send(@command)           without waiting: a client, to be finished
 #     burst($n, @command)      {ok, error, null, declined, within}
 #     events                   lines: "up", "down why", "subscribed",
@@ -99,6 +100,7 @@ sub _ask
 
 sub command   { my $self = shift; return $self->_ask('command', @_) }
 sub eval      { my $self = shift; return $self->_ask('eval', @_) }
+sub wait      { my $self = shift; return $self->_ask('wait', @_) }
 sub subscribe { my $self = shift; return $self->_ask('subscribe', @_) }
 sub unsubscribe { return $_[0]->_ask('unsubscribe') }
 sub events    { return split /\n/, $_[0]->_ask('events') }
