@@ -86,6 +86,12 @@ ngx_live_origin_redis_conn_address(ngx_live_origin_redis_conn_t *conn,
     conn->name.len = ngx_sock_ntop(&conn->sockaddr.sockaddr, socklen,
                                    conn->text, NGX_SOCKADDR_STRLEN, 1);
     conn->text[conn->name.len] = '\0';
+
+    /* sentinels are left for the next all the time */
+
+    if (!conn->class->sentinel) {
+        conn->known = 0;
+    }
 }
 
 
@@ -384,6 +390,7 @@ ngx_live_origin_redis_conn_drop(ngx_live_origin_redis_conn_t *conn)
 
     ngx_live_origin_redis_conn_lost(conn, &ops);
     ngx_live_origin_redis_conn_log(conn, NGX_LOG_ERR, "%s", conn->why);
+    conn->known = 0;
 
     ngx_live_origin_redis_wait_end(conn);
     conn->class->down(conn);

@@ -292,7 +292,11 @@ ngx_live_origin_redis_hello(ngx_live_origin_redis_conn_t *conn)
     conn->since_us = ngx_live_origin_redis_now();
     conn->rd->stat.connects++;
 
-    ngx_live_origin_redis_conn_log(conn, NGX_LOG_NOTICE, "connected");
+    if (!conn->known) {
+        ngx_live_origin_redis_conn_log(conn, NGX_LOG_NOTICE, "connected");
+        conn->known = 1;
+    }
+
     conn->logged[0] = '\0';
 
     ngx_add_timer(&conn->idle, NGX_LIVE_ORIGIN_REDIS_PING);

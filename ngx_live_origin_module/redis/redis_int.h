@@ -97,6 +97,8 @@ struct ngx_live_origin_redis_conn_s {
                                                       again */
     unsigned                             unused:1; /* no node of the map */
     unsigned                             primary:1;   /* was one before */
+    unsigned                             known:1;  /* the log says that it is
+                                                      connected */
     int64_t                              since_us; /* in this state */
 
     ngx_connection_t                    *c;        /* NULL: none */

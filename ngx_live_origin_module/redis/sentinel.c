@@ -207,6 +207,9 @@ ngx_live_origin_redis_sentinel_primary(ngx_live_origin_redis_conn_t *conn,
             return NGX_OK;
         }
 
+        ngx_live_origin_redis_conn_log(primary, NGX_LOG_NOTICE,
+                                       "the primary is another, says %V",
+                                       &conn->name);
         ngx_live_origin_redis_conn_shut(primary, "the primary is another");
         ngx_live_origin_redis_edge(conn->rd, "the primary is another");
     }

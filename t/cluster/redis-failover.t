@@ -78,6 +78,13 @@ subtest 'Sentinel' => sub {
     ok wait_for(sub { $p->fds <= $fds }, 10), 'no descriptor is lost'
         or diag $p->fds, " $fds";
 
+    my $lines = () = $p->nginx->log =~ /: connected$/mg;
+
+    sleep 11;
+    is scalar(() = $p->nginx->log =~ /: connected$/mg), $lines,
+        'that one sentinel is left for the next is no line of the log';
+    is $p->command('SET', 'a', 3), 'OK';
+
     # sentinels go one by one
 
     my @sentinels = $s->sentinels;
