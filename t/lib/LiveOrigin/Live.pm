@@ -247,6 +247,14 @@ sub _send
 }
 
 
+sub _reason
+{
+    my ($r) = @_;
+
+    return $r->status == 200 ? undef : substr $r->body, 0, 100;
+}
+
+
 sub follow
 {
     my ($self, $node, %o) = @_;
@@ -270,7 +278,7 @@ sub follow
             $say->(n => $n, track => $track, node => $nodes[0],
                    at => $started, took => time - $started,
                    status => $whole ? $status : 0,
-                   error => $r ? $r->error : "$@",
+                   error => $r ? $r->error || _reason($r) : "$@",
                    $whole && $status == 200 ? (
                        etag => $r->header('ETag'),
                        digest => md5_hex($r->body),
