@@ -270,30 +270,17 @@ ngx_live_origin_put_failed(ngx_live_origin_put_t *put, const char *why)
 static ngx_int_t
 ngx_live_origin_put_wait(ngx_live_origin_put_t *put)
 {
-    char         n[16], ms[24];
-    size_t       lens[3];
-    ngx_str_t    name;
-    ngx_msec_t   timeout;
-    const char  *argv[3];
+    ngx_str_t   name;
+    ngx_msec_t  timeout;
 
     timeout = put->op.timeout ? put->op.timeout : put->share->conf->timeout;
-
-    ngx_sprintf((u_char *) n, "%uD%Z", put->replicas);
-    ngx_sprintf((u_char *) ms, "%M%Z", timeout / 2);
-
-    argv[0] = "WAIT";
-    argv[1] = n;
-    argv[2] = ms;
-    lens[0] = 4;
-    lens[1] = ngx_strlen(n);
-    lens[2] = ngx_strlen(ms);
 
     name.data = (u_char *) put->key;
     name.len = ngx_strlen(put->key);
     put->op.handler = ngx_live_origin_put_waited;
 
-    return ngx_live_origin_redis_command(put->share->rd, &put->op, &name, 3,
-                                         argv, lens);
+    return ngx_live_origin_redis_wait(put->share->rd, &put->op, &name,
+                                      put->replicas, timeout / 2 + 1);
 }
 
 
