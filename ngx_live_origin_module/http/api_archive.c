@@ -59,8 +59,9 @@ json_t *
 ngx_live_origin_api_archive_track(ngx_live_origin_zone_t *zone,
     const lo_live_t *l, uint32_t ring)
 {
-    int64_t           n, from, head, first, last, count;
-    lo_zone_track_t  *t;
+    int64_t            n, from, head, first, last, count;
+    lo_zone_track_t   *t;
+    lo_zone_record_t   rec;
 
     t = lo_zone_track(zone->z, ring);
 

@@ -113,6 +113,23 @@ ngx_live_origin_archive_families[] = {
     { NULL, NULL, NULL, NULL, NULL, 0, 0 }
 };
 
+static const ngx_live_origin_metrics_family_t  ngx_live_origin_redis_families[]
+    = {
+#define NGX_LIVE_ORIGIN_X(cell, name, type, help)                             \
+    { "redis_" name, type, help, NULL, NULL, 1,                               \
+      NGX_LIVE_ORIGIN_CELL_REDIS_##cell },
+    NGX_LIVE_ORIGIN_REDIS_METRICS(NGX_LIVE_ORIGIN_X)
+#undef NGX_LIVE_ORIGIN_X
+
+#define NGX_LIVE_ORIGIN_X(cell, name, type, help)                             \
+    { "redis_" name, type, help, NULL, NULL, 1,                               \
+      NGX_LIVE_ORIGIN_CELL_SHARE_##cell },
+    NGX_LIVE_ORIGIN_SHARE_METRICS(NGX_LIVE_ORIGIN_X)
+#undef NGX_LIVE_ORIGIN_X
+
+    { NULL, NULL, NULL, NULL, NULL, 0, 0 }
+};
+
 
 ngx_int_t
 ngx_live_origin_metrics_handler(ngx_http_request_t *r)
@@ -216,6 +233,10 @@ ngx_live_origin_metrics_cell(ngx_live_origin_zone_t *zone, ngx_uint_t cell)
     case NGX_LIVE_ORIGIN_CELL_SHED_LEVEL + 1:
     case NGX_LIVE_ORIGIN_CELL_ARCHIVE_JOBS:
     case NGX_LIVE_ORIGIN_CELL_ARCHIVE_PENDING:
+    case NGX_LIVE_ORIGIN_CELL_REDIS_PENDING:
+    case NGX_LIVE_ORIGIN_CELL_REDIS_WORKERS:
+    case NGX_LIVE_ORIGIN_CELL_REDIS_UP:
+    case NGX_LIVE_ORIGIN_CELL_SHARE_ENVOY:
         return lo_zone_cell_live(zone->z, cell);
 
     default:
@@ -336,6 +357,28 @@ ngx_live_origin_metrics_hist(ngx_live_origin_zone_t *zone, lo_buf_t *b,
 }
 
 
+/* a worker that is cut off makes the node half blind: up is of all */
+
+static void
+ngx_live_origin_metrics_redis(ngx_live_origin_zone_t *zone, lo_buf_t *b)
+{
+    uint64_t  workers, up;
+
+    workers = lo_zone_cell_live(zone->z, NGX_LIVE_ORIGIN_CELL_REDIS_WORKERS);
+    up = lo_zone_cell_live(zone->z, NGX_LIVE_ORIGIN_CELL_REDIS_UP);
+
+    if (workers == 0) {
+        return;
+    }
+
+    ngx_live_origin_metrics_gauge(b, "redis_up",
+        "1 where every worker is connected to Redis, else 0.", up >= workers);
+    ngx_live_origin_metrics_families(zone, b, ngx_live_origin_redis_families);
+    ngx_live_origin_metrics_hist(zone, b, "redis_seconds",
+        "Round trips to Redis.", NGX_LIVE_ORIGIN_CELL_REDIS_HIST);
+}
+
+
 static size_t
 ngx_live_origin_metrics_write(ngx_live_origin_zone_t *zone, u_char *mem,
     size_t size)
@@ -362,6 +405,7 @@ ngx_live_origin_metrics_write(ngx_live_origin_zone_t *zone, u_char *mem,
                                          ngx_live_origin_archive_families);
     }
 
+    ngx_live_origin_metrics_redis(zone, &b);
     ngx_live_origin_metrics_events(zone, &b);
 
     return b.need;
