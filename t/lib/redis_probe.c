@@ -332,6 +332,7 @@ probe_args(ngx_http_request_t *r, const char **argv, size_t *lens)
 static ngx_live_origin_redis_script_t *
 probe_script(const char *text)
 {
+    char            *copy;
     probe_script_t  *s;
 
     for (s = probe_scripts; s; s = s->next) {
@@ -341,12 +342,15 @@ probe_script(const char *text)
     }
 
     s = ngx_pcalloc(ngx_cycle->pool, sizeof(probe_script_t));
+    copy = ngx_pnalloc(ngx_cycle->pool, ngx_strlen(text) + 1);
 
-    if (s) {
-        s->script.text = strdup(text);
-        s->next = probe_scripts;
-        probe_scripts = s;
+    if (s == NULL || copy == NULL) {
+        return NULL;
     }
+
+    s->script.text = strcpy(copy, text);
+    s->next = probe_scripts;
+    probe_scripts = s;
 
     return &s->script;
 }

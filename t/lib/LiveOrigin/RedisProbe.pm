@@ -122,10 +122,13 @@ sub burst
 {
     my ($self, @args) = @_;
 
+    my ($n) = $args[0] =~ /^(\d+)/;
     my $text = $self->_ask('burst', @args);
 
-    return $text eq 'DECLINED' ? { declined => $args[0] }
-                               : { map { split /=/ } split / /, $text };
+    $text = "declined=$n" if $text eq 'DECLINED';
+
+    return { ok => 0, error => 0, null => 0, declined => 0, within => 0,
+             map { split /=/ } split / /, $text };
 }
 
 
