@@ -148,6 +148,15 @@ ngx_live_origin_redis_role_check(ngx_live_origin_redis_conn_t *conn,
 {
     redisReply  **e;
 
+    if (reply->type == REDIS_REPLY_ERROR
+        && ngx_strncmp(reply->str, "NOPERM", 6) == 0)
+    {
+        ngx_live_origin_redis_conn_log(conn, NGX_LOG_WARN, "the ACL user may "
+                                       "not use ROLE: that it is a replica "
+                                       "is found by writing only");
+        return NGX_OK;
+    }
+
     if (ngx_live_origin_redis_ok_check(conn, reply) != NGX_OK) {
         return NGX_ERROR;
     }

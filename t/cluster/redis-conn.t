@@ -476,7 +476,8 @@ subtest 'passwords and users' => sub {
     my $pass = LiveOrigin::Redis->start(requirepass => 's3cret-one');
     my $acl = LiveOrigin::Redis->start(users => [
         'lo on >s3cret-two ~* &* +@all', 'default off',
-        'poor on >s3cret-two ~* &* +@all -role'],
+        'poor on >s3cret-two ~* &* +@all -ping',
+        'modest on >s3cret-two ~* &* +@all -@admin -@dangerous'],
         auth => ['lo', 's3cret-two']);
 
     my @rows = (
@@ -487,13 +488,15 @@ subtest 'passwords and users' => sub {
         ['a user', $acl, "lo s3cret-two\r\nmore\n", undef],
         ['a user that may not', $acl, 'poor s3cret-two',
          qr/: NOPERM .*: give the ACL user this command/],
+        ['a user that may little', $acl, 'modest s3cret-two', undef,
+         qr/: the ACL user may not use ROLE/],
         ['a user without the name', $acl, 's3cret-two', qr/: WRONGPASS: /],
         ['a password too much', $real, 's3cret-one',
          qr/: ERR AUTH .*the server has no password: leave auth=FILE out/],
     );
 
     for my $row (@rows) {
-        my ($name, $server, $auth, $line) = @$row;
+        my ($name, $server, $auth, $line, $warning) = @$row;
 
         my $file = "/tmp/lo-auth.$$";
 
@@ -515,6 +518,7 @@ subtest 'passwords and users' => sub {
         } else {
             ok $p->wait_up, $name or diag $p->nginx->log;
             is $p->command('PING'), 'PONG';
+            like $p->nginx->log, $warning, '... with a warning' if $warning;
         }
 
         unlike $p->nginx->log, qr/s3cret/, '... and nothing of it is logged';
