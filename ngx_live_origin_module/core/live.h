@@ -125,6 +125,9 @@ typedef struct {
                                          other nodes have as well; 0: none.
                                          Not serial: something is this node's
                                          own so far (live_share.c) */
+    uint64_t            stamp;        /* of that record: two that have one
+                                         serial, after Redis lost what it had,
+                                         differ in this */
     uint64_t            life;         /* of the event, on all nodes; an event
                                          that is deleted and made again has
                                          another; 0: not shared yet */

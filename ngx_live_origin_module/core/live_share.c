@@ -80,6 +80,12 @@ lo_live_learn_pipelines(lo_live_t *to, const lo_live_t *from, int map[])
 
     for (i = 0; i < from->npipelines; i++) {
 
+        map[i] = LO_NONE;
+
+        if (from->pipelines[i][0] == '\0') {
+            continue;
+        }
+
         for (k = 0; k < to->npipelines; k++) {
             if (strcmp(to->pipelines[k], from->pipelines[i]) == 0) {
                 break;
@@ -88,8 +94,7 @@ lo_live_learn_pipelines(lo_live_t *to, const lo_live_t *from, int map[])
 
         if (k == to->npipelines) {
 
-            if (k == LO_MAX_PIPELINES) {
-                map[i] = LO_NONE;
+            if (k == LO_MAX_PIPELINES || to->fixed_pipelines) {
                 continue;
             }
 
@@ -104,6 +109,8 @@ lo_live_learn_pipelines(lo_live_t *to, const lo_live_t *from, int map[])
     return changed;
 }
 
+
+/* map has an entry for each pipeline that from has */
 
 static uint32_t
 lo_live_learn_bits(uint32_t bits, const int map[])
@@ -278,6 +285,25 @@ lo_live_learn_masks(lo_live_t *to, const lo_live_t *from, const int tracks[],
 }
 
 
+/* a document that was put here later than theirs there: its effects, too */
+
+static int
+lo_live_learn_document(lo_live_t *to, const lo_live_t *from)
+{
+    if (from->doc_us <= to->doc_us) {
+        return 0;
+    }
+
+    to->doc_us = from->doc_us;
+    to->dvr_s = from->dvr_s;
+    to->playlist_s = from->playlist_s;
+    to->lead_s = from->lead_s;
+    to->backfill_us = from->backfill_us;
+
+    return 1;
+}
+
+
 static int
 lo_live_learn_notices(lo_live_t *to, const lo_live_t *from)
 {
@@ -367,18 +393,27 @@ int
 lo_live_adopt(lo_live_t *l, const lo_live_t *theirs)
 {
     int        changed, own;
+    unsigned   i;
     int        pipelines[LO_MAX_PIPELINES], tracks[LO_MAX_TRACKS];
     uint64_t   serial;
     lo_live_t  mine;
 
     /* an older one may have been under way for longer than its successor */
 
-    if (l->life == theirs->life && l->agreed >= theirs->serial) {
+    if (l->life == theirs->life
+        && (l->agreed > theirs->serial
+            || (l->agreed == theirs->serial && l->stamp == theirs->stamp)))
+    {
         return 0;
     }
 
-    own = l->agreed != l->serial && !lo_live_fresh(l);
+    own = (l->agreed != l->serial || l->agreed == theirs->serial)
+          && !lo_live_fresh(l);
     serial = l->serial;
+
+    for (i = 0; i < LO_MAX_PIPELINES; i++) {
+        pipelines[i] = LO_NONE;
+    }
 
     mine = *l;
     *l = *theirs;
@@ -392,6 +427,7 @@ lo_live_adopt(lo_live_t *l, const lo_live_t *theirs)
         changed |= lo_live_learn_masks(l, &mine, tracks, pipelines);
         changed |= lo_live_learn_notices(l, &mine);
         changed |= lo_live_learn_life(l, &mine);
+        changed |= lo_live_learn_document(l, &mine);
 
         if (changed) {
             l->serial = (serial > theirs->serial ? serial : theirs->serial)

@@ -236,6 +236,7 @@ lo_share_read(lo_share_segment_t *s, lo_str_t line)
 int
 lo_news_read(lo_news_t *n, lo_str_t text)
 {
+    int              bad;
     lo_str_t         kind;
     static lo_str_t  segment = lo_string("segment");
     static lo_str_t  gap = lo_string("gap");
@@ -258,8 +259,10 @@ lo_news_read(lo_news_t *n, lo_str_t text)
     }
 
     if (lo_str_eq(kind, gone)) {
+        bad = 0;
         n->kind = LO_NEWS_GONE;
-        return LO_OK;
+        n->life = lo_share_value(lo_share_field(&text), 10, UINT64_MAX, &bad);
+        return bad ? LO_ERROR : LO_OK;
     }
 
     n->track = lo_share_field(&text);

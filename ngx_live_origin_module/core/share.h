@@ -57,7 +57,7 @@ uint32_t lo_share_parts(uint64_t size);
  *   segment EVENT NODE TRACK NUMBER PIPELINE CHOSEN
  *   gap EVENT NODE TRACK NUMBER           it is listed as GAP for good
  *   event EVENT NODE                      its live state or document changed
- *   gone EVENT NODE                       it was deleted
+ *   gone EVENT NODE LIFE                  it was deleted
  */
 
 typedef enum {
@@ -75,6 +75,7 @@ typedef struct {
     lo_str_t            pipeline;
     lo_str_t            chosen;           /* the pipeline that readers get */
     int64_t             number;
+    uint64_t            life;
 } lo_news_t;
 
 /* LO_OK or LO_ERROR; strings lie in text */

@@ -178,7 +178,7 @@ ngx_live_origin_api_handler(ngx_http_request_t *r)
 
         seen |= route->methods;
 
-        if (id.len && lcf->api->z && ngx_live_origin_share_joins(lcf->api)) {
+        if (id.len && lcf->api->z && ngx_live_origin_share_returns(lcf->api)) {
             return ngx_live_origin_api_joining(r);
         }
 

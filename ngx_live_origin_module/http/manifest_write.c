@@ -395,6 +395,7 @@ ngx_live_origin_list_fill(ngx_live_origin_list_t *list, int64_t from,
         /* another pipeline's may be on other nodes */
 
         gap = !(masked && list->zone->share)
+              && ngx_live_origin_share_knows(list->zone)
               && lo_zone_gap(list->zone->z, list->ring, n, 1, masked);
 
         if (gap || ngx_live_origin_list_segment(list, n, &s[i]) != LO_OK) {

@@ -220,8 +220,21 @@ ngx_live_origin_place_piece(ngx_live_origin_upload_t *u,
     rc = ngx_live_origin_place_decide(e, &c);
 
     if (rc == LO_AGAIN) {
-        return 0;
+
+        /* a stream has no deadline of its own */
+
+        u->agree_us = u->agree_us ? u->agree_us : ngx_live_origin_mono();
+
+        if (ngx_live_origin_mono() - u->agree_us < NGX_LIVE_ORIGIN_BLIND) {
+            return 0;
+        }
+
+        return ngx_live_origin_say(u, NGX_HTTP_SERVICE_UNAVAILABLE,
+                                   "other nodes have not agreed to it in "
+                                   "time");
     }
+
+    u->agree_us = 0;
 
     if (rc != LO_OK) {
         return ngx_live_origin_say(u, rc == LO_NONE

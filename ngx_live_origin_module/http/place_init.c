@@ -3,6 +3,7 @@
  */
 
 #include "http/publish.h"
+#include "http/share.h"
 
 
 typedef struct {
@@ -230,6 +231,10 @@ ngx_live_origin_place_init(ngx_live_origin_upload_t *u, const u_char *data,
 
     ngx_live_origin_event_facts(u->zone, e, &c.facts);
 
+    if (!u->early && ngx_live_origin_share_asking(u->zone, u->index)) {
+        return NGX_LIVE_ORIGIN_LATER;
+    }
+
     c.word = lo_zone_put(u->zone->z, u->index, LO_KIND_INIT, data, len);
     if (c.word == 0) {
         return ngx_live_origin_say(u, NGX_HTTP_INSUFFICIENT_STORAGE,
@@ -249,6 +254,11 @@ ngx_live_origin_place_init(ngx_live_origin_upload_t *u, const u_char *data,
            a sweep of the zone takes it */
 
         u->proposed |= c.fresh != 0;
+
+        if (!ngx_live_origin_share_asking(u->zone, u->index)) {
+            lo_zone_kill(u->zone->z, c.word);
+        }
+
         return NGX_LIVE_ORIGIN_LATER;
     }
 

@@ -72,6 +72,8 @@ typedef struct {
     lo_cmaf_init_t               init;     /* in force for what is read */
     u_char                      *header;   /* an init to be committed */
     size_t                       header_len;
+    int64_t                      header_us; /* due since, CLOCK_MONOTONIC */
+    int64_t                      agree_us; /* others are asked since; 0 */
 
     ngx_live_origin_piece_t     *open;
     ngx_queue_t                  done;     /* whole, to be placed in order */

@@ -115,6 +115,7 @@ ngx_live_origin_publish_end(ngx_live_origin_upload_t *u)
     status = ngx_live_origin_body_end(u);
 
     u->header_due = u->header != NULL;
+    u->header_us = ngx_live_origin_mono();
 
     if (status == 0 && !u->header_due && u->status == 0
         && ngx_queue_empty(&u->done))
@@ -164,8 +165,17 @@ ngx_live_origin_publish_place(ngx_live_origin_upload_t *u)
         status = ngx_live_origin_place_init(u, u->header, u->header_len);
 
         if (status == NGX_LIVE_ORIGIN_LATER) {
-            ngx_add_timer(&u->timer, NGX_LIVE_ORIGIN_RETRY);
-            return 0;
+
+            if (ngx_live_origin_mono() - u->header_us
+                < ngx_live_origin_deadline_us(u))
+            {
+                ngx_add_timer(&u->timer, NGX_LIVE_ORIGIN_RETRY);
+                return 0;
+            }
+
+            status = ngx_live_origin_say(u, NGX_HTTP_SERVICE_UNAVAILABLE,
+                                         "other nodes have not agreed to it "
+                                         "in time");
         }
 
         u->header_due = 0;

@@ -411,6 +411,19 @@ ngx_live_origin_segment(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
         if (rc != NGX_DECLINED) {
             return rc == NGX_ERROR ? NGX_HTTP_INTERNAL_SERVER_ERROR : rc;
         }
+
+        /* the live state may be another by now */
+
+        ctx->event = ngx_live_origin_event_get(ctx->zone, ctx->event->index);
+
+        if (ctx->event == NULL || ctx->event->live->ntracks <= track
+            || ctx->event->live->d.duration == 0)
+        {
+            return ngx_live_origin_refuse(r, ctx, NGX_HTTP_NOT_FOUND,
+                                          NGX_LIVE_ORIGIN_UNKNOWN, 2);
+        }
+
+        l = ctx->event->live;
     }
 
     look.live = l;

@@ -6,6 +6,25 @@
 
 
 
+static ngx_uint_t
+ngx_live_origin_share_empty(ngx_live_origin_share_t *sh)
+{
+    ngx_uint_t        i;
+    lo_zone_event_t  *ze;
+
+    for (i = 0; i < sh->nevents; i++) {
+
+        ze = lo_zone_event(sh->zone->z, i);
+
+        if (ze && __atomic_load_n(&ze->head, __ATOMIC_RELAXED) >= 0) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
 ngx_int_t
 ngx_live_origin_share_init(ngx_live_origin_zone_t *zone,
     ngx_live_origin_redis_conf_t *conf, ngx_live_origin_redis_t *rd)
@@ -40,7 +59,8 @@ ngx_live_origin_share_init(ngx_live_origin_zone_t *zone,
     }
 
     if (st.workers <= 1) {
-        (void) lo_zone_walked(zone->z, 0);
+        (void) lo_zone_walked(zone->z, ngx_live_origin_share_empty(sh)
+                                       ? LO_WALKED_EMPTY : LO_WALKED_BEFORE);
     }
 
     lo_zone_keep_records(zone->z);
@@ -84,14 +104,10 @@ ngx_live_origin_share_exit(ngx_live_origin_zone_t *zone)
 }
 
 
-ngx_uint_t
-ngx_live_origin_share_joins(ngx_live_origin_zone_t *zone)
+static ngx_uint_t
+ngx_live_origin_share_waits(ngx_live_origin_zone_t *zone)
 {
     int64_t  max;
-
-    if (zone->share == NULL || lo_zone_walked(zone->z, -1)) {
-        return 0;
-    }
 
     /* without Redis there is nothing to be learnt */
 
@@ -99,6 +115,30 @@ ngx_live_origin_share_joins(ngx_live_origin_zone_t *zone)
                                          : NGX_LIVE_ORIGIN_SHARE_ALONE;
 
     return ngx_live_origin_mono() - zone->share->started_us < max;
+}
+
+
+ngx_uint_t
+ngx_live_origin_share_joins(ngx_live_origin_zone_t *zone)
+{
+    return zone->share && lo_zone_walked(zone->z, -1) == LO_WALKED_EMPTY
+           && ngx_live_origin_share_waits(zone);
+}
+
+
+ngx_uint_t
+ngx_live_origin_share_returns(ngx_live_origin_zone_t *zone)
+{
+    return zone->share && lo_zone_walked(zone->z, -1) != LO_WALKED_ALL
+           && ngx_live_origin_share_waits(zone);
+}
+
+
+ngx_uint_t
+ngx_live_origin_share_knows(ngx_live_origin_zone_t *zone)
+{
+    return zone->share == NULL
+           || lo_zone_walked(zone->z, -1) == LO_WALKED_ALL;
 }
 
 
@@ -225,6 +265,12 @@ ngx_live_origin_share_lost(ngx_live_origin_zone_t *zone)
 {
     ngx_uint_t  i;
 
+    if (zone->share && zone->share->envoy
+        && lo_zone_walked(zone->z, -1) == LO_WALKED_ALL)
+    {
+        (void) lo_zone_walked(zone->z, LO_WALKED_BEFORE);
+    }
+
     for (i = 0; zone->share && i < zone->share->nevents; i++) {
         zone->share->events[i].inits = 0;
         zone->share->events[i].listed = 0;
@@ -272,6 +318,22 @@ ngx_live_origin_share_published(ngx_live_origin_share_t *sh, ngx_uint_t index,
 }
 
 
+/* what is there, or can be had, is no gap, whoever has missed it */
+
+void
+ngx_live_origin_share_mark(ngx_live_origin_share_t *sh, uint32_t ring,
+    int64_t number)
+{
+    lo_zone_record_t  rec;
+
+    if (ring != LO_ZONE_NO_TRACK && !lo_zone_has(sh->zone->z, ring, number, 0)
+        && lo_zone_record(sh->zone->z, ring, number, &rec) != LO_OK)
+    {
+        lo_zone_gap_set(sh->zone->z, ring, number);
+    }
+}
+
+
 /* others have listed it as GAP */
 
 static void
@@ -285,8 +347,8 @@ ngx_live_origin_share_listed(ngx_live_origin_share_t *sh,
     e = index < 0 ? NULL : ngx_live_origin_event_get(sh->zone, index);
     t = e ? lo_live_track(e->live, news->track) : LO_NONE;
 
-    if (t >= 0 && e->live->tracks[t].ring != LO_ZONE_NO_TRACK) {
-        lo_zone_gap_set(sh->zone->z, e->live->tracks[t].ring, news->number);
+    if (t >= 0) {
+        ngx_live_origin_share_mark(sh, e->live->tracks[t].ring, news->number);
     }
 }
 
@@ -317,7 +379,7 @@ ngx_live_origin_share_heard(ngx_live_origin_zone_t *zone, const u_char *text,
         return;
 
     case LO_NEWS_GONE:
-        ngx_live_origin_share_deleted(sh, news.event);
+        ngx_live_origin_share_deleted(sh, news.event, news.life);
         return;
 
     case LO_NEWS_GAP:
@@ -375,6 +437,25 @@ ngx_live_origin_share_id(ngx_live_origin_share_t *sh, ngx_uint_t index,
 
     return ze && __atomic_load_n(&ze->word, __ATOMIC_ACQUIRE) == row
            ? ze->id : NULL;
+}
+
+
+ngx_uint_t
+ngx_live_origin_share_likely(const lo_live_t *l, int64_t number)
+{
+    int64_t  ahead;
+
+    if (number < 0 || number > INT64_MAX / 4) {
+        return 0;
+    }
+
+    if (l->irregular || l->d.duration == 0) {
+        return 1;
+    }
+
+    ahead = (int64_t) ngx_max(l->lead_s, l->dvr_s) * LO_USEC + 60 * LO_USEC;
+
+    return number <= lo_timeline_at(&l->d, ngx_live_origin_wall() + ahead);
 }
 
 

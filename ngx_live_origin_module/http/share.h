@@ -25,9 +25,10 @@
 
 
 #define NGX_LIVE_ORIGIN_SHARE_WANTED   16
-#define NGX_LIVE_ORIGIN_SHARE_PUTS     16       /* of the walk, at a time */
+#define NGX_LIVE_ORIGIN_SHARE_PUTS     4        /* of the walk, at a time */
 #define NGX_LIVE_ORIGIN_SHARE_WALK     30       /* s, between two walks */
-#define NGX_LIVE_ORIGIN_SHARE_JOIN     5000000  /* us: a new zone is filled */
+#define NGX_LIVE_ORIGIN_SHARE_JOIN     30000000 /* us: a new zone is filled */
+#define NGX_LIVE_ORIGIN_SHARE_PAUSE    500000   /* us, behind a refusal */
 #define NGX_LIVE_ORIGIN_SHARE_ALONE    1500000  /* likewise, without Redis */
 #define NGX_LIVE_ORIGIN_SHARE_FETCH    1000     /* ms: a claim on a number */
 #define NGX_LIVE_ORIGIN_SHARE_LEAST    86400000 /* ms: life of an event's key */
@@ -37,6 +38,7 @@ typedef struct {
     char                         track[LO_ID_MAX + 1];
     char                         pipeline[LO_ID_MAX + 1];
     int64_t                      number;
+    uint64_t                     serial;   /* of the state that did not do */
 } ngx_live_origin_wanted_t;
 
 
@@ -46,6 +48,7 @@ typedef struct {
     uint64_t                     row;
     uint32_t                     inits;    /* ids below are in Redis */
     uint32_t                     nmasks;   /* the envoy's: as it was */
+    int64_t                      pause_us; /* mono: not asked before that */
     unsigned                     asking:1; /* about its live state */
     unsigned                     again:1;  /* once more, behind that */
     unsigned                     learn:1;  /* not ask, but read */
@@ -86,8 +89,16 @@ void ngx_live_origin_share_lost(ngx_live_origin_zone_t *zone);
 void ngx_live_origin_share_heard(ngx_live_origin_zone_t *zone,
     const u_char *text, size_t len);
 void ngx_live_origin_share_tick(ngx_live_origin_zone_t *zone);
+/* a number that is a gap for others */
+void ngx_live_origin_share_mark(ngx_live_origin_share_t *sh, uint32_t ring,
+    int64_t number);
+/* whether a number that is missing may be said to be missing for all: this
+   node has looked at what others have since it began, or lost them */
+ngx_uint_t ngx_live_origin_share_knows(ngx_live_origin_zone_t *zone);
 /* this node is new and does not know yet what there is */
 ngx_uint_t ngx_live_origin_share_joins(ngx_live_origin_zone_t *zone);
+/* likewise, or it was away: what it would say or do may be of yesterday */
+ngx_uint_t ngx_live_origin_share_returns(ngx_live_origin_zone_t *zone);
 /* others can be asked */
 ngx_uint_t ngx_live_origin_share_up(ngx_live_origin_zone_t *zone);
 
@@ -97,6 +108,8 @@ ngx_live_origin_share_event_t *ngx_live_origin_share_of(
 /* the event's id; NULL: the row has another one now */
 const char *ngx_live_origin_share_id(ngx_live_origin_share_t *sh,
     ngx_uint_t index, uint64_t row);
+/* a number that may be: no head is set by one that is far off */
+ngx_uint_t ngx_live_origin_share_likely(const lo_live_t *l, int64_t number);
 /* ms, with up to a tenth of jitter */
 int64_t ngx_live_origin_share_ttl(const lo_live_t *l, int64_t least);
 
@@ -110,6 +123,9 @@ void ngx_live_origin_share_event(ngx_live_origin_zone_t *zone,
 /* LO_AGAIN, in any case but LO_FULL: no memory */
 int ngx_live_origin_share_propose(ngx_live_origin_zone_t *zone,
     ngx_live_origin_event_t *event, lo_live_t *l);
+/* something is being asked of it, or was refused just now */
+ngx_uint_t ngx_live_origin_share_asking(ngx_live_origin_zone_t *zone,
+    ngx_uint_t index);
 /* only what is this node's own differs: nobody has to be asked */
 ngx_uint_t ngx_live_origin_share_own(const lo_live_t *a, const lo_live_t *b);
 /* somebody else has something new of it, or it is new itself */
@@ -118,7 +134,8 @@ void ngx_live_origin_share_learn(ngx_live_origin_share_t *sh, lo_str_t id);
 void ngx_live_origin_share_gone(ngx_live_origin_zone_t *zone,
     ngx_uint_t index);
 /* somebody else has deleted it */
-void ngx_live_origin_share_deleted(ngx_live_origin_share_t *sh, lo_str_t id);
+void ngx_live_origin_share_deleted(ngx_live_origin_share_t *sh, lo_str_t id,
+    uint64_t life);
 /* its document was put here just now */
 void ngx_live_origin_share_documented(ngx_live_origin_zone_t *zone,
     ngx_uint_t index);
@@ -133,6 +150,9 @@ typedef void (*ngx_live_origin_share_got_pt)(void *data);
 ngx_int_t ngx_live_origin_share_fetch(ngx_live_origin_share_t *sh,
     ngx_uint_t index, lo_str_t track, int64_t number, const char *pipeline,
     ngx_live_origin_share_got_pt got, void *data);
+/* once more, behind a newer live state */
+void ngx_live_origin_share_refetch(ngx_live_origin_share_t *sh,
+    ngx_uint_t index, const ngx_live_origin_wanted_t *w);
 /* of a track, made if need be; LO_ZONE_NO_TRACK: it cannot be */
 uint32_t ngx_live_origin_share_ring(ngx_live_origin_share_t *sh,
     ngx_uint_t index, lo_str_t track);
@@ -161,6 +181,9 @@ void ngx_live_origin_share_gap(ngx_live_origin_zone_t *zone, ngx_uint_t index,
 void ngx_live_origin_share_walk(ngx_live_origin_share_t *sh);
 /* what it waits for may be there */
 void ngx_live_origin_share_walk_on(ngx_live_origin_share_t *sh);
+/* of an event there is nothing */
+void ngx_live_origin_share_walk_skip(ngx_live_origin_share_t *sh,
+    const char *id);
 void ngx_live_origin_share_walk_end(ngx_live_origin_share_t *sh);
 
 #endif /* NGX_LIVE_ORIGIN_SHARE_H */

@@ -43,7 +43,7 @@ typedef struct {
 
 static void ngx_live_origin_share_answered(ngx_live_origin_redis_op_t *op,
     redisReply *reply);
-static void ngx_live_origin_share_adopt(ngx_live_origin_share_t *sh,
+static ngx_int_t ngx_live_origin_share_adopt(ngx_live_origin_share_t *sh,
     const char *id, redisReply *live, redisReply *doc);
 
 
@@ -212,13 +212,15 @@ ngx_live_origin_share_ask(ngx_live_origin_share_t *sh,
     char                            news[LO_SHARE_NEWS];
     char                            life[24], base[24], serial[24];
     char                            doc_us[24], ttl[24];
-    size_t                          lens[10], doc_len;
+    char                            stamps[2][24];
+    size_t                          lens[12], doc_len;
     u_char                         *doc;
     lo_buf_t                        b;
     lo_str_t                        id;
     ngx_int_t                       rc;
     ngx_uint_t                      i;
-    const char                     *argv[10];
+    uint64_t                        base_stamp;
+    const char                     *argv[12];
     lo_live_t                      *record;
     lo_zone_event_t                *ze;
     ngx_live_origin_asked_t        *a;
@@ -241,6 +243,12 @@ ngx_live_origin_share_ask(ngx_live_origin_share_t *sh,
 
     while (l->life == 0) {
         (void) RAND_bytes((u_char *) &l->life, sizeof(l->life));
+    }
+
+    base_stamp = l->stamp;
+
+    if (l->serial != l->agreed) {
+        (void) RAND_bytes((u_char *) &l->stamp, sizeof(l->stamp));
     }
 
     if (!st->listed) {
@@ -277,8 +285,13 @@ ngx_live_origin_share_ask(ngx_live_origin_share_t *sh,
     argv[7] = ttl;
     argv[8] = sh->channel;
     argv[9] = news;
+    argv[10] = stamps[0];
+    argv[11] = stamps[1];
 
-    for (i = 0; i < 10; i++) {
+    ngx_sprintf((u_char *) stamps[0], "%uL%Z", base_stamp);
+    ngx_sprintf((u_char *) stamps[1], "%uL%Z", l->stamp);
+
+    for (i = 0; i < 12; i++) {
         lens[i] = i == 4 ? lo_live_len(record)
                          : i == 6 ? doc_len : ngx_strlen(argv[i]);
     }
@@ -293,7 +306,7 @@ ngx_live_origin_share_ask(ngx_live_origin_share_t *sh,
     a->live = l;
 
     rc = ngx_live_origin_redis_eval(sh->rd, &a->op,
-                                    &ngx_live_origin_script_event, 1, 10, argv,
+                                    &ngx_live_origin_script_event, 1, 12, argv,
                                     lens);
     if (rc == NGX_OK) {
         st->asking = 1;
@@ -330,6 +343,28 @@ ngx_live_origin_share_copy(const lo_live_t *l)
 }
 
 
+static void
+ngx_live_origin_share_pause(ngx_live_origin_share_event_t *st)
+{
+    st->pause_us = ngx_live_origin_mono() + NGX_LIVE_ORIGIN_SHARE_PAUSE;
+}
+
+
+ngx_uint_t
+ngx_live_origin_share_asking(ngx_live_origin_zone_t *zone, ngx_uint_t index)
+{
+    ngx_live_origin_share_event_t  *st;
+
+    if (!ngx_live_origin_share_up(zone)) {
+        return 0;
+    }
+
+    st = ngx_live_origin_share_of(zone->share, index);
+
+    return st && (st->asking || ngx_live_origin_mono() < st->pause_us);
+}
+
+
 int
 ngx_live_origin_share_propose(ngx_live_origin_zone_t *zone,
     ngx_live_origin_event_t *event, lo_live_t *l)
@@ -339,7 +374,7 @@ ngx_live_origin_share_propose(ngx_live_origin_zone_t *zone,
 
     st = ngx_live_origin_share_of(zone->share, event->index);
 
-    if (st == NULL || st->asking) {
+    if (st == NULL || ngx_live_origin_share_asking(zone, event->index)) {
         return LO_AGAIN;
     }
 
@@ -349,7 +384,9 @@ ngx_live_origin_share_propose(ngx_live_origin_zone_t *zone,
         return LO_FULL;
     }
 
-    (void) ngx_live_origin_share_ask(zone->share, event, copy, 1);
+    if (ngx_live_origin_share_ask(zone->share, event, copy, 1) != NGX_OK) {
+        ngx_live_origin_share_pause(st);
+    }
 
     return LO_AGAIN;
 }
@@ -474,6 +511,7 @@ ngx_live_origin_share_agreed(ngx_live_origin_asked_t *a)
         }
 
         l->agreed = serial;
+        l->stamp = a->live->stamp;
         l->life = a->live->life;
 
         rc = ngx_live_origin_event_store(zone, a->index, old, l, &word);
@@ -503,9 +541,7 @@ ngx_live_origin_share_wanted(ngx_live_origin_share_t *sh, ngx_uint_t index,
     st->nwanted = 0;
 
     for (i = 0; i < n; i++) {
-        (void) ngx_live_origin_share_fetch(sh, index, lo_cstr(wanted[i].track),
-                                           wanted[i].number,
-                                           wanted[i].pipeline, NULL, NULL);
+        ngx_live_origin_share_refetch(sh, index, &wanted[i]);
     }
 }
 
@@ -571,17 +607,33 @@ ngx_live_origin_share_answered(ngx_live_origin_redis_op_t *op,
 
         if (ngx_strcmp(r->str, "ok") == 0) {
             ngx_live_origin_share_agreed(a);
-            st->inits = a->inits;
+
+            if (st) {
+                st->inits = a->inits;
+            }
 
         } else if (ngx_strcmp(r->str, "gone") == 0) {
-            ngx_live_origin_share_deleted(sh, lo_cstr(id));
+            ngx_live_origin_share_deleted(sh, lo_cstr(id), a->live->life);
 
-        } else if (reply->elements == 3) {
-            ngx_live_origin_share_adopt(sh, id, reply->element[1],
-                                        reply->element[2]);
+        } else if (reply->elements == 3
+                   && ngx_live_origin_share_adopt(sh, id, reply->element[1],
+                                                  reply->element[2])
+                      != NGX_OK
+                   && st)
+        {
+            ngx_live_origin_share_pause(st);
         }
 
-    } else if (id && reply && reply->type == REDIS_REPLY_ERROR) {
+    } else if (id) {
+
+        st = ngx_live_origin_share_of(sh, a->index);
+
+        if (st) {
+            ngx_live_origin_share_pause(st);
+        }
+    }
+
+    if (id && reply && reply->type == REDIS_REPLY_ERROR) {
         ngx_log_error(NGX_LOG_ERR, sh->zone->log, 0,
                       "redis refuses the state of event \"%s\": %s", id,
                       reply->str);
@@ -869,7 +921,9 @@ ngx_live_origin_learnt_init(ngx_live_origin_redis_op_t *op, redisReply *reply)
 }
 
 
-static void
+/* NGX_OK: it is this node's, or will be when its inits are here */
+
+static ngx_int_t
 ngx_live_origin_share_adopt(ngx_live_origin_share_t *sh, const char *id,
     redisReply *live, redisReply *doc)
 {
@@ -877,12 +931,12 @@ ngx_live_origin_share_adopt(ngx_live_origin_share_t *sh, const char *id,
     ngx_live_origin_learnt_t  *le;
 
     if (live->type != REDIS_REPLY_STRING || live->len > sizeof(lo_live_t)) {
-        return;
+        return NGX_ERROR;
     }
 
     le = calloc(1, sizeof(ngx_live_origin_learnt_t));
     if (le == NULL) {
-        return;
+        return NGX_ERROR;
     }
 
     le->share = sh;
@@ -898,7 +952,7 @@ ngx_live_origin_share_adopt(ngx_live_origin_share_t *sh, const char *id,
                       "event \"%s\" in redis: %s", id,
                       le->live ? err.text : "no memory");
         ngx_live_origin_learnt_free(le);
-        return;
+        return NGX_ERROR;
     }
 
     if (doc->type == REDIS_REPLY_STRING && doc->len <= LO_EVENT_DOC_MAX) {
@@ -912,6 +966,8 @@ ngx_live_origin_share_adopt(ngx_live_origin_share_t *sh, const char *id,
     }
 
     ngx_live_origin_learnt_go(le);
+
+    return NGX_OK;
 }
 
 
@@ -936,8 +992,17 @@ ngx_live_origin_share_has_read(ngx_live_origin_redis_op_t *op,
     if (!sh->closing && reply && reply->type == REDIS_REPLY_ARRAY
         && reply->elements == 2)
     {
-        ngx_live_origin_share_adopt(sh, rd->id, reply->element[0],
-                                    reply->element[1]);
+        if (reply->element[0]->type == REDIS_REPLY_NIL) {
+
+            /* it has expired, or was deleted: nobody looks for it again */
+
+            ngx_live_origin_share_list(sh, "SREM", lo_cstr(rd->id));
+            ngx_live_origin_share_walk_skip(sh, rd->id);
+
+        } else {
+            (void) ngx_live_origin_share_adopt(sh, rd->id, reply->element[0],
+                                               reply->element[1]);
+        }
     }
 
     index = lo_zone_event_find(sh->zone->z, lo_cstr(rd->id));
@@ -1061,7 +1126,8 @@ ngx_live_origin_share_gone(ngx_live_origin_zone_t *zone, ngx_uint_t index)
 
     ngx_sprintf((u_char *) life, "%uL%Z", l->life);
     ngx_sprintf((u_char *) ttl, "%d%Z", NGX_LIVE_ORIGIN_SHARE_LEAST);
-    (void) snprintf(news, sizeof(news), "gone %s %s", ze->id, sh->node);
+    (void) snprintf(news, sizeof(news), "gone %s %s %llu", ze->id, sh->node,
+                    (unsigned long long) l->life);
 
     argv[n++] = life;
     argv[n++] = ttl;
@@ -1084,17 +1150,22 @@ ngx_live_origin_share_gone(ngx_live_origin_zone_t *zone, ngx_uint_t index)
 
 
 void
-ngx_live_origin_share_deleted(ngx_live_origin_share_t *sh, lo_str_t id)
+ngx_live_origin_share_deleted(ngx_live_origin_share_t *sh, lo_str_t id,
+    uint64_t life)
 {
-    int               index, rc;
-    char              name[LO_ID_MAX + 1];
-    int64_t           born;
-    lo_str_t          own;
-    lo_zone_event_t  *ze;
+    int                       index, rc;
+    char                      name[LO_ID_MAX + 1];
+    int64_t                   born;
+    lo_str_t                  own;
+    lo_zone_event_t          *ze;
+    ngx_live_origin_event_t  *e;
 
     index = lo_zone_event_find(sh->zone->z, id);
+    e = index < 0 ? NULL : ngx_live_origin_event_get(sh->zone, index);
 
-    if (index < 0) {
+    /* one that was made again since is another */
+
+    if (e == NULL || e->live->life != life) {
         return;
     }
 
@@ -1108,6 +1179,10 @@ ngx_live_origin_share_deleted(ngx_live_origin_share_t *sh, lo_str_t id)
     born = ze ? ze->born_us : 0;
 
     ngx_live_origin_try(rc, lo_zone_event_remove(sh->zone->z, index));
+
+    if (rc != LO_OK) {
+        return;
+    }
 
     ngx_live_origin_archive_forget(sh->zone, own, born);
 

@@ -17,6 +17,7 @@ typedef struct {
     char                            track[LO_ID_MAX + 1];
     char                            pipeline[LO_ID_MAX + 1];
     char                            chosen[LO_ID_MAX + 1];
+    char                            asked[LO_ID_MAX + 1];
     uint32_t                        ring;    /* LO_ZONE_NO_TRACK: none yet */
     int64_t                         number;
     int64_t                         claim;
@@ -129,6 +130,7 @@ ngx_live_origin_share_fetch(ngx_live_origin_share_t *sh, ngx_uint_t index,
     lo_str_t track, int64_t number, const char *pipeline,
     ngx_live_origin_share_got_pt got, void *data)
 {
+    char                            name[2][LO_ID_MAX + 1];
     int64_t                         claim;
     uint32_t                        ring;
     ngx_int_t                       rc;
@@ -136,6 +138,16 @@ ngx_live_origin_share_fetch(ngx_live_origin_share_t *sh, ngx_uint_t index,
     ngx_live_origin_get_t          *g;
     ngx_live_origin_event_t        *e;
     ngx_live_origin_share_event_t  *st;
+
+    /* names may lie in the copy of the live state, which the next look at it
+       may bring up to date */
+
+    ngx_memcpy(name[0], track.data, track.len);
+    name[0][track.len] = '\0';
+    track = lo_cstr(name[0]);
+
+    (void) ngx_cpystrn((u_char *) name[1],
+                       (u_char *) (pipeline ? pipeline : ""), LO_ID_MAX + 1);
 
     e = ngx_live_origin_event_get(sh->zone, index);
     st = ngx_live_origin_share_of(sh, index);
@@ -149,7 +161,7 @@ ngx_live_origin_share_fetch(ngx_live_origin_share_t *sh, ngx_uint_t index,
 
     ring = ngx_live_origin_get_ring(e->live, track);
 
-    claim = ngx_live_origin_get_claim(number, pipeline ? pipeline : "");
+    claim = ngx_live_origin_get_claim(number, name[1]);
 
     if (ring != LO_ZONE_NO_TRACK
         && lo_zone_claim_number(sh->zone->z, ring, claim,
@@ -170,11 +182,9 @@ ngx_live_origin_share_fetch(ngx_live_origin_share_t *sh, ngx_uint_t index,
     g->ring = ring;
     g->number = number;
     g->claim = claim;
-    ngx_memcpy(g->track, track.data, track.len);
-
-    if (pipeline) {
-        strcpy(g->pipeline, pipeline);
-    }
+    strcpy(g->track, name[0]);
+    strcpy(g->pipeline, name[1]);
+    strcpy(g->asked, name[1]);
 
     rc = ngx_live_origin_get_send(g, ze->id);
 
@@ -189,6 +199,35 @@ ngx_live_origin_share_fetch(ngx_live_origin_share_t *sh, ngx_uint_t index,
     g->data = data;
 
     return NGX_OK;
+}
+
+
+/* the claim is given back only for a live state that may do better: what
+   cannot be placed is tried again when the claim has ended */
+
+void
+ngx_live_origin_share_refetch(ngx_live_origin_share_t *sh, ngx_uint_t index,
+    const ngx_live_origin_wanted_t *w)
+{
+    uint32_t                  ring;
+    ngx_live_origin_event_t  *e;
+
+    e = ngx_live_origin_event_get(sh->zone, index);
+
+    if (e == NULL || e->live->serial == w->serial) {
+        return;
+    }
+
+    ring = ngx_live_origin_get_ring(e->live, lo_cstr(w->track));
+
+    if (ring != LO_ZONE_NO_TRACK) {
+        lo_zone_unclaim_number(sh->zone->z, ring,
+                               ngx_live_origin_get_claim(w->number,
+                                                         w->pipeline));
+    }
+
+    (void) ngx_live_origin_share_fetch(sh, index, lo_cstr(w->track), w->number,
+                                       w->pipeline, NULL, NULL);
 }
 
 
@@ -275,14 +314,18 @@ uint32_t
 ngx_live_origin_share_ring(ngx_live_origin_share_t *sh, ngx_uint_t index,
     lo_str_t track)
 {
+    char                      name[LO_ID_MAX + 1];
     ngx_live_origin_ring_t    r;
     ngx_live_origin_event_t  *e;
+
+    ngx_memcpy(name, track.data, track.len);
+    name[track.len] = '\0';
 
     e = ngx_live_origin_event_get(sh->zone, index);
 
     r.zone = sh->zone;
     r.index = index;
-    r.track = track;
+    r.track = lo_cstr(name);
     r.ring = LO_ZONE_NO_TRACK;
 
     if (e) {
@@ -340,6 +383,7 @@ static void
 ngx_live_origin_get_want(ngx_live_origin_get_t *g)
 {
     const char                     *id;
+    ngx_live_origin_event_t        *e;
     ngx_live_origin_wanted_t       *w;
     ngx_live_origin_share_event_t  *st;
 
@@ -350,13 +394,14 @@ ngx_live_origin_get_want(ngx_live_origin_get_t *g)
         return;
     }
 
-    ngx_live_origin_get_unclaim(g);
+    e = ngx_live_origin_event_get(g->share->zone, g->index);
 
-    if (st->nwanted < NGX_LIVE_ORIGIN_SHARE_WANTED) {
+    if (e && st->nwanted < NGX_LIVE_ORIGIN_SHARE_WANTED) {
         w = &st->wanted[st->nwanted++];
         strcpy(w->track, g->track);
-        strcpy(w->pipeline, g->pipeline);
+        strcpy(w->pipeline, g->asked);
         w->number = g->number;
+        w->serial = e->live->serial;
     }
 
     ngx_live_origin_share_learn(g->share, lo_cstr(id));
@@ -371,8 +416,9 @@ ngx_live_origin_get_commit(ngx_live_origin_get_t *g)
     int                      rc, pipeline, chosen;
     lo_word_t                word;
     lo_zone_meta_t           meta;
-    XXH128_canonical_t       c;
-    ngx_live_origin_zone_t  *zone;
+    XXH128_canonical_t        c;
+    ngx_live_origin_zone_t   *zone;
+    ngx_live_origin_event_t  *e;
 
     zone = g->share->zone;
 
@@ -384,6 +430,12 @@ ngx_live_origin_get_commit(ngx_live_origin_get_t *g)
         ngx_log_error(NGX_LOG_ERR, zone->log, 0,
                       "redis has other bytes of track \"%s\" number %L than "
                       "its index says: not taken", g->track, g->number);
+        return;
+    }
+
+    e = ngx_live_origin_event_get(zone, g->index);
+
+    if (e == NULL || !ngx_live_origin_share_likely(e->live, g->number)) {
         return;
     }
 
@@ -558,6 +610,26 @@ ngx_live_origin_get_line(ngx_live_origin_get_t *g, redisReply *reply)
 }
 
 
+/* the record of a segment that has left Redis goes; one of the archive stays */
+
+static void
+ngx_live_origin_get_none(ngx_live_origin_get_t *g, redisReply *reply)
+{
+    lo_zone_t         *z;
+    lo_zone_record_t   rec;
+
+    z = g->share->zone->z;
+
+    if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 0
+        && g->asked[0] == '\0' && g->ring != LO_ZONE_NO_TRACK
+        && lo_zone_record(z, g->ring, g->number, &rec) == LO_OK
+        && (rec.pipeline & NGX_LIVE_ORIGIN_SHARE_AWAY))
+    {
+        lo_zone_record_clear(z, g->ring, g->number);
+    }
+}
+
+
 static void
 ngx_live_origin_share_replied(ngx_live_origin_redis_op_t *op,
     redisReply *reply)
@@ -575,9 +647,7 @@ ngx_live_origin_share_replied(ngx_live_origin_redis_op_t *op,
 
         /* the claim stays for a while: it is not there */
 
-        if (g->ring != LO_ZONE_NO_TRACK) {
-            lo_zone_record_clear(g->share->zone->z, g->ring, g->number);
-        }
+        ngx_live_origin_get_none(g, reply);
 
         ngx_live_origin_get_free(g);
         return;
@@ -646,6 +716,10 @@ ngx_live_origin_share_read(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
              lo_cstr(l->tracks[track].id), ctx->number, pipeline, NULL, NULL);
 
     if (rc == NGX_ERROR) {
+        return NGX_DECLINED;
+    }
+
+    if (ngx_live_origin_event_get(ctx->zone, ctx->event->index) == NULL) {
         return NGX_DECLINED;
     }
 

@@ -261,7 +261,8 @@ static void
 ngx_live_origin_put_failed(ngx_live_origin_put_t *put, const char *why)
 {
     (void) ngx_snprintf((u_char *) put->error, sizeof(put->error) - 1,
-                        "%s%Z", why);
+                        "%s%Z", why && why[0] ? why
+                                                            : "no reason");
 }
 
 
@@ -374,8 +375,12 @@ ngx_live_origin_put_send(ngx_live_origin_place_t *c,
     e = ngx_live_origin_event_get(u->zone, u->index);
     ze = lo_zone_event(u->zone->z, u->index);
 
-    left = ngx_live_origin_deadline_us(u) - NGX_LIVE_ORIGIN_SHARE_MARGIN
-           - (ngx_live_origin_mono() - c->piece->done_us);
+    /* of a stream late is better than never */
+
+    left = u->early ? (int64_t) u->zone->share->conf->timeout * 1000
+                    : ngx_live_origin_deadline_us(u)
+                      - NGX_LIVE_ORIGIN_SHARE_MARGIN
+                      - (ngx_live_origin_mono() - c->piece->done_us);
 
     if (e == NULL || ze == NULL || left <= 0) {
         return NULL;
@@ -508,7 +513,7 @@ ngx_live_origin_share_ack(ngx_live_origin_place_t *c,
 
     lcf = ngx_http_get_module_loc_conf(c->u->request, ngx_live_origin_module);
 
-    if (c->u->zone->share == NULL || lcf->ack != NGX_LIVE_ORIGIN_ACK_REDIS) {
+    if (lcf->ack != NGX_LIVE_ORIGIN_ACK_REDIS) {
         return NGX_OK;
     }
 
@@ -664,11 +669,13 @@ ngx_live_origin_share_sent(ngx_live_origin_redis_op_t *op, redisReply *reply)
 
         for (i = 0; e && i < e->live->npipelines; i++) {
             if (ngx_strcmp(e->live->pipelines[i], chosen->str) == 0
-                && lo_zone_choose(sh->zone->z, s->ring, s->number, i) != LO_OK)
+                && lo_zone_choose(sh->zone->z, s->ring, s->number, i) != LO_OK
+                && s->track < e->live->ntracks)
             {
                 (void) ngx_live_origin_share_fetch(sh, index,
                            lo_cstr(e->live->tracks[s->track].id), s->number,
                            NULL, NULL, NULL);
+                break;
             }
         }
     }
@@ -781,46 +788,19 @@ ngx_live_origin_share_send(ngx_live_origin_share_t *sh, ngx_uint_t index,
 
 /* ---- numbers that are listed as GAP */
 
-static void
-ngx_live_origin_gap_command(ngx_live_origin_share_t *sh, const char *key,
-    int argc, const char **argv)
-{
-    int                          i;
-    size_t                       lens[4];
-    ngx_str_t                    name;
-    ngx_live_origin_redis_op_t  *op;
-
-    op = calloc(1, sizeof(ngx_live_origin_redis_op_t));
-    if (op == NULL) {
-        return;
-    }
-
-    for (i = 0; i < argc; i++) {
-        lens[i] = ngx_strlen(argv[i]);
-    }
-
-    name.data = (u_char *) key;
-    name.len = ngx_strlen(key);
-    op->handler = ngx_live_origin_put_forget;
-
-    if (ngx_live_origin_redis_command(sh->rd, op, &name, argc, argv, lens)
-        != NGX_OK)
-    {
-        free(op);
-    }
-}
-
-
 void
 ngx_live_origin_share_gap(ngx_live_origin_zone_t *zone, ngx_uint_t index,
     lo_str_t track, int64_t number)
 {
-    char                      key[NGX_LIVE_ORIGIN_KEY_MAX];
-    char                      field[24], news[LO_SHARE_NEWS];
-    lo_buf_t                  b;
-    const char               *argv[4];
-    lo_zone_event_t          *ze;
-    ngx_live_origin_share_t  *sh;
+    char                         key[NGX_LIVE_ORIGIN_KEY_MAX];
+    char                         n[24], ttl[24], news[LO_SHARE_NEWS];
+    size_t                       lens[5];
+    lo_buf_t                     b;
+    ngx_uint_t                   i;
+    const char                  *argv[5];
+    lo_zone_event_t             *ze;
+    ngx_live_origin_share_t     *sh;
+    ngx_live_origin_redis_op_t  *op;
 
     sh = zone->share;
     ze = lo_zone_event(zone->z, index);
@@ -829,21 +809,35 @@ ngx_live_origin_share_gap(ngx_live_origin_zone_t *zone, ngx_uint_t index,
         return;
     }
 
+    op = calloc(1, sizeof(ngx_live_origin_redis_op_t));
+    if (op == NULL) {
+        return;
+    }
+
     lo_buf_init(&b, key, sizeof(key));
     ngx_live_origin_key_track(&b, &sh->conf->prefix, lo_cstr(ze->id), track);
-    (void) snprintf(field, sizeof(field), "%lld!", (long long) number);
+    ngx_sprintf((u_char *) n, "%L%Z", number);
+    ngx_sprintf((u_char *) ttl, "%d%Z", NGX_LIVE_ORIGIN_SHARE_LEAST);
     (void) snprintf(news, sizeof(news), "gap %s %s %.*s %lld", ze->id,
                     sh->node, (int) track.len, track.data,
                     (long long) number);
 
-    argv[0] = "HSET";
-    argv[1] = key;
-    argv[2] = field;
-    argv[3] = "gap";
-    ngx_live_origin_gap_command(sh, key, 4, argv);
+    argv[0] = key;
+    argv[1] = n;
+    argv[2] = ttl;
+    argv[3] = sh->channel;
+    argv[4] = news;
 
-    argv[0] = "PUBLISH";
-    argv[1] = sh->channel;
-    argv[2] = news;
-    ngx_live_origin_gap_command(sh, key, 3, argv);
+    for (i = 0; i < 5; i++) {
+        lens[i] = ngx_strlen(argv[i]);
+    }
+
+    op->handler = ngx_live_origin_put_forget;
+
+    if (ngx_live_origin_redis_eval(sh->rd, op, &ngx_live_origin_script_gap, 1,
+                                   5, argv, lens)
+        != NGX_OK)
+    {
+        free(op);
+    }
 }

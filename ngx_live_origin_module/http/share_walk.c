@@ -52,6 +52,7 @@ typedef struct {
 
 
 static void ngx_live_origin_walk_next(ngx_live_origin_walk_t *w);
+static void ngx_live_origin_walk_sent(void *data);
 static void ngx_live_origin_walk_listed(ngx_live_origin_redis_op_t *op,
     redisReply *reply);
 static void ngx_live_origin_walk_headed(ngx_live_origin_redis_op_t *op,
@@ -188,17 +189,26 @@ ngx_live_origin_share_walk_on(ngx_live_origin_share_t *sh)
 }
 
 
+void
+ngx_live_origin_share_walk_skip(ngx_live_origin_share_t *sh, const char *id)
+{
+    ngx_live_origin_walk_t  *w;
+
+    w = sh->walk;
+
+    if (w && w->step == NGX_LIVE_ORIGIN_WALK_STATE && w->id < w->nids
+        && ngx_strcmp(w->ids[w->id], id) == 0)
+    {
+        w->id++;
+        w->waited_us = 0;
+        ngx_live_origin_share_walk_on(sh);
+    }
+}
+
+
 static void
 ngx_live_origin_walk_add(ngx_live_origin_walk_t *w, lo_str_t id)
 {
-    ngx_uint_t  i;
-
-    for (i = 0; i < w->nids; i++) {
-        if (lo_str_eq(lo_cstr(w->ids[i]), id)) {
-            return;
-        }
-    }
-
     if (w->nids < NGX_LIVE_ORIGIN_WALK_EVENTS && lo_id_ok(id)) {
         ngx_memcpy(w->ids[w->nids], id.data, id.len);
         w->ids[w->nids++][id.len] = '\0';
@@ -230,9 +240,6 @@ ngx_live_origin_walk_listed(ngx_live_origin_redis_op_t *op, redisReply *reply)
         return;
     }
 
-    /* a hash of names would be needed for very many: they are compared here
-       once in half a minute */
-
     for (i = 0; i < sh->nevents; i++) {
 
         ze = lo_zone_event(sh->zone->z, i);
@@ -246,7 +253,10 @@ ngx_live_origin_walk_listed(ngx_live_origin_redis_op_t *op, redisReply *reply)
         if (reply->element[i]->type == REDIS_REPLY_STRING) {
             id.data = (u_char *) reply->element[i]->str;
             id.len = reply->element[i]->len;
-            ngx_live_origin_walk_add(w, id);
+
+            if (lo_zone_event_find(sh->zone->z, id) < 0) {
+                ngx_live_origin_walk_add(w, id);
+            }
         }
     }
 
@@ -422,8 +432,11 @@ ngx_live_origin_walk_headed(ngx_live_origin_redis_op_t *op, redisReply *reply)
 
         ring = ngx_live_origin_share_ring(w->share, w->index,
                                        lo_cstr(l->tracks[w->track].id));
+        l = ngx_live_origin_walk_live(w);
 
-        if (ring != LO_ZONE_NO_TRACK && head >= 0) {
+        if (l && ring != LO_ZONE_NO_TRACK && head >= 0
+            && ngx_live_origin_share_likely(l, head))
+        {
             lo_zone_track_restore(w->share->zone->z, ring, head);
         }
 
@@ -531,10 +544,32 @@ ngx_live_origin_walk_gap(ngx_live_origin_walk_t *w, const lo_live_t *l,
     field.len--;
     number = lo_share_number(field);
 
-    if (number >= w->from && number <= w->to) {
+    if (w->seen && number >= w->from && number <= w->to) {
         w->seen[number - w->from] |= NGX_LIVE_ORIGIN_WALK_GAP;
-        lo_zone_gap_set(w->share->zone->z, l->tracks[w->track].ring, number);
+        ngx_live_origin_share_mark(w->share, l->tracks[w->track].ring, number);
     }
+}
+
+
+/* few at a time: publishers' acks are on the same connection */
+
+static ngx_int_t
+ngx_live_origin_walk_fetch(ngx_live_origin_walk_t *w, const char *track,
+    int64_t number, const char *pipeline)
+{
+    ngx_int_t  rc;
+
+    if (w->sending >= NGX_LIVE_ORIGIN_SHARE_PUTS) {
+        return NGX_DECLINED;
+    }
+
+    rc = ngx_live_origin_share_fetch(w->share, w->index, lo_cstr(track),
+                                     number, pipeline,
+                                     ngx_live_origin_walk_sent, w);
+
+    w->sending += rc == NGX_OK;
+
+    return rc;
 }
 
 
@@ -561,9 +596,8 @@ ngx_live_origin_walk_chosen(ngx_live_origin_walk_t *w, const lo_live_t *l,
 
     if (lo_zone_choose(z, ring, number, p) != LO_OK
         && lo_zone_has(z, ring, number, 0)
-        && ngx_live_origin_share_fetch(w->share, w->index,
-               lo_cstr(l->tracks[w->track].id), number, l->pipelines[p], NULL,
-               NULL)
+        && ngx_live_origin_walk_fetch(w, l->tracks[w->track].id, number,
+                                      l->pipelines[p])
            != NGX_OK)
     {
         w->share->due = 1;
@@ -611,7 +645,7 @@ ngx_live_origin_walk_entry(ngx_live_origin_walk_t *w, const lo_live_t *l,
         return;
     }
 
-    if (number >= w->from && number <= w->to) {
+    if (w->seen && number >= w->from && number <= w->to) {
         w->seen[number - w->from] |= 1 << p;
     }
 
@@ -629,9 +663,8 @@ ngx_live_origin_walk_entry(ngx_live_origin_walk_t *w, const lo_live_t *l,
     ngx_live_origin_walk_record(w, ring, number, p, &s);
 
     if (number > w->to - NGX_LIVE_ORIGIN_WALK_EDGE) {
-        (void) ngx_live_origin_share_fetch(w->share, w->index,
-                   lo_cstr(l->tracks[w->track].id), number, l->pipelines[p],
-                   NULL, NULL);
+        (void) ngx_live_origin_walk_fetch(w, l->tracks[w->track].id, number,
+                                          l->pipelines[p]);
     }
 }
 
@@ -726,7 +759,7 @@ ngx_live_origin_walk_fill(ngx_live_origin_walk_t *w)
 
     for (steps = 0; w->at <= w->to && w->seen && steps < 4096; w->at++, steps++)
     {
-        if (!(w->seen[w->at - w->from] & NGX_LIVE_ORIGIN_WALK_GAP)
+        if (w->seen[w->at - w->from] == 0
             && lo_zone_gap(w->share->zone->z, ring, w->at, 0, 0))
         {
             ngx_live_origin_share_gap(w->share->zone, w->index,
@@ -783,7 +816,7 @@ ngx_live_origin_walk_next(ngx_live_origin_walk_t *w)
         if (w->step != NGX_LIVE_ORIGIN_WALK_LIST && w->id >= w->nids) {
 
             if (!sh->due) {
-                (void) lo_zone_walked(sh->zone->z, 1);
+                (void) lo_zone_walked(sh->zone->z, LO_WALKED_ALL);
             }
 
             ngx_live_origin_share_walk_end(sh);

@@ -67,20 +67,35 @@ ngx_live_origin_redis_script_t  ngx_live_origin_script_get = {
 };
 
 
+ngx_live_origin_redis_script_t  ngx_live_origin_script_gap = {
+
+    "if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0\n"
+    "   and redis.call('HSETNX', KEYS[1], ARGV[1] .. '!', 'gap') == 1 then\n"
+    "  redis.call('PEXPIRE', KEYS[1], ARGV[2])\n"
+    "  redis.call('PUBLISH', ARGV[3], ARGV[4])\n"
+    "end\n"
+    "return 1\n",
+    ""
+};
+
+
 ngx_live_origin_redis_script_t  ngx_live_origin_script_event = {
 
     "local k = KEYS[1]\n"
-    "local h = redis.call('HMGET', k, 'life', 'serial', 'gone', 'doc_us')\n"
+    "local h = redis.call('HMGET', k, 'life', 'serial', 'gone', 'doc_us',\n"
+    "                     'stamp')\n"
     "local life, serial = h[1], tonumber(h[2] or '-1')\n"
     "if h[3] and h[3] == ARGV[1] then return {'gone'} end\n"
-    "if life and (life ~= ARGV[1] or serial > tonumber(ARGV[2])) then\n"
+    "local base = tonumber(ARGV[2])\n"
+    "if life and (life ~= ARGV[1] or serial > base\n"
+    "             or serial == base and h[5] ~= ARGV[10]) then\n"
     "  local r = redis.call('HMGET', k, 'live', 'doc')\n"
     "  return {'old', r[1], r[2]}\n"
     "end\n"
     "local new = not life or serial ~= tonumber(ARGV[3])\n"
     "if new then\n"
     "  redis.call('HSET', k, 'life', ARGV[1], 'serial', ARGV[3],\n"
-    "             'live', ARGV[4])\n"
+    "             'live', ARGV[4], 'stamp', ARGV[11])\n"
     "  redis.call('HDEL', k, 'gone')\n"
     "end\n"
     "if new and tonumber(ARGV[5]) >= tonumber(h[4] or '-1') then\n"
@@ -103,13 +118,14 @@ ngx_live_origin_redis_script_t  ngx_live_origin_script_delete = {
     "redis.call('PEXPIRE', k, ARGV[2])\n"
     "for i = 2, #KEYS do\n"
     "  local media = string.gsub(KEYS[i], '}:track:', '}:media:', 1)\n"
-    "  local h = redis.call('HGETALL', KEYS[i])\n"
+    "  local h = redis.call('HLEN', KEYS[i]) > 20000 and {}\n"
+    "            or redis.call('HGETALL', KEYS[i])\n"
     "  for j = 1, #h, 2 do\n"
     "    local n = string.match(h[j], '^(%d+)/')\n"
     "    if n then\n"
     "      local digest, parts = string.match(h[j + 1],\n"
     "                                         '^%d+ (%x+) %d+ (%d+)')\n"
-    "      for part = 0, tonumber(parts) - 1 do\n"
+    "      for part = 0, tonumber(parts or 0) - 1 do\n"
     "        redis.call('UNLINK', media .. ':' .. n .. ':' .. digest .. ':'\n"
     "                             .. part)\n"
     "      end\n"

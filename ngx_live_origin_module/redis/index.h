@@ -33,9 +33,16 @@ extern ngx_live_origin_redis_script_t  ngx_live_origin_script_put;
 extern ngx_live_origin_redis_script_t  ngx_live_origin_script_get;
 
 /*
+ * KEYS: the track's index
+ * ARGV: number, ttl of the index in ms, channel, news
+ * a number that nobody has is GAP for all from now on
+ */
+extern ngx_live_origin_redis_script_t  ngx_live_origin_script_gap;
+
+/*
  * KEYS: the event
  * ARGV: life, base, serial, live state, doc_us, document, ttl in ms, channel,
- *       news
+ *       news, stamps of base and serial
  * {"ok"}: it is written, or was so already; {"gone"}: this life was deleted;
  * {"old", live state, document}: others have agreed on something else than
  * the record with the serial `base'

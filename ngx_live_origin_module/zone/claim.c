@@ -37,7 +37,7 @@ lo_zone_walked(lo_zone_t *z, int set)
         lo_store(&z->h->walked.v, set);
     }
 
-    return lo_load(&z->h->walked.v) != 0;
+    return (int) lo_load(&z->h->walked.v);
 }
 
 

@@ -417,6 +417,7 @@ int
 lo_zone_choose(lo_zone_t *z, uint32_t track, int64_t number,
     unsigned pipeline)
 {
+    int               tries;
     lo_word_t         w;
     lo_zone_pin_t     pin;
     lo_zone_entry_t  *e;
@@ -427,19 +428,28 @@ lo_zone_choose(lo_zone_t *z, uint32_t track, int64_t number,
         return LO_NONE;
     }
 
-    w = lo_load(&e->cand[pipeline]);
+    for (tries = 0; tries < 16; tries++) {
 
-    if (lo_zone_pin_segment(z, w, track, number, &pin) != LO_OK) {
-        return LO_NONE;
+        w = lo_load(&e->cand[pipeline]);
+
+        if (lo_zone_pin_segment(z, w, track, number, &pin) != LO_OK) {
+            return LO_NONE;
+        }
+
+        if (lo_swap(&e->chosen, w) != w) {
+            lo_zone_given_since(z, w, LO_CHOICE_AGREED);
+        }
+
+        lo_zone_unpin(z, &pin);
+
+        /* a publisher may have replaced it meanwhile */
+
+        if (lo_load(&e->cand[pipeline]) == w) {
+            return LO_OK;
+        }
     }
 
-    if (lo_swap(&e->chosen, w) != w) {
-        lo_zone_given_since(z, w, LO_CHOICE_AGREED);
-    }
-
-    lo_zone_unpin(z, &pin);
-
-    return LO_OK;
+    return LO_NONE;
 }
 
 

@@ -265,8 +265,11 @@ int lo_zone_restored(lo_zone_t *z, int set);
 /* likewise for what other nodes have */
 int lo_zone_envoy(lo_zone_t *z);
 void lo_zone_envoy_end(lo_zone_t *z);
-/* whether all that other nodes have was looked at since this one came; set: 1
-   says so, 0 that it has just come, -1 asks */
+/* whether all that other nodes have was looked at: sets it, or asks (-1) */
+#define LO_WALKED_EMPTY   0        /* not yet: the zone is new */
+#define LO_WALKED_ALL     1
+#define LO_WALKED_BEFORE  2        /* not since it came again, or lost them */
+
 int lo_zone_walked(lo_zone_t *z, int set);
 
 /*

@@ -96,7 +96,8 @@ test_news(void **state)
     static const char  *bad[] = {
         "", "segment", "event", "event ev", "event -ev node",
         "events ev node", "segment ev node v x a a", "segment ev node v -1 a a",
-        "segment ev node v 1 a", "segment ev node v 1 a *", "segment ev node",
+        "segment ev node v 1 a", "segment ev node v 1 a *",
+        "gone ev N", "gone ev N x", "gap ev N v1", "gap ev N * 1", "segment ev node",
         "segment ev node v 99999999999999999999 a a"
     };
 
@@ -112,8 +113,12 @@ test_news(void **state)
 
     assert_int_equal(lo_news_read(&n, lo_cstr("event ev N")), LO_OK);
     assert_int_equal(n.kind, LO_NEWS_EVENT);
-    assert_int_equal(lo_news_read(&n, lo_cstr("gone ev N")), LO_OK);
+    assert_int_equal(lo_news_read(&n, lo_cstr("gone ev N "
+                                              "18446744073709551615")), LO_OK);
     assert_int_equal(n.kind, LO_NEWS_GONE);
+    assert_true(n.life == UINT64_MAX);
+    assert_int_equal(lo_news_read(&n, lo_cstr("gap ev N v1 17")), LO_OK);
+    assert_int_equal(n.kind, LO_NEWS_GAP);
 
     for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         assert_int_equal(lo_news_read(&n, lo_cstr(bad[i])), LO_ERROR);
