@@ -318,23 +318,7 @@ ngx_live_origin_share_published(ngx_live_origin_share_t *sh, ngx_uint_t index,
 }
 
 
-/* what is there, or can be had, is no gap, whoever has missed it */
-
-void
-ngx_live_origin_share_mark(ngx_live_origin_share_t *sh, uint32_t ring,
-    int64_t number)
-{
-    lo_zone_record_t  rec;
-
-    if (ring != LO_ZONE_NO_TRACK && !lo_zone_has(sh->zone->z, ring, number, 0)
-        && lo_zone_record(sh->zone->z, ring, number, &rec) != LO_OK)
-    {
-        lo_zone_gap_set(sh->zone->z, ring, number);
-    }
-}
-
-
-/* others have listed it as GAP */
+/* others have listed it as GAP, when nobody had it; it stays one */
 
 static void
 ngx_live_origin_share_listed(ngx_live_origin_share_t *sh,
@@ -347,8 +331,8 @@ ngx_live_origin_share_listed(ngx_live_origin_share_t *sh,
     e = index < 0 ? NULL : ngx_live_origin_event_get(sh->zone, index);
     t = e ? lo_live_track(e->live, news->track) : LO_NONE;
 
-    if (t >= 0) {
-        ngx_live_origin_share_mark(sh, e->live->tracks[t].ring, news->number);
+    if (t >= 0 && e->live->tracks[t].ring != LO_ZONE_NO_TRACK) {
+        lo_zone_gap_set(sh->zone->z, e->live->tracks[t].ring, news->number);
     }
 }
 

@@ -89,9 +89,6 @@ void ngx_live_origin_share_lost(ngx_live_origin_zone_t *zone);
 void ngx_live_origin_share_heard(ngx_live_origin_zone_t *zone,
     const u_char *text, size_t len);
 void ngx_live_origin_share_tick(ngx_live_origin_zone_t *zone);
-/* a number that is a gap for others */
-void ngx_live_origin_share_mark(ngx_live_origin_share_t *sh, uint32_t ring,
-    int64_t number);
 /* whether a number that is missing may be said to be missing for all: this
    node has looked at what others have since it began, or lost them */
 ngx_uint_t ngx_live_origin_share_knows(ngx_live_origin_zone_t *zone);

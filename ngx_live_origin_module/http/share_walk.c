@@ -546,7 +546,7 @@ ngx_live_origin_walk_gap(ngx_live_origin_walk_t *w, const lo_live_t *l,
 
     if (w->seen && number >= w->from && number <= w->to) {
         w->seen[number - w->from] |= NGX_LIVE_ORIGIN_WALK_GAP;
-        ngx_live_origin_share_mark(w->share, l->tracks[w->track].ring, number);
+        lo_zone_gap_set(w->share->zone->z, l->tracks[w->track].ring, number);
     }
 }
 
