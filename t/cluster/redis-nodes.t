@@ -263,10 +263,10 @@ ok wait_for(sub { $published->acked('v') >= 2 }, 15), 'a publishes';
 
 my $viewer = $c->follow(0, track => 'v', from => ($published->acked('v'))[-1]);
 
-ok wait_for(sub { $viewer->count >= 6 }, 15), 'a viewer behind a proxy';
+ok wait_for(sub { $viewer->served >= 6 }, 15), 'a viewer behind a proxy';
 $nodes->kill_node(0);
-my $seen = $viewer->count;
-ok wait_for(sub { $viewer->count >= $seen + 8 }, 15), 'goes on';
+my $seen = $viewer->served;
+ok wait_for(sub { $viewer->served >= $seen + 8 }, 15), 'goes on';
 $nodes->start_node(0);
 $_->stop for $published, $viewer;
 

@@ -47,7 +47,7 @@ sub begin
     $s->{publishers} = [map { $live->publish($_, qw(a b)[$_], retry => 1) }
                         0, 1];
     $s->{players} = [map { $live->follow($_) } 0, 1];
-    ok wait_for(sub { !grep { $_->count < 5 } @{$s->{players}} }, 10),
+    ok wait_for(sub { !grep { $_->served < 3 } @{$s->{players}} }, 10),
         "$name: players play";
     $s->{before} = $nodes->facts;
 

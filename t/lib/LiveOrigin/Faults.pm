@@ -92,7 +92,7 @@ sub _begin
     $self->{b} = $strict->publish(1, 'b');
     $self->{players} = [map { $live->follow($_) } 0, 1];
 
-    ok wait_for(sub { !grep { $_->count < 5 } @{$self->{players}} }, 10),
+    ok wait_for(sub { !grep { $_->served < 3 } @{$self->{players}} }, 10),
         'players play';
 
     $self->{before} = $nodes->facts;

@@ -12,6 +12,7 @@ package LiveOrigin::Live;
 #
 #     $a->log                              what happened: [{n, ...}, ...]
 #     $a->acked                            numbers that were answered 200 or 201
+#     $r->served                           how many it has got
 #     $r->got                              n => {status, etag, pipeline, ...}
 #
 # new(%options):
@@ -346,6 +347,7 @@ sub log
 
 
 sub count { return scalar @{$_[0]->log} }
+sub served { return scalar grep { $_->{status} == 200 } @{$_[0]->log} }
 
 
 sub acked
