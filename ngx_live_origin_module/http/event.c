@@ -320,6 +320,12 @@ ngx_live_origin_event_stored(ngx_live_origin_zone_t *zone,
     ngx_live_origin_event_t *event, lo_word_t word, const lo_live_t *l,
     uint32_t phase)
 {
+    /* where a mask has gone readers get again what was agreed on */
+
+    if (zone->share && event->live && event->live->nmasks > l->nmasks) {
+        (void) lo_zone_walk(zone->z, 1);
+    }
+
     ngx_live_origin_event_set_live(event, word, l);
 
     if (phase != LO_LIVE_LIVE && l->phase == LO_LIVE_LIVE) {

@@ -424,6 +424,14 @@ ngx_live_origin_segment(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
         }
 
         l = ctx->event->live;
+        zt = lo_zone_track(ctx->zone->z, ring);
+
+        if (zt == NULL
+            || (ctx->number > __atomic_load_n(&zt->head, __ATOMIC_ACQUIRE)
+                && ngx_live_origin_share_returns(ctx->zone)))
+        {
+            return ngx_live_origin_serve_joining(r, ctx);
+        }
     }
 
     look.live = l;
@@ -505,7 +513,7 @@ static ngx_int_t
 ngx_live_origin_missing(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
     ngx_live_origin_look_t *look)
 {
-    int64_t           n, window;
+    int64_t           n, next, window;
     const lo_live_t  *l;
 
     l = look->live;
@@ -525,7 +533,12 @@ ngx_live_origin_missing(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
                                       NGX_LIVE_ORIGIN_OUT_MAX);
     }
 
-    if (look->head >= 0 && n <= look->head + 1
+    /* who has got a number from another node asks for the one behind it, while
+       news of the first may be under way here */
+
+    next = look->head + (ctx->zone->share ? 2 : 1);
+
+    if (look->head >= 0 && n <= next
         && look->now < look->due + 2 * look->d)
     {
         return ngx_live_origin_wait(r, ctx, look);

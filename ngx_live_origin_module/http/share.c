@@ -192,9 +192,8 @@ ngx_live_origin_share_candidate(ngx_live_origin_share_t *sh)
 static void
 ngx_live_origin_share_changed(ngx_live_origin_share_t *sh)
 {
-    ngx_uint_t                      i;
-    ngx_live_origin_event_t        *e;
-    ngx_live_origin_share_event_t  *st;
+    ngx_uint_t                i;
+    ngx_live_origin_event_t  *e;
 
     for (i = 0; i < sh->nevents; i++) {
 
@@ -206,15 +205,6 @@ ngx_live_origin_share_changed(ngx_live_origin_share_t *sh)
 
         if (e->live->agreed != e->live->serial) {
             ngx_live_origin_share_event(sh->zone, i);
-        }
-
-        st = ngx_live_origin_share_of(sh, i);
-
-        /* where a mask has gone readers get again what was agreed on */
-
-        if (st && st->nmasks != e->live->nmasks) {
-            sh->due |= e->live->nmasks < st->nmasks;
-            st->nmasks = e->live->nmasks;
         }
     }
 }
@@ -236,6 +226,7 @@ ngx_live_origin_share_tick(ngx_live_origin_zone_t *zone)
 
         if (sh->envoy && ngx_live_origin_share_up(zone)) {
             ngx_live_origin_share_changed(sh);
+            sh->due |= lo_zone_walk(zone->z, 0);
         }
     }
 

@@ -47,7 +47,6 @@ typedef struct {
 typedef struct {
     uint64_t                     row;
     uint32_t                     inits;    /* ids below are in Redis */
-    uint32_t                     nmasks;   /* the envoy's: as it was */
     int64_t                      pause_us; /* mono: not asked before that */
     unsigned                     asking:1; /* about its live state */
     unsigned                     again:1;  /* once more, behind that */

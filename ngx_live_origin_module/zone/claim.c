@@ -41,6 +41,17 @@ lo_zone_walked(lo_zone_t *z, int set)
 }
 
 
+int
+lo_zone_walk(lo_zone_t *z, int want)
+{
+    if (!want && lo_load(&z->h->walk.v) == 0) {
+        return 0;
+    }
+
+    return (int) lo_swap(&z->h->walk.v, (uint64_t) want);
+}
+
+
 static uint64_t *
 lo_zone_claim_at(lo_zone_t *z, uint32_t track, int64_t number, uint64_t *tag)
 {

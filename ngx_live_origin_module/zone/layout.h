@@ -92,7 +92,7 @@ typedef struct {
         uint64_t            v;
         uint64_t            pad[7];
     } page_cursor __attribute__((aligned(64))), object_cursor, reserved,
-      events_serial, recount, restored, walked;
+      events_serial, recount, restored, walked, walk;
 
     uint64_t                claims[LO_ZONE_CLAIMS];   /* claim.c */
 } lo_zone_header_t;

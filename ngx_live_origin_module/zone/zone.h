@@ -271,6 +271,8 @@ void lo_zone_envoy_end(lo_zone_t *z);
 #define LO_WALKED_BEFORE  2        /* not since it came again, or lost them */
 
 int lo_zone_walked(lo_zone_t *z, int set);
+/* that it is looked at again: 1 asks for it, 0 takes the wish */
+int lo_zone_walk(lo_zone_t *z, int want);
 
 /*
  * A claim on getting a number from elsewhere, so that one worker of all does:
