@@ -129,7 +129,15 @@ ngx_live_origin_share_joins(ngx_live_origin_zone_t *zone)
 ngx_uint_t
 ngx_live_origin_share_returns(ngx_live_origin_zone_t *zone)
 {
-    return zone->share && lo_zone_walked(zone->z, -1) != LO_WALKED_ALL
+    int  walked;
+
+    if (zone->share == NULL) {
+        return 0;
+    }
+
+    walked = lo_zone_walked(zone->z, -1);
+
+    return (walked == LO_WALKED_EMPTY || walked == LO_WALKED_BEFORE)
            && ngx_live_origin_share_waits(zone);
 }
 
@@ -259,7 +267,7 @@ ngx_live_origin_share_lost(ngx_live_origin_zone_t *zone)
     if (zone->share && zone->share->envoy
         && lo_zone_walked(zone->z, -1) == LO_WALKED_ALL)
     {
-        (void) lo_zone_walked(zone->z, LO_WALKED_BEFORE);
+        (void) lo_zone_walked(zone->z, LO_WALKED_LOST);
     }
 
     for (i = 0; zone->share && i < zone->share->nevents; i++) {

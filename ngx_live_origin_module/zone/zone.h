@@ -268,7 +268,8 @@ void lo_zone_envoy_end(lo_zone_t *z);
 /* whether all that other nodes have was looked at: sets it, or asks (-1) */
 #define LO_WALKED_EMPTY   0        /* not yet: the zone is new */
 #define LO_WALKED_ALL     1
-#define LO_WALKED_BEFORE  2        /* not since it came again, or lost them */
+#define LO_WALKED_BEFORE  2        /* not since it came again */
+#define LO_WALKED_LOST    3        /* not since it lost them */
 
 int lo_zone_walked(lo_zone_t *z, int set);
 /* that it is looked at again: 1 asks for it, 0 takes the wish */
