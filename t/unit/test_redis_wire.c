@@ -69,8 +69,8 @@ test_redirects(void **state)
         "MOVED x a:1", "MOVED -1 a:1", "MOVED 1 a", "MOVED 1 a:",
         "MOVED 1 a:0", "MOVED 1 a:65536", "MOVED 1 a:1x",
         "MOVED 99999999999999999999 a:1", "MOVED  a:1",
-        "MOVED 1 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-        "aaaaaaaa:1",
+        ("MOVED 1 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+         "aaaaaaaa:1"),
     };
 
     for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
