@@ -203,7 +203,7 @@ lo_share_read(lo_share_segment_t *s, lo_str_t line)
 
     if (lo_share_digest(s, f[1]) != LO_OK
         || lo_share_amounts(s, f[11]) != LO_OK
-        || f[16].len > LO_SHARE_NODE)
+        || f[16].len > LO_SHARE_NODE || !lo_id_ok(f[16]))
     {
         return LO_ERROR;
     }
@@ -249,7 +249,7 @@ lo_news_read(lo_news_t *n, lo_str_t text)
     n->event = lo_share_field(&text);
     n->node = lo_share_field(&text);
 
-    if (!lo_id_ok(n->event) || n->node.len == 0) {
+    if (!lo_id_ok(n->event) || !lo_id_ok(n->node)) {
         return LO_ERROR;
     }
 

@@ -457,3 +457,65 @@ ngx_live_origin_share_ttl(const lo_live_t *l, int64_t least)
 
     return ms + ngx_random() % (ms / 10 + 1);
 }
+
+
+/* ---- commands whose answer is of no use */
+
+void
+ngx_live_origin_share_forgotten(ngx_live_origin_redis_op_t *op,
+    redisReply *reply)
+{
+    free(op);
+}
+
+
+ngx_int_t
+ngx_live_origin_share_forget(ngx_live_origin_share_t *sh, const ngx_str_t *key,
+    int argc, const char **argv, const size_t *lens)
+{
+    ngx_int_t                    rc;
+    ngx_live_origin_redis_op_t  *op;
+
+    op = calloc(1, sizeof(ngx_live_origin_redis_op_t));
+    if (op == NULL) {
+        return NGX_ERROR;
+    }
+
+    op->handler = ngx_live_origin_share_forgotten;
+
+    rc = ngx_live_origin_redis_command(sh->rd, op, key, argc, argv, lens);
+
+    if (rc != NGX_OK) {
+        free(op);
+    }
+
+    return rc;
+}
+
+
+void
+ngx_live_origin_share_list(ngx_live_origin_share_t *sh, const char *verb,
+    lo_str_t id)
+{
+    char         key[NGX_LIVE_ORIGIN_KEY_MAX];
+    size_t       lens[3];
+    lo_buf_t     b;
+    ngx_str_t    name;
+    const char  *argv[3];
+
+    lo_buf_init(&b, key, sizeof(key));
+    ngx_live_origin_key_events(&b, &sh->conf->prefix);
+
+    name.data = (u_char *) key;
+    name.len = ngx_strlen(key);
+
+    argv[0] = verb;
+    argv[1] = key;
+    argv[2] = (char *) id.data;
+
+    lens[0] = 4;
+    lens[1] = name.len;
+    lens[2] = id.len;
+
+    (void) ngx_live_origin_share_forget(sh, &name, 3, argv, lens);
+}

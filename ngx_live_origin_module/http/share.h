@@ -2,10 +2,16 @@
  * An event on many nodes (docs/redis.md): what the files of it share.
  *
  *   share.c         the connection's ups and downs, news, who the envoy is
- *   share_event.c   live states and documents: asked for, proposed, learnt
- *   share_put.c     a segment to Redis, before or after it is seen here
+ *   share_event.c   live states and documents: asked for and proposed
+ *   share_learn.c   and learnt
+ *   share_gone.c    events that are deleted, documents that are put
+ *   share_put.c     a segment to Redis before it is seen here
+ *   share_send.c    and behind it; how it is told; GAPs
  *   share_get.c     a segment from Redis
+ *   share_ring.c    a place for it
+ *   share_read.c    a reader of what is in Redis
  *   share_walk.c    the envoy compares everything, one event at a time
+ *   share_scan.c    and of an event one track
  *
  * Every worker has a connection, for what its own requests need.  One worker
  * of a host is the envoy (a lock in the zone): it hears the news, fetches what
@@ -110,6 +116,16 @@ ngx_uint_t ngx_live_origin_share_likely(const lo_live_t *l, int64_t number);
 int64_t ngx_live_origin_share_ttl(const lo_live_t *l, int64_t least);
 
 
+/* answers that nobody needs: the operation is freed */
+void ngx_live_origin_share_forgotten(ngx_live_origin_redis_op_t *op,
+    redisReply *reply);
+ngx_int_t ngx_live_origin_share_forget(ngx_live_origin_share_t *sh,
+    const ngx_str_t *key, int argc, const char **argv, const size_t *lens);
+/* SADD or SREM: the event is one of all, or is not */
+void ngx_live_origin_share_list(ngx_live_origin_share_t *sh, const char *verb,
+    lo_str_t id);
+
+
 /* share_event.c */
 
 /* its live state or document is new here, or it is not known whether others
@@ -124,8 +140,26 @@ ngx_uint_t ngx_live_origin_share_asking(ngx_live_origin_zone_t *zone,
     ngx_uint_t index);
 /* only what is this node's own differs: nobody has to be asked */
 ngx_uint_t ngx_live_origin_share_own(const lo_live_t *a, const lo_live_t *b);
+/* the event's turn is over: what has come up meanwhile */
+void ngx_live_origin_share_next(ngx_live_origin_share_t *sh, ngx_uint_t index,
+    uint64_t row);
+/* what waits for a newer live state */
+void ngx_live_origin_share_wanted(ngx_live_origin_share_t *sh,
+    ngx_uint_t index, ngx_live_origin_share_event_t *st);
+
+
+/* share_learn.c */
+
+/* a record and a document from Redis; NGX_OK: it is this node's, or will be
+   when its inits are here */
+ngx_int_t ngx_live_origin_share_adopt(ngx_live_origin_share_t *sh,
+    const char *id, redisReply *live, redisReply *doc);
 /* somebody else has something new of it, or it is new itself */
 void ngx_live_origin_share_learn(ngx_live_origin_share_t *sh, lo_str_t id);
+
+
+/* share_gone.c */
+
 /* before it is removed from the zone */
 void ngx_live_origin_share_gone(ngx_live_origin_zone_t *zone,
     ngx_uint_t index);
@@ -158,8 +192,28 @@ ngx_int_t ngx_live_origin_share_read(ngx_http_request_t *r,
     ngx_live_origin_ctx_t *ctx, ngx_uint_t track, uint32_t ring);
 
 
-/* share_put.c */
+/* share_send.c */
 
+/* what is said of a segment */
+
+typedef struct {
+    ngx_live_origin_share_t       *share;
+    const char                    *event;
+    const char                    *track;
+    const char                    *pipeline;
+    const lo_live_t               *live;
+    ngx_uint_t                     index;
+    int64_t                        number;
+    lo_share_segment_t             seg;
+    const u_char                  *bytes;
+} ngx_live_origin_say_t;
+
+void ngx_live_origin_share_segment(lo_share_segment_t *s,
+    const lo_zone_meta_t *meta, const u_char *digest, uint64_t size,
+    const char *node);
+/* op's reply is that of ngx_live_origin_script_put; key is filled in */
+ngx_int_t ngx_live_origin_say_segment(ngx_live_origin_say_t *s,
+    ngx_live_origin_redis_op_t *op, char key[NGX_LIVE_ORIGIN_KEY_MAX]);
 /* a candidate of the zone, behind its 201, or because others have not got it;
    NGX_OK: on its way */
 ngx_int_t ngx_live_origin_share_send(ngx_live_origin_share_t *sh,

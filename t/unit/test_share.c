@@ -77,6 +77,16 @@ test_line_bad(void **state)
         }
     }
 
+    /* a node is an id: nothing that ends a string before its end */
+
+    memcpy(line, good, sizeof(good));
+    line[sizeof(good) - 3] = '\0';
+    {
+        lo_str_t  torn = { sizeof(good) - 1, (unsigned char *) line };
+
+        assert_int_equal(lo_share_read(&s, torn), LO_ERROR);
+    }
+
     /* parts and size have to agree, and a later version may add fields */
 
     assert_int_equal(lo_share_parts(0), 1);

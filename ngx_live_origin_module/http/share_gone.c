@@ -1,0 +1,145 @@
+/*
+ * An event that is deleted, and a document that is put: what an operator does
+ * to an event on all nodes.
+ */
+
+#include "http/share.h"
+
+
+void
+ngx_live_origin_share_gone(ngx_live_origin_zone_t *zone, ngx_uint_t index)
+{
+    int                          n;
+    char                         keys[LO_MAX_TRACKS + 1]
+                                     [NGX_LIVE_ORIGIN_KEY_MAX];
+    char                         life[24], ttl[24], news[LO_SHARE_NEWS];
+    size_t                       lens[LO_MAX_TRACKS + 5];
+    lo_buf_t                     b;
+    ngx_uint_t                   i;
+    const char                  *argv[LO_MAX_TRACKS + 5];
+    const lo_live_t             *l;
+    lo_zone_event_t             *ze;
+    ngx_live_origin_event_t     *e;
+    ngx_live_origin_share_t     *sh;
+    ngx_live_origin_redis_op_t  *op;
+
+    sh = zone->share;
+    ze = lo_zone_event(zone->z, index);
+    e = ngx_live_origin_event_get(zone, index);
+
+    if (!ngx_live_origin_share_up(zone) || ze == NULL || e == NULL
+        || e->live->life == 0)
+    {
+        return;
+    }
+
+    op = calloc(1, sizeof(ngx_live_origin_redis_op_t));
+    if (op == NULL) {
+        return;
+    }
+
+    op->handler = ngx_live_origin_share_forgotten;
+    l = e->live;
+
+    lo_buf_init(&b, keys[0], NGX_LIVE_ORIGIN_KEY_MAX);
+    ngx_live_origin_key_event(&b, &sh->conf->prefix, lo_cstr(ze->id));
+
+    for (i = 0; i < l->ntracks; i++) {
+        lo_buf_init(&b, keys[i + 1], NGX_LIVE_ORIGIN_KEY_MAX);
+        ngx_live_origin_key_track(&b, &sh->conf->prefix, lo_cstr(ze->id),
+                                  lo_cstr(l->tracks[i].id));
+    }
+
+    for (n = 0; n <= (int) l->ntracks; n++) {
+        argv[n] = keys[n];
+    }
+
+    ngx_sprintf((u_char *) life, "%uL%Z", l->life);
+    ngx_sprintf((u_char *) ttl, "%d%Z", NGX_LIVE_ORIGIN_SHARE_LEAST);
+    (void) snprintf(news, sizeof(news), "gone %s %s %llu", ze->id, sh->node,
+                    (unsigned long long) l->life);
+
+    argv[n++] = life;
+    argv[n++] = ttl;
+    argv[n++] = sh->channel;
+    argv[n++] = news;
+
+    for (i = 0; i < (ngx_uint_t) n; i++) {
+        lens[i] = ngx_strlen(argv[i]);
+    }
+
+    if (ngx_live_origin_redis_eval(sh->rd, op, &ngx_live_origin_script_delete,
+                                   l->ntracks + 1, n, argv, lens)
+        != NGX_OK)
+    {
+        free(op);
+    }
+
+    ngx_live_origin_share_list(sh, "SREM", lo_cstr(ze->id));
+}
+
+
+void
+ngx_live_origin_share_deleted(ngx_live_origin_share_t *sh, lo_str_t id,
+    uint64_t life)
+{
+    int                       index, rc;
+    char                      name[LO_ID_MAX + 1];
+    int64_t                   born;
+    lo_str_t                  own;
+    lo_zone_event_t          *ze;
+    ngx_live_origin_event_t  *e;
+
+    index = lo_zone_event_find(sh->zone->z, id);
+    e = index < 0 ? NULL : ngx_live_origin_event_get(sh->zone, index);
+
+    /* one that was made again since is another */
+
+    if (e == NULL || e->live->life != life) {
+        return;
+    }
+
+    /* id may lie in what is removed */
+
+    own.len = id.len;
+    own.data = (u_char *) name;
+    ngx_memcpy(name, id.data, id.len);
+
+    ze = lo_zone_event(sh->zone->z, index);
+    born = ze ? ze->born_us : 0;
+
+    ngx_live_origin_try(rc, lo_zone_event_remove(sh->zone->z, index));
+
+    if (rc != LO_OK) {
+        return;
+    }
+
+    ngx_live_origin_archive_forget(sh->zone, own, born);
+
+    ngx_log_error(NGX_LOG_NOTICE, sh->zone->log, 0,
+                  "event %*s deleted on another node", own.len, own.data);
+}
+
+
+static int
+ngx_live_origin_share_stamp(lo_live_t *l, void *data)
+{
+    l->doc_us = ngx_max(l->doc_us + 1, ngx_live_origin_wall());
+
+    return 1;
+}
+
+
+void
+ngx_live_origin_share_documented(ngx_live_origin_zone_t *zone,
+    ngx_uint_t index)
+{
+    ngx_live_origin_event_t  *e;
+
+    e = zone->share ? ngx_live_origin_event_get(zone, index) : NULL;
+
+    if (e) {
+        (void) ngx_live_origin_event_change(zone, e,
+                                            ngx_live_origin_share_stamp, NULL);
+    }
+}

@@ -1,0 +1,480 @@
+/*
+ * A track of the walk: its head, every field of its index, then what Redis has
+ * not.
+ */
+
+#include "http/share_walk.h"
+
+
+#define NGX_LIVE_ORIGIN_WALK_EDGE    4          /* numbers that are fetched */
+#define NGX_LIVE_ORIGIN_WALK_PAGE    "512"
+#define NGX_LIVE_ORIGIN_WALK_GAP     0x80       /* in seen */
+
+
+static void ngx_live_origin_walk_headed(ngx_live_origin_redis_op_t *op,
+    redisReply *reply);
+static void ngx_live_origin_walk_scanned(ngx_live_origin_redis_op_t *op,
+    redisReply *reply);
+static void ngx_live_origin_walk_sent(void *data);
+
+
+static void
+ngx_live_origin_walk_window(ngx_live_origin_walk_t *w, const lo_live_t *l)
+{
+    uint32_t          cap;
+    lo_zone_track_t  *zt;
+
+    cap = ngx_live_origin_ring_cap(w->share->zone, w->index, l);
+    zt = l->tracks[w->track].ring == LO_ZONE_NO_TRACK
+         ? NULL : lo_zone_track(w->share->zone->z, l->tracks[w->track].ring);
+
+    w->to = zt ? __atomic_load_n(&zt->head, __ATOMIC_ACQUIRE) : -1;
+    w->from = w->to < (int64_t) cap ? 0 : w->to - cap + 1;
+
+    free(w->seen);
+    w->seen = w->to < 0 ? NULL : calloc(w->to - w->from + 1, 1);
+}
+
+
+/* the key of the track's index; NULL: the event has no more tracks */
+
+static const char *
+ngx_live_origin_walk_key(ngx_live_origin_walk_t *w,
+    char key[NGX_LIVE_ORIGIN_KEY_MAX])
+{
+    lo_buf_t          b;
+    const lo_live_t  *l;
+
+    l = ngx_live_origin_walk_live(w);
+
+    if (l == NULL || w->track >= l->ntracks) {
+        w->step = NGX_LIVE_ORIGIN_WALK_STATE;
+        w->id++;
+        return NULL;
+    }
+
+    lo_buf_init(&b, key, NGX_LIVE_ORIGIN_KEY_MAX);
+    ngx_live_origin_key_track(&b, &w->share->conf->prefix,
+                              lo_cstr(w->ids[w->id]),
+                              lo_cstr(l->tracks[w->track].id));
+    return key;
+}
+
+
+void
+ngx_live_origin_walk_head(ngx_live_origin_walk_t *w)
+{
+    char         key[NGX_LIVE_ORIGIN_KEY_MAX];
+    const char  *argv[3];
+
+    if (ngx_live_origin_walk_key(w, key) == NULL) {
+        return;
+    }
+
+    argv[0] = "HGET";
+    argv[1] = key;
+    argv[2] = "head";
+
+    if (ngx_live_origin_walk_command(w, key, 3, argv,
+                                     ngx_live_origin_walk_headed)
+        != NGX_OK)
+    {
+        ngx_live_origin_share_walk_end(w->share);
+    }
+}
+
+
+/* the newest there is, also where the zone is empty */
+
+static void
+ngx_live_origin_walk_headed(ngx_live_origin_redis_op_t *op, redisReply *reply)
+{
+    int64_t                  head;
+    lo_str_t                 s;
+    uint32_t                 ring;
+    const lo_live_t         *l;
+    ngx_live_origin_walk_t  *w = (ngx_live_origin_walk_t *) op;
+
+    w->under_way = 0;
+
+    if (ngx_live_origin_walk_over(w, reply == NULL
+                                     || reply->type == REDIS_REPLY_ERROR))
+    {
+        return;
+    }
+
+    l = ngx_live_origin_walk_live(w);
+
+    if (l && w->track < l->ntracks && reply->type == REDIS_REPLY_STRING) {
+
+        s.data = (u_char *) reply->str;
+        s.len = reply->len;
+        head = lo_share_number(s);
+
+        ring = ngx_live_origin_share_ring(w->share, w->index,
+                                       lo_cstr(l->tracks[w->track].id));
+        l = ngx_live_origin_walk_live(w);
+
+        if (l && ring != LO_ZONE_NO_TRACK && head >= 0
+            && ngx_live_origin_share_likely(l, head))
+        {
+            lo_zone_track_restore(w->share->zone->z, ring, head);
+        }
+
+        l = ngx_live_origin_walk_live(w);
+    }
+
+    if (l && w->track < l->ntracks) {
+        ngx_live_origin_walk_window(w, l);
+    }
+
+    w->cursor[0] = '0';
+    w->cursor[1] = '\0';
+    w->step = NGX_LIVE_ORIGIN_WALK_SCAN;
+
+    ngx_live_origin_walk_next(w);
+}
+
+
+void
+ngx_live_origin_walk_scan(ngx_live_origin_walk_t *w)
+{
+    char         key[NGX_LIVE_ORIGIN_KEY_MAX];
+    const char  *argv[5];
+
+    if (ngx_live_origin_walk_key(w, key) == NULL) {
+        return;
+    }
+
+    argv[0] = "HSCAN";
+    argv[1] = key;
+    argv[2] = w->cursor;
+    argv[3] = "COUNT";
+    argv[4] = NGX_LIVE_ORIGIN_WALK_PAGE;
+
+    if (ngx_live_origin_walk_command(w, key, 5, argv,
+                                     ngx_live_origin_walk_scanned)
+        != NGX_OK)
+    {
+        ngx_live_origin_share_walk_end(w->share);
+    }
+}
+
+
+static int
+ngx_live_origin_walk_pipeline(const lo_live_t *l, lo_str_t name)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < l->npipelines; i++) {
+        if (lo_str_eq(lo_cstr(l->pipelines[i]), name)) {
+            return i;
+        }
+    }
+
+    return LO_NONE;
+}
+
+
+static void
+ngx_live_origin_walk_record(ngx_live_origin_walk_t *w, uint32_t ring,
+    int64_t number, ngx_uint_t pipeline, const lo_share_segment_t *s)
+{
+    uint64_t          first;
+    lo_zone_t        *z;
+    lo_zone_record_t  rec;
+
+    z = w->share->zone->z;
+
+    /* what the archive has is nearer; and the best one is what counts */
+
+    if (lo_zone_record(z, ring, number, &rec) == LO_OK
+        && (!(rec.pipeline & NGX_LIVE_ORIGIN_SHARE_AWAY)
+            || rec.rank <= s->rank))
+    {
+        return;
+    }
+
+    ngx_memzero(&rec, sizeof(lo_zone_record_t));
+    ngx_memcpy(&first, s->digest, 8);
+
+    rec.number = number;
+    rec.m = s->m;
+    rec.verdict = s->verdict;
+    rec.digest = be64toh(first);
+    rec.duration = s->duration;
+    rec.timescale = s->timescale;
+    rec.init = s->init;
+    rec.run = s->run;
+    rec.size = s->size;
+    rec.rank = s->rank;
+    rec.pipeline = NGX_LIVE_ORIGIN_SHARE_AWAY | pipeline;
+
+    lo_zone_record_set(z, ring, &rec);
+}
+
+
+/* NUMBER!: listed as GAP */
+
+static void
+ngx_live_origin_walk_gap(ngx_live_origin_walk_t *w, const lo_live_t *l,
+    lo_str_t field)
+{
+    int64_t  number;
+
+    field.len--;
+    number = lo_share_number(field);
+
+    if (w->seen && number >= w->from && number <= w->to) {
+        w->seen[number - w->from] |= NGX_LIVE_ORIGIN_WALK_GAP;
+        lo_zone_gap_set(w->share->zone->z, l->tracks[w->track].ring, number);
+    }
+}
+
+
+/* few at a time: publishers' acks are on the same connection */
+
+static ngx_int_t
+ngx_live_origin_walk_fetch(ngx_live_origin_walk_t *w, const char *track,
+    int64_t number, const char *pipeline)
+{
+    ngx_int_t  rc;
+
+    if (w->sending >= NGX_LIVE_ORIGIN_SHARE_PUTS) {
+        return NGX_DECLINED;
+    }
+
+    rc = ngx_live_origin_share_fetch(w->share, w->index, lo_cstr(track),
+                                     number, pipeline,
+                                     ngx_live_origin_walk_sent, w);
+
+    w->sending += rc == NGX_OK;
+
+    return rc;
+}
+
+
+/* NUMBER: the pipeline that readers get, unless it is masked */
+
+static void
+ngx_live_origin_walk_chosen(ngx_live_origin_walk_t *w, const lo_live_t *l,
+    int64_t number, lo_str_t name)
+{
+    int         p;
+    uint32_t    ring;
+    lo_zone_t  *z;
+
+    p = number < 0 ? LO_NONE : ngx_live_origin_walk_pipeline(l, name);
+
+    if (p < 0 || (lo_live_masked(l, w->track, number) >> p & 1)) {
+        return;
+    }
+
+    z = w->share->zone->z;
+    ring = l->tracks[w->track].ring;
+
+    /* who has another one has to have this as well, or would go on with his */
+
+    if (lo_zone_choose(z, ring, number, p) != LO_OK
+        && lo_zone_has(z, ring, number, 0)
+        && ngx_live_origin_walk_fetch(w, l->tracks[w->track].id, number,
+                                      l->pipelines[p])
+           != NGX_OK)
+    {
+        w->share->due = 1;
+    }
+}
+
+
+/* a candidate in Redis: NUMBER/PIPELINE and its line */
+
+static void
+ngx_live_origin_walk_entry(ngx_live_origin_walk_t *w, const lo_live_t *l,
+    lo_str_t field, lo_str_t line)
+{
+    int                  p;
+    size_t               i;
+    int64_t              number;
+    uint32_t             ring;
+    lo_str_t             part;
+    lo_zone_pin_t        pin;
+    lo_share_segment_t   s;
+
+    for (i = 0; i < field.len && field.data[i] != '/'; i++) { /* void */ }
+
+    if (i == field.len) {
+
+        if (i && field.data[i - 1] == '!') {
+            ngx_live_origin_walk_gap(w, l, field);
+
+        } else {
+            ngx_live_origin_walk_chosen(w, l, lo_share_number(field), line);
+        }
+
+        return;
+    }
+
+    part.data = field.data;
+    part.len = i;
+    number = lo_share_number(part);
+
+    part.data = field.data + i + 1;
+    part.len = field.len - i - 1;
+    p = ngx_live_origin_walk_pipeline(l, part);
+
+    if (number < 0 || p < 0 || lo_share_read(&s, line) != LO_OK) {
+        return;
+    }
+
+    if (w->seen && number >= w->from && number <= w->to) {
+        w->seen[number - w->from] |= 1 << p;
+    }
+
+    ring = l->tracks[w->track].ring;
+
+    if (ring == LO_ZONE_NO_TRACK || number < w->from) {
+        return;
+    }
+
+    if (lo_zone_candidate(w->share->zone->z, ring, number, p, &pin) == LO_OK) {
+        lo_zone_unpin(w->share->zone->z, &pin);
+        return;
+    }
+
+    ngx_live_origin_walk_record(w, ring, number, p, &s);
+
+    if (number > w->to - NGX_LIVE_ORIGIN_WALK_EDGE) {
+        (void) ngx_live_origin_walk_fetch(w, l->tracks[w->track].id, number,
+                                          l->pipelines[p]);
+    }
+}
+
+
+static void
+ngx_live_origin_walk_scanned(ngx_live_origin_redis_op_t *op, redisReply *reply)
+{
+    size_t                    i;
+    lo_str_t                  field, line;
+    redisReply               *page;
+    const lo_live_t          *l;
+    ngx_live_origin_walk_t   *w = (ngx_live_origin_walk_t *) op;
+
+    w->under_way = 0;
+
+    if (ngx_live_origin_walk_over(w, reply == NULL
+                                     || reply->type != REDIS_REPLY_ARRAY
+                                     || reply->elements != 2
+                                     || reply->element[0]->type
+                                        != REDIS_REPLY_STRING
+                                     || reply->element[0]->len
+                                        >= sizeof(w->cursor)
+                                     || reply->element[1]->type
+                                        != REDIS_REPLY_ARRAY))
+    {
+        return;
+    }
+
+    l = ngx_live_origin_walk_live(w);
+    page = reply->element[1];
+
+    for (i = 0; l && w->track < l->ntracks && i + 1 < page->elements; i += 2) {
+
+        field.data = (u_char *) page->element[i]->str;
+        field.len = page->element[i]->len;
+        line.data = (u_char *) page->element[i + 1]->str;
+        line.len = page->element[i + 1]->len;
+
+        ngx_live_origin_walk_entry(w, l, field, line);
+
+        l = ngx_live_origin_walk_live(w);
+    }
+
+    ngx_memcpy(w->cursor, reply->element[0]->str, reply->element[0]->len + 1);
+
+    if (ngx_strcmp(w->cursor, "0") == 0) {
+        w->step = NGX_LIVE_ORIGIN_WALK_FILL;
+        w->at = w->from;
+    }
+
+    ngx_live_origin_walk_next(w);
+}
+
+
+static void
+ngx_live_origin_walk_sent(void *data)
+{
+    ngx_live_origin_walk_t  *w = data;
+
+    w->sending--;
+
+    if (w->share == NULL) {
+        ngx_live_origin_walk_free(w);
+        return;
+    }
+
+    if (w->sending == 0 && !w->under_way && !w->share->closing) {
+        ngx_live_origin_walk_next(w);
+    }
+}
+
+
+void
+ngx_live_origin_walk_fill(ngx_live_origin_walk_t *w)
+{
+    uint32_t          ring;
+    ngx_uint_t        p, steps;
+    lo_zone_pin_t     pin;
+    const lo_live_t  *l;
+
+    l = ngx_live_origin_walk_live(w);
+
+    if (l == NULL || w->track >= l->ntracks) {
+        w->step = NGX_LIVE_ORIGIN_WALK_HEAD;
+        w->track = LO_MAX_TRACKS;
+        return;
+    }
+
+    ring = l->tracks[w->track].ring;
+
+    for (steps = 0; w->at <= w->to && w->seen && steps < 4096; w->at++, steps++)
+    {
+        if (w->seen[w->at - w->from] == 0
+            && lo_zone_gap(w->share->zone->z, ring, w->at, 0, 0))
+        {
+            ngx_live_origin_share_gap(w->share->zone, w->index,
+                                      lo_cstr(l->tracks[w->track].id), w->at);
+        }
+
+        for (p = 0; p < l->npipelines; p++) {
+
+            if ((w->seen[w->at - w->from] & 1 << p)
+                || lo_zone_candidate(w->share->zone->z, ring, w->at, p, &pin)
+                   != LO_OK)
+            {
+                continue;
+            }
+
+            lo_zone_unpin(w->share->zone->z, &pin);
+
+            if (w->sending >= NGX_LIVE_ORIGIN_SHARE_PUTS) {
+                return;
+            }
+
+            if (ngx_live_origin_share_send(w->share, w->index, w->track, w->at,
+                                           p, ngx_live_origin_walk_sent, w)
+                != NGX_OK)
+            {
+                return;
+            }
+
+            w->sending++;
+            w->seen[w->at - w->from] |= 1 << p;
+            w->share->zone->cells[NGX_LIVE_ORIGIN_CELL_SHARE_FILLED]++;
+        }
+    }
+
+    if (w->at > w->to || w->seen == NULL) {
+        w->step = NGX_LIVE_ORIGIN_WALK_HEAD;
+        w->track++;
+    }
+}

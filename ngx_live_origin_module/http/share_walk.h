@@ -1,0 +1,62 @@
+/* The walk's two files: share_walk.c and share_scan.c. */
+
+#ifndef NGX_LIVE_ORIGIN_SHARE_WALK_H
+#define NGX_LIVE_ORIGIN_SHARE_WALK_H
+
+#include "http/share.h"
+
+
+typedef enum {
+    NGX_LIVE_ORIGIN_WALK_LIST = 0,              /* events are being listed */
+    NGX_LIVE_ORIGIN_WALK_STATE,                 /* a live state is asked for */
+    NGX_LIVE_ORIGIN_WALK_HEAD,                  /* a track's newest number */
+    NGX_LIVE_ORIGIN_WALK_SCAN,                  /* a track is being read */
+    NGX_LIVE_ORIGIN_WALK_FILL                   /* Redis gets what it lacks */
+} ngx_live_origin_walk_e;
+
+
+typedef struct {
+    ngx_live_origin_redis_op_t   op;            /* one at a time */
+    ngx_live_origin_share_t     *share;         /* NULL: given up */
+    ngx_live_origin_walk_e       step;
+    unsigned                     under_way:1;   /* op */
+    ngx_uint_t                   sending;       /* puts under way */
+    ngx_uint_t                   nids;
+    ngx_uint_t                   id;            /* at this one */
+    char                       (*ids)[LO_ID_MAX + 1];
+    int                          index;
+    uint64_t                     row;
+    ngx_uint_t                   track;
+    char                         cursor[24];
+    int64_t                      from;          /* numbers of the window */
+    int64_t                      to;
+    int64_t                      at;            /* being filled */
+    uint8_t                     *seen;          /* bits of pipelines, by
+                                                   number - from */
+    int64_t                      waited_us;
+} ngx_live_origin_walk_t;
+
+
+/* share_walk.c */
+
+/* once nothing of it is under way any more */
+void ngx_live_origin_walk_free(ngx_live_origin_walk_t *w);
+/* 1: the walk was given up meanwhile, or ends with this */
+ngx_uint_t ngx_live_origin_walk_over(ngx_live_origin_walk_t *w,
+    ngx_uint_t failed);
+ngx_int_t ngx_live_origin_walk_command(ngx_live_origin_walk_t *w,
+    const char *key, int argc, const char **argv,
+    ngx_live_origin_redis_pt handler);
+/* of its event; NULL: the event is gone */
+const lo_live_t *ngx_live_origin_walk_live(ngx_live_origin_walk_t *w);
+/* as far as it goes without waiting; w may be gone behind it */
+void ngx_live_origin_walk_next(ngx_live_origin_walk_t *w);
+
+
+/* share_scan.c: the steps of a track */
+
+void ngx_live_origin_walk_head(ngx_live_origin_walk_t *w);
+void ngx_live_origin_walk_scan(ngx_live_origin_walk_t *w);
+void ngx_live_origin_walk_fill(ngx_live_origin_walk_t *w);
+
+#endif /* NGX_LIVE_ORIGIN_SHARE_WALK_H */
