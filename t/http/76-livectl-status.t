@@ -50,6 +50,10 @@ sub on_terminal
         open STDIN, '<', $tty or exit 125;
         open STDOUT, '>', $tty or exit 125;
         open STDERR, '>', "$dir/err" or exit 125;
+
+        # a test that was started in the background ignores it
+
+        $SIG{INT} = 'DEFAULT';
         exec $bin, @args;
         exit 126;
     }
