@@ -81,6 +81,27 @@ lo_sound_notices(const lo_notices_t *all)
 }
 
 
+/* what its pipelines sent last is its own, where it is not forgotten */
+
+static int
+lo_sound_own(const lo_live_t *l, uint32_t track)
+{
+    unsigned               p;
+    const lo_live_init_t  *init;
+
+    for (p = 0; p < LO_MAX_PIPELINES; p++) {
+
+        init = lo_live_init_by_id(l, l->tracks[track].init[p]);
+
+        if (init != NULL && init->track != track) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
 static int
 lo_sound_tracks(const lo_live_t *l)
 {
@@ -92,7 +113,9 @@ lo_sound_tracks(const lo_live_t *l)
 
         t = &l->tracks[i];
 
-        if (!lo_sound_id(t->id) || t->type > LO_MEDIA_META) {
+        if (!lo_sound_id(t->id) || t->type > LO_MEDIA_META
+            || !lo_sound_own(l, i))
+        {
             return 0;
         }
 

@@ -316,6 +316,7 @@ test_sound(void **state)
     bad(strcpy(l->inits[0].info.codec, "avc1\r\n"));
     bad(memset(l->inits[0].info.lang, 'x', LO_LANG_MAX));
     bad(l->inits[0].id = l->next_init);
+    bad(l->tracks[0].init[0] = l->tracks[1].init[0]);
     bad(l->runs[0].anchor.scale = 0);
     bad(l->runs[0].id = l->next_run);
     bad((l->nmasks = 1, l->masks[0].pipeline = LO_MAX_PIPELINES));
