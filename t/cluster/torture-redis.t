@@ -2,7 +2,7 @@
 # and talk nonsense: each has one end, never within the call that sent it, the
 # worker lives, and afterwards everything works.
 #
-# LO_REDIS_S is how long, in seconds, for one server and for a cluster: 8, with
+# LO_REDIS_S is how long, in seconds, for one server and for a cluster: 4, with
 # LO_SOAK 600.  LO_SEED repeats a run.
 
 use strict;
@@ -17,7 +17,7 @@ use LiveOrigin::Redis;
 use LiveOrigin::RedisFake;
 use LiveOrigin::RedisProbe;
 
-my $seconds = $ENV{LO_REDIS_S} || ($ENV{LO_SOAK} ? 600 : 8);
+my $seconds = $ENV{LO_REDIS_S} || ($ENV{LO_SOAK} ? 600 : 4);
 my $seed = $ENV{LO_SEED} || int time;
 
 srand $seed;
