@@ -283,7 +283,7 @@ static void
 ngx_live_origin_share_published(ngx_live_origin_share_t *sh, ngx_uint_t index,
     const lo_news_t *news)
 {
-    int                       t;
+    int                       t, there;
     char                      pipeline[LO_ID_MAX + 1];
     uint32_t                  ring;
     ngx_uint_t                i;
@@ -293,11 +293,13 @@ ngx_live_origin_share_published(ngx_live_origin_share_t *sh, ngx_uint_t index,
     e = ngx_live_origin_event_get(sh->zone, index);
     t = e ? lo_live_track(e->live, news->track) : LO_NONE;
     ring = t < 0 ? LO_ZONE_NO_TRACK : e->live->tracks[t].ring;
+    there = 0;
 
     for (i = 0; ring != LO_ZONE_NO_TRACK && i < e->live->npipelines; i++) {
 
         if (lo_str_eq(lo_cstr(e->live->pipelines[i]), news->chosen)) {
-            (void) lo_zone_choose(sh->zone->z, ring, news->number, i);
+            there = lo_zone_choose(sh->zone->z, ring, news->number, i)
+                    == LO_OK;
         }
 
         if (lo_str_eq(lo_cstr(e->live->pipelines[i]), news->pipeline)
@@ -307,6 +309,16 @@ ngx_live_origin_share_published(ngx_live_origin_share_t *sh, ngx_uint_t index,
             lo_zone_unpin(sh->zone->z, &pin);
             return;
         }
+    }
+
+    /* readers of this node get the chosen one, so it comes first */
+
+    if (!there && !lo_str_eq(news->chosen, news->pipeline)) {
+        ngx_memcpy(pipeline, news->chosen.data, news->chosen.len);
+        pipeline[news->chosen.len] = '\0';
+
+        (void) ngx_live_origin_share_fetch(sh, index, news->track,
+                                           news->number, pipeline, NULL, NULL);
     }
 
     ngx_memcpy(pipeline, news->pipeline.data, news->pipeline.len);
