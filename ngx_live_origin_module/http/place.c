@@ -72,6 +72,10 @@ ngx_live_origin_place_publish(ngx_live_origin_place_t *c)
 
     piece->up.word = 0;
 
+    if (rc == LO_PUBLISH_SAME && ngx_live_origin_share_fresh(c)) {
+        rc = LO_PUBLISH_NEW;
+    }
+
     if (rc == LO_NONE) {
         return ngx_live_origin_say_why(u, LO_WHY_PAST, NULL);
     }

@@ -269,6 +269,8 @@ ngx_int_t ngx_live_origin_share_ack(ngx_live_origin_place_t *c,
     const lo_zone_meta_t *meta);
 /* Redis keeps what this pipeline sent before: nothing is to be stored */
 ngx_uint_t ngx_live_origin_share_stays(ngx_live_origin_place_t *c);
+/* Redis had not got it, though this node may have fetched it from there since */
+ngx_uint_t ngx_live_origin_share_fresh(ngx_live_origin_place_t *c);
 /* it is seen here */
 void ngx_live_origin_share_seen(ngx_live_origin_place_t *c);
 /* nobody waits for it any more */

@@ -30,6 +30,7 @@ struct ngx_live_origin_put_s {
     char                           key[NGX_LIVE_ORIGIN_KEY_MAX];
     char                           error[128]; /* empty: accepted */
     unsigned                       superseded:1;
+    unsigned                       fresh:1;    /* Redis had no such bytes */
     unsigned                       fetched:1;
 };
 
@@ -150,6 +151,8 @@ ngx_live_origin_put_replied(ngx_live_origin_redis_op_t *op, redisReply *reply)
     }
 
     put->share->zone->cells[NGX_LIVE_ORIGIN_CELL_SHARE_SENT]++;
+    put->fresh = ngx_strcmp(what->str, "new") == 0
+                 || ngx_strcmp(what->str, "replaced") == 0;
     put->superseded = ngx_strcmp(what->str, "superseded") == 0;
     ngx_memcpy(put->chosen, chosen->str, chosen->len + 1);
 
@@ -364,6 +367,13 @@ ngx_live_origin_share_ack(ngx_live_origin_place_t *c,
     }
 
     return ngx_live_origin_put_follows(c, put) ? NGX_AGAIN : NGX_OK;
+}
+
+
+ngx_uint_t
+ngx_live_origin_share_fresh(ngx_live_origin_place_t *c)
+{
+    return c->piece->put && c->piece->put->fresh;
 }
 
 
