@@ -320,7 +320,7 @@ ngx_live_origin_api_track(ngx_live_origin_zone_t *zone,
 
     l = event->live;
     lt = &l->tracks[i];
-    t = lo_zone_track(zone->z, lt->ring);
+    t = ngx_live_origin_track_of(zone, lt);
 
     json = json_pack("{s:s, s:s, s:b}", "id", lt->id, "type",
                      ngx_live_origin_types[lt->type <= LO_MEDIA_META

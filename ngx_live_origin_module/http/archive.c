@@ -336,8 +336,7 @@ ngx_live_origin_archive_holds(ngx_live_origin_zone_t *zone,
 
     for (i = 0; i < l->ntracks; i++) {
 
-        t = l->tracks[i].ring == LO_ZONE_NO_TRACK
-            ? NULL : lo_zone_track(zone->z, l->tracks[i].ring);
+        t = ngx_live_origin_track_of(zone, &l->tracks[i]);
 
         if (t && !t->records) {
             return 0;
@@ -397,8 +396,7 @@ ngx_live_origin_archive_phase(ngx_live_origin_zone_t *zone,
 
     for (i = 0; i < l->ntracks; i++) {
 
-        t = l->tracks[i].ring == LO_ZONE_NO_TRACK
-            ? NULL : lo_zone_track(zone->z, l->tracks[i].ring);
+        t = ngx_live_origin_track_of(zone, &l->tracks[i]);
 
         if (t && __atomic_load_n(&t->tail, __ATOMIC_RELAXED)
                  <= __atomic_load_n(&t->head, __ATOMIC_RELAXED))

@@ -10,7 +10,6 @@ typedef struct {
     ngx_live_origin_found_t     *found;
     lo_event_t                  *doc;
     lo_word_t                    words[LO_LIVE_INITS];
-    int                          rings[LO_MAX_TRACKS];
     ngx_uint_t                   done;
 } ngx_live_origin_adopt_t;
 
@@ -43,11 +42,6 @@ ngx_live_origin_adopt_change(lo_live_t *l, void *data)
         l->inits[i].word = ad->words[i];
     }
 
-    for (i = 0; i < l->ntracks; i++) {
-        l->tracks[i].ring = ad->rings[i] < 0 ? LO_ZONE_NO_TRACK
-                                             : (uint32_t) ad->rings[i];
-    }
-
     /* the document here may be newer than the one there */
 
     if (ad->doc) {
@@ -68,7 +62,7 @@ ngx_live_origin_adopt_fill(ngx_live_origin_zone_t *zone, int index,
     ngx_live_origin_adopt_t *ad)
 {
     ngx_uint_t                i;
-    const lo_live_t          *l;
+    lo_live_t                *l;
     ngx_live_origin_found_t  *f;
 
     f = ad->found;
@@ -85,17 +79,13 @@ ngx_live_origin_adopt_fill(ngx_live_origin_zone_t *zone, int index,
 
     for (i = 0; i < l->ntracks; i++) {
 
-        ad->rings[i] = LO_NONE;
+        /* what it names was another zone's */
 
-        if (f->heads[i] < 0) {
-            continue;
-        }
+        l->tracks[i].ring = LO_ZONE_NO_TRACK;
 
-        ngx_live_origin_try(ad->rings[i],
-            lo_zone_track_add(zone->z, index, lo_cstr(l->tracks[i].id),
-                              ngx_live_origin_ring_cap(zone, index, l)));
-
-        if (ad->rings[i] < 0) {
+        if (f->heads[i] >= 0
+            && ngx_live_origin_ring_make(zone, index, l, i) < 0)
+        {
             return LO_FULL;
         }
     }
@@ -106,18 +96,21 @@ ngx_live_origin_adopt_fill(ngx_live_origin_zone_t *zone, int index,
 
 static void
 ngx_live_origin_adopt_heads(ngx_live_origin_zone_t *zone,
-    ngx_live_origin_adopt_t *ad)
+    ngx_live_origin_found_t *f)
 {
     ngx_uint_t        i;
+    lo_live_t        *l;
     lo_zone_track_t  *t;
 
-    for (i = 0; i < ad->found->live->ntracks; i++) {
+    l = f->live;
 
-        t = ad->rings[i] < 0 ? NULL : lo_zone_track(zone->z, ad->rings[i]);
+    for (i = 0; i < l->ntracks; i++) {
+
+        t = ngx_live_origin_track_of(zone, &l->tracks[i]);
 
         if (t && t->records) {
             __atomic_store_n(&t->loading, 1, __ATOMIC_SEQ_CST);
-            lo_zone_track_restore(zone->z, ad->rings[i], ad->found->heads[i]);
+            lo_zone_track_restore(zone->z, l->tracks[i].ring, f->heads[i]);
         }
     }
 }
@@ -238,7 +231,7 @@ ngx_live_origin_archive_adopt(ngx_live_origin_zone_t *zone,
     }
 
     lo_zone_event_restore(zone->z, index, f->born);
-    ngx_live_origin_adopt_heads(zone, &ad);
+    ngx_live_origin_adopt_heads(zone, f);
 
     ngx_log_error(NGX_LOG_NOTICE, zone->log, 0,
                   "live origin archive: event \"%s\" is found again", f->id);

@@ -188,7 +188,7 @@ ngx_live_origin_archive_sweep(ngx_live_origin_zone_t *zone,
     ngx_uint_t        i, lower;
     lo_zone_track_t  *t;
 
-    t = lo_zone_track(zone->z, event->live->tracks[track].ring);
+    t = ngx_live_origin_track_of(zone, &event->live->tracks[track]);
     if (t == NULL) {
         return;
     }

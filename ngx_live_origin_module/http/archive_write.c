@@ -135,7 +135,7 @@ ngx_live_origin_archive_write(ngx_live_origin_zone_t *zone,
 
     a = zone->archive;
     ze = lo_zone_event(zone->z, event->index);
-    t = lo_zone_track(zone->z, event->live->tracks[track].ring);
+    t = ngx_live_origin_track_of(zone, &event->live->tracks[track]);
 
     if (ze == NULL || t == NULL
         || !ngx_live_origin_archive_room(zone, event->index,

@@ -167,8 +167,7 @@ ngx_live_origin_look_place(const lo_live_t *l, ngx_live_origin_place_t *c)
 static int
 ngx_live_origin_change_place(lo_live_t *l, void *data)
 {
-    int                        changed, ring;
-    lo_live_track_t           *t;
+    int                        changed, made;
     lo_live_segment_t          s;
     const lo_live_init_t      *init;
     ngx_live_origin_place_t   *c = data;
@@ -189,8 +188,6 @@ ngx_live_origin_change_place(lo_live_t *l, void *data)
         return -1;
     }
 
-    t = &l->tracks[c->track];
-
     c->why = lo_live_segment(l, &c->facts, &s, &c->place);
     if (c->why != LO_WHY_OK) {
         return -1;
@@ -200,19 +197,15 @@ ngx_live_origin_change_place(lo_live_t *l, void *data)
     changed |= lo_live_chunks(l, c->track, s.track_head < 0, c->piece->chunks,
                               c->piece->longest, init->info.timescale);
 
-    if (ngx_live_origin_ring_track(u->zone, u->index, t) == NULL) {
+    made = ngx_live_origin_ring_make(u->zone, u->index, l, c->track);
 
+    if (made < 0) {
+        c->no_ring = made;
         c->cap = ngx_live_origin_ring_cap(u->zone, u->index, l);
-        ngx_live_origin_try(ring, lo_zone_track_add(u->zone->z, u->index,
-                                                    lo_cstr(t->id), c->cap));
-        if (ring < 0) {
-            c->no_ring = ring;
-            return -1;
-        }
-
-        t->ring = ring;
-        changed = 1;
+        return -1;
     }
+
+    changed |= made;
 
     ngx_live_origin_place_found(l, c, &s, init);
 

@@ -504,7 +504,7 @@ ngx_live_origin_manifest_change(lo_live_t *l, void *data)
 
     for (i = 0; i < l->ntracks; i++) {
 
-        t = lo_zone_track(ask->zone->z, l->tracks[i].ring);
+        t = ngx_live_origin_track_of(ask->zone, &l->tracks[i]);
         head = t ? __atomic_load_n(&t->head, __ATOMIC_RELAXED) : -1;
 
         if (head >= 0) {

@@ -155,7 +155,7 @@ ngx_live_origin_mask_track(ngx_live_origin_mask_t *m, const lo_live_t *l,
     int64_t           n, to, head;
     lo_zone_track_t  *t;
 
-    t = lo_zone_track(m->zone->z, l->tracks[track].ring);
+    t = ngx_live_origin_track_of(m->zone, &l->tracks[track]);
 
     if (t == NULL) {
         return;

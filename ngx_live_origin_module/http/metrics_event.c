@@ -188,7 +188,7 @@ ngx_live_origin_metrics_tracks(ngx_live_origin_zone_t *zone, lo_buf_t *b,
         for (i = 0; i < m.live->ntracks; i++) {
 
             m.lt = &m.live->tracks[i];
-            m.t = lo_zone_track(zone->z, m.lt->ring);
+            m.t = ngx_live_origin_track_of(zone, m.lt);
 
             if (m.t) {
                 kind->write(&m);

@@ -252,6 +252,16 @@ ngx_live_origin_lo_str(const ngx_str_t *s)
 }
 
 
+/* the row that the live state names; NULL: it names none, or none is there */
+
+static ngx_inline lo_zone_track_t *
+ngx_live_origin_track_of(ngx_live_origin_zone_t *zone,
+    const lo_live_track_t *t)
+{
+    return lo_zone_track(zone->z, t->ring);
+}
+
+
 /* ngx_live_origin_module.c */
 
 /* of every location: by method and directive */
@@ -355,6 +365,10 @@ int64_t ngx_live_origin_ring_numbers(ngx_live_origin_zone_t *zone,
 /* NULL: it has to be made */
 lo_zone_track_t *ngx_live_origin_ring_track(ngx_live_origin_zone_t *zone,
     ngx_uint_t index, const lo_live_track_t *t);
+/* that the live state names this track's row, which is made if need be: 1, it
+   does from now on; 0, it did; LO_FULL, LO_AGAIN */
+int ngx_live_origin_ring_make(ngx_live_origin_zone_t *zone, ngx_uint_t index,
+    lo_live_t *l, ngx_uint_t track);
 /* why the window is shorter than dvr_s; NULL: it is not */
 const char *ngx_live_origin_window_note(ngx_live_origin_zone_t *zone,
     const lo_live_t *l);

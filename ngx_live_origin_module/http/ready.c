@@ -33,8 +33,7 @@ ngx_live_origin_bytes_per_d(ngx_live_origin_zone_t *zone, const lo_live_t *l,
 
     for (i = 0; i < l->ntracks; i++) {
 
-        zt = l->tracks[i].ring == LO_ZONE_NO_TRACK
-             ? NULL : lo_zone_track(zone->z, l->tracks[i].ring);
+        zt = ngx_live_origin_track_of(zone, &l->tracks[i]);
 
         if (zt == NULL) {
             continue;

@@ -51,14 +51,37 @@ ngx_live_origin_ring_track(ngx_live_origin_zone_t *zone, ngx_uint_t index,
 {
     lo_zone_track_t  *zt;
 
-    if (t->ring == LO_ZONE_NO_TRACK) {
-        return NULL;
-    }
-
-    zt = lo_zone_track(zone->z, t->ring);
+    zt = ngx_live_origin_track_of(zone, t);
 
     return zt && zt->event == index && ngx_strcmp(zt->id, t->id) == 0
            ? zt : NULL;
+}
+
+
+int
+ngx_live_origin_ring_make(ngx_live_origin_zone_t *zone, ngx_uint_t index,
+    lo_live_t *l, ngx_uint_t track)
+{
+    int               ring;
+    lo_live_track_t  *t;
+
+    t = &l->tracks[track];
+
+    if (ngx_live_origin_ring_track(zone, index, t)) {
+        return 0;
+    }
+
+    ngx_live_origin_try(ring,
+        lo_zone_track_add(zone->z, index, lo_cstr(t->id),
+                          ngx_live_origin_ring_cap(zone, index, l)));
+
+    if (ring < 0) {
+        return ring;
+    }
+
+    t->ring = ring;
+
+    return 1;
 }
 
 
@@ -73,8 +96,7 @@ ngx_live_origin_ring_numbers(ngx_live_origin_zone_t *zone, const lo_live_t *l)
 
     for (i = 0; i < l->ntracks; i++) {
 
-        t = l->tracks[i].ring == LO_ZONE_NO_TRACK
-            ? NULL : lo_zone_track(zone->z, l->tracks[i].ring);
+        t = ngx_live_origin_track_of(zone, &l->tracks[i]);
 
         if (t == NULL) {
             continue;

@@ -359,7 +359,7 @@ ngx_live_origin_api_why(ngx_http_request_t *r, ngx_live_origin_api_ask_t *ask)
                                          "no such track", "track");
     }
 
-    t = lo_zone_track(ask->zone->z, event->live->tracks[track].ring);
+    t = ngx_live_origin_track_of(ask->zone, &event->live->tracks[track]);
     head = t ? __atomic_load_n(&t->head, __ATOMIC_ACQUIRE) : -1;
 
     if (t == NULL || number > head + (int64_t) t->cap) {
