@@ -353,7 +353,6 @@ int
 ngx_live_origin_archive_stays(ngx_live_origin_zone_t *zone, ngx_uint_t index,
     ngx_uint_t track, int64_t number, const u_char *digest, uint32_t rank)
 {
-    uint64_t                  first;
     const lo_live_t          *l;
     lo_zone_record_t          rec;
     ngx_live_origin_event_t  *e;
@@ -373,9 +372,7 @@ ngx_live_origin_archive_stays(ngx_live_origin_zone_t *zone, ngx_uint_t index,
         return LO_NONE;
     }
 
-    ngx_memcpy(&first, digest, 8);
-
-    if (rec.digest == __builtin_bswap64(first)) {
+    if (rec.digest == lo_zone_digest_first(digest)) {
         return LO_PUBLISH_SAME;
     }
 

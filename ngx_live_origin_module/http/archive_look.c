@@ -107,17 +107,6 @@ ngx_live_origin_archive_mark(ngx_live_origin_zone_t *zone,
 }
 
 
-static uint64_t
-ngx_live_origin_archive_digest(const lo_zone_object_t *o)
-{
-    uint64_t  v;
-
-    ngx_memcpy(&v, o->digest, 8);
-
-    return __builtin_bswap64(v);
-}
-
-
 /* NGX_BUSY: it is to be written, and there is no room for one more job */
 
 static ngx_int_t
@@ -156,7 +145,7 @@ ngx_live_origin_archive_look(ngx_live_origin_zone_t *zone,
         return NGX_OK;
     }
 
-    if (known && rec.digest == ngx_live_origin_archive_digest(pin.object)) {
+    if (known && rec.digest == lo_zone_digest_first(pin.object->digest)) {
         ngx_live_origin_archive_mark(zone, st, n, 0);
         lo_zone_unpin(zone->z, &pin);
         return NGX_OK;

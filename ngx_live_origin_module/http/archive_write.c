@@ -219,8 +219,7 @@ ngx_live_origin_archive_known(ngx_live_origin_zone_t *zone, uint32_t ring,
     rec.number = h->number;
     rec.m = h->m;
     rec.verdict = h->verdict;
-    ngx_memcpy(&rec.digest, h->digest, 8);
-    rec.digest = __builtin_bswap64(rec.digest);
+    rec.digest = lo_zone_digest_first(h->digest);
     rec.duration = h->duration;
     rec.timescale = h->timescale;
     rec.init = h->init;

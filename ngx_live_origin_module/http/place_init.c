@@ -224,10 +224,7 @@ ngx_live_origin_place_init(ngx_live_origin_upload_t *u, const u_char *data,
     c.most = e->doc ? e->doc->limits.tracks : 0;
 
     lo_zone_digest(digest, data, len);
-    c.digest = (uint64_t) digest[0] << 56 | (uint64_t) digest[1] << 48
-               | (uint64_t) digest[2] << 40 | (uint64_t) digest[3] << 32
-               | (uint64_t) digest[4] << 24 | (uint64_t) digest[5] << 16
-               | (uint64_t) digest[6] << 8 | digest[7];
+    c.digest = lo_zone_digest_first(digest);
 
     ngx_live_origin_event_facts(u->zone, e, &c.facts);
 

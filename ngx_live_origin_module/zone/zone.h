@@ -18,6 +18,7 @@
 #define LO_ZONE_H
 
 #include "core/base.h"
+#include "core/box.h"
 
 
 #define LO_ZONE_LAYOUT      4
@@ -518,5 +519,12 @@ void lo_zone_sweep(lo_zone_t *z);
 
 /* XXH3-128 of bytes, big endian, as stored */
 void lo_zone_digest(unsigned char digest[16], const void *data, size_t len);
+
+/* its first 8 bytes, as live states and records have them */
+static inline uint64_t
+lo_zone_digest_first(const unsigned char digest[16])
+{
+    return lo_be64(digest);
+}
 
 #endif /* LO_ZONE_H */
