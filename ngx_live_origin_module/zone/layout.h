@@ -319,10 +319,12 @@ void lo_zone_upload_digest(lo_zone_t *z, const lo_zone_upload_t *up,
 /* evict.c: at least n pages of the event's own; how many it gave up */
 uint64_t lo_zone_evict(lo_zone_t *z, lo_zone_event_t *ev, uint64_t n);
 
+/* entry.c: NULL: the number has no place, or the ring is not whole */
+lo_zone_entry_t *lo_zone_entry(lo_zone_t *z, uint32_t track, int64_t number);
+
 /* segment.c */
 int lo_zone_pin_segment(lo_zone_t *z, lo_word_t word, uint32_t track,
     int64_t number, lo_zone_pin_t *pin);
-lo_zone_entry_t *lo_zone_entry(lo_zone_t *z, uint32_t track, int64_t number);
 /* the candidate that would be kept, unpinned; 0: none */
 lo_word_t lo_zone_best(lo_zone_t *z, lo_zone_entry_t *e, uint32_t track,
     int64_t number);

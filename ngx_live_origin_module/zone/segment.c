@@ -1,17 +1,12 @@
 /*
- * The index: per track a ring of entries by number, each with a word per
- * pipeline and the word that readers were given.
- *
- * An entry proves nothing by itself: an object found through it counts only
- * if it is alive and says of itself that it is this number of this track.
- * So a slot needs no clearing when its number leaves the ring.
+ * The candidates of a number, and the one that readers are given: an entry
+ * (entry.c) has a word per pipeline and the word that was chosen.
  */
 
 #include "core/verdict.h"
 #include "zone/layout.h"
 
 
-static int lo_zone_ring_ok(lo_zone_t *z, lo_zone_track_t *t, lo_word_t ring);
 static int lo_zone_pick(lo_zone_t *z, lo_zone_entry_t *e, uint32_t track,
     int64_t number, uint32_t masked, unsigned n[2], lo_zone_pin_t *pin);
 static int lo_zone_look(lo_zone_t *z, lo_zone_entry_t *e, uint32_t track,
@@ -20,95 +15,6 @@ static int lo_zone_give(lo_zone_t *z, lo_zone_entry_t *e, uint32_t track,
     int64_t number, uint32_t masked, lo_zone_pin_t *pin);
 static void lo_zone_given_why(lo_zone_t *z, lo_zone_pin_t *pin, int before,
     int masked, unsigned n);
-
-
-lo_zone_entry_t *
-lo_zone_entry(lo_zone_t *z, uint32_t track, int64_t number)
-{
-    uint32_t          i, page;
-    lo_word_t         ring;
-    lo_zone_pin_t     pin;
-    lo_zone_track_t  *t;
-
-    if (track >= z->h->tracks || number < 0) {
-        return NULL;
-    }
-
-    t = &z->tracks[track];
-    ring = lo_load(&t->ring);
-
-    if (ring == 0 || t->cap == 0) {
-        return NULL;
-    }
-
-    /*
-     * A track can go away under us with its event.  The ring stays pinned
-     * by this worker until its tick sees that.
-     */
-
-    if (z->rings[track] != ring) {
-
-        if (z->rings[track] != 0) {
-            pin.word = z->rings[track];
-            pin.object = lo_obj(z, pin.word);
-            z->rings[track] = 0;
-            lo_zone_unpin(z, &pin);
-        }
-
-        if (lo_zone_pin(z, ring, &pin) != LO_OK) {
-            z->mend = 1;
-            return NULL;
-        }
-
-        if (!lo_zone_ring_ok(z, t, ring)) {
-            lo_zone_unpin(z, &pin);
-            z->mend = 1;
-            return NULL;
-        }
-
-        z->rings[track] = ring;
-    }
-
-    i = (uint64_t) number <= UINT32_MAX ? (uint32_t) number % t->cap
-                                        : (uint64_t) number % t->cap;
-    page = lo_ring_page(z, t, i / LO_ENTRIES_A_PAGE);
-
-    if (page == LO_NO_PAGE) {
-        return NULL;
-    }
-
-    return (lo_zone_entry_t *) lo_page_data(z, page) + i % LO_ENTRIES_A_PAGE;
-}
-
-
-/* a row may be older or newer than its ring after another boot */
-
-static int
-lo_zone_ring_ok(lo_zone_t *z, lo_zone_track_t *t, lo_word_t ring)
-{
-    uint32_t  i, n, page;
-
-    n = t->npages;
-
-    if (n > LO_RING_PAGES || t->list >= z->h->pages
-        || lo_load(&z->table[t->list].owner) != ring
-        || (uint64_t) t->cap * (t->records ? 2 : 1)
-           != (uint64_t) n * LO_ENTRIES_A_PAGE)
-    {
-        return 0;
-    }
-
-    for (i = 0; i < n; i++) {
-
-        page = lo_ring_page(z, t, i);
-
-        if (page == LO_NO_PAGE || lo_load(&z->table[page].owner) != ring) {
-            return 0;
-        }
-    }
-
-    return lo_load(&t->ring) == ring;
-}
 
 
 int
@@ -522,112 +428,4 @@ lo_zone_has(lo_zone_t *z, uint32_t track, int64_t number, uint32_t masked)
     }
 
     return 0;
-}
-
-
-int
-lo_zone_gap(lo_zone_t *z, uint32_t track, int64_t number, int set,
-    uint32_t masked)
-{
-    uint64_t          gap;
-    lo_zone_entry_t  *e;
-
-    e = lo_zone_entry(z, track, number);
-    if (e == NULL) {
-        return 0;
-    }
-
-    gap = lo_load(&e->gap);
-
-    if (gap == (uint64_t) number + 1) {
-        return 1;
-    }
-
-    if (!set || lo_zone_has(z, track, number, masked)) {
-        return 0;
-    }
-
-    if (lo_cas(&e->gap, gap, (uint64_t) number + 1)) {
-        lo_add(&z->tracks[track].gaps, 1);
-        return 1;
-    }
-
-    return lo_load(&e->gap) == (uint64_t) number + 1;
-}
-
-
-int64_t
-lo_zone_gap_in(lo_zone_t *z, uint32_t track, uint32_t i)
-{
-    uint64_t          gap;
-    lo_zone_entry_t  *e;
-
-    e = lo_zone_entry(z, track, i);
-    gap = e != NULL ? lo_load(&e->gap) : 0;
-
-    return gap != 0 && (gap - 1) % z->tracks[track].cap == i
-           ? (int64_t) gap - 1 : LO_NONE;
-}
-
-
-void
-lo_zone_gap_set(lo_zone_t *z, uint32_t track, int64_t number)
-{
-    lo_zone_entry_t  *e;
-
-    e = lo_zone_entry(z, track, number);
-
-    if (e != NULL && number > lo_load(&z->tracks[track].head)
-                              - (int64_t) z->tracks[track].cap
-        && lo_swap(&e->gap, (uint64_t) number + 1) != (uint64_t) number + 1)
-    {
-        lo_add(&z->tracks[track].gaps, 1);
-    }
-}
-
-
-/* with the number's turn of the ring, so that it is not taken for another's */
-
-static uint64_t
-lo_zone_turn(lo_zone_t *z, uint32_t track, int64_t number)
-{
-    return (uint64_t) (number / z->tracks[track].cap)
-           & ((1 << (64 - LO_ZONE_NOTE_BITS)) - 1);
-}
-
-
-void
-lo_zone_note(lo_zone_t *z, uint32_t track, int64_t number, uint64_t note)
-{
-    lo_zone_entry_t  *e;
-
-    e = lo_zone_entry(z, track, number);
-
-    if (e != NULL) {
-        lo_store(&e->note, note << (64 - LO_ZONE_NOTE_BITS)
-                           | lo_zone_turn(z, track, number));
-    }
-}
-
-
-uint64_t
-lo_zone_noted(lo_zone_t *z, uint32_t track, int64_t number)
-{
-    uint64_t          note;
-    lo_zone_entry_t  *e;
-
-    e = lo_zone_entry(z, track, number);
-    if (e == NULL) {
-        return 0;
-    }
-
-    note = lo_load(&e->note);
-
-    if ((note & ((1 << (64 - LO_ZONE_NOTE_BITS)) - 1))
-        != lo_zone_turn(z, track, number))
-    {
-        return 0;
-    }
-
-    return note >> (64 - LO_ZONE_NOTE_BITS);
 }
