@@ -382,6 +382,19 @@ ngx_int_t ngx_live_origin_serve_handler(ngx_http_request_t *r);
 /* looks again for a held request and finalizes it */
 void ngx_live_origin_serve_again(ngx_http_request_t *r,
     ngx_live_origin_ctx_t *ctx);
+/* an answer without media; age: how long caches keep it, s */
+ngx_int_t ngx_live_origin_refuse(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx, ngx_uint_t status,
+    ngx_live_origin_reason_e reason, int64_t age);
+/* 503: this node does not know yet what others have */
+ngx_int_t ngx_live_origin_serve_joining(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx);
+
+
+/* segment.c */
+
+ngx_int_t ngx_live_origin_segment(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx, ngx_uint_t track);
 
 
 /* object.c: what ctx->pin holds */
