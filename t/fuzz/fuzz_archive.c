@@ -18,13 +18,14 @@
 #include "core/hls.h"
 #include "core/xxh.h"
 #include "lib/sim.h"
+#include "fuzz.h"
 
 
 static void
 head(const uint8_t *data, size_t size)
 {
     size_t              i;
-    uint64_t            check;
+    uint64_t            hash;
     unsigned char       mem[LO_ARCHIVE_HEAD];
     lo_archive_head_t   h;
 
@@ -32,18 +33,17 @@ head(const uint8_t *data, size_t size)
     memcpy(mem, data, size < LO_ARCHIVE_HEAD ? size : LO_ARCHIVE_HEAD);
     memcpy(mem, "LOARCH\r\n", 8);
 
-    check = XXH3_64bits(mem, LO_ARCHIVE_HEAD - 8);
+    hash = XXH3_64bits(mem, LO_ARCHIVE_HEAD - 8);
 
     for (i = 0; i < 8; i++) {
-        mem[LO_ARCHIVE_HEAD - 8 + i] = (unsigned char) (check >> 8 * i);
+        mem[LO_ARCHIVE_HEAD - 8 + i] = (unsigned char) (hash >> 8 * i);
     }
 
     if (lo_archive_decode(&h, mem, NULL) == LO_OK
-        && h.kind == LO_ARCHIVE_SEGMENT
-        && (h.number < 0 || h.timescale == 0
-            || h.pipeline >= LO_MAX_PIPELINES))
+        && h.kind == LO_ARCHIVE_SEGMENT)
     {
-        abort();
+        check(h.number >= 0 && h.timescale > 0
+              && h.pipeline < LO_MAX_PIPELINES);
     }
 }
 
@@ -92,11 +92,8 @@ ask(sim_t *sim, int64_t n)
         init = lo_live_init_at(l, i, n);
         (void) lo_live_masked(l, i, n);
 
-        if (lo_live_track(l, lo_cstr(l->tracks[i].id)) != (int) i
-            || (init && init->track != i))
-        {
-            abort();
-        }
+        check(lo_live_track(l, lo_cstr(l->tracks[i].id)) == (int) i);
+        check(init == NULL || init->track == i);
 
         memset(&s, 0, sizeof(s));
         s.track = i;
@@ -114,8 +111,6 @@ ask(sim_t *sim, int64_t n)
     manifests(l, 0);
 }
 
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -141,9 +136,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         r.head = n;
         lo_live_ready(&fresh->l, &r);
 
-        if (!lo_live_sound(&fresh->l)) {
-            abort();
-        }
+        check(lo_live_sound(&fresh->l));
 
         sim = malloc(sizeof(sim_t));
         assert_non_null(sim);

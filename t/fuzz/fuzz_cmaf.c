@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/cmaf.h"
+#include "fuzz.h"
 
 
 typedef struct {
@@ -95,8 +96,6 @@ body_read(body_t *b, const uint8_t *data, size_t size, size_t piece)
 }
 
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -111,12 +110,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     whole = body_read(&a, data + 1, size - 1, SIZE_MAX);
     pieces = body_read(&b, data + 1, size - 1, data[0] + 1);
 
-    if (whole != pieces || a.inits != b.inits || a.moofs != b.moofs
-        || a.bytes != b.bytes || a.duration != b.duration
-        || memcmp(&a.init, &b.init, sizeof(a.init)) != 0)
-    {
-        abort();
-    }
+    check(whole == pieces && a.inits == b.inits && a.moofs == b.moofs
+          && a.bytes == b.bytes && a.duration == b.duration
+          && memcmp(&a.init, &b.init, sizeof(a.init)) == 0);
 
     (void) lo_cmaf_init(&a.init, data + 1, size - 1, &err);
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/codec.h"
+#include "fuzz.h"
 
 
 #define HEAD_MAX  78
@@ -45,15 +46,6 @@ static const kind_t  kinds[] = {
 
 
 static void
-check(int ok)
-{
-    if (!ok) {
-        abort();
-    }
-}
-
-
-static void
 put32(unsigned char *p, uint32_t v)
 {
     v = __builtin_bswap32(v);
@@ -70,8 +62,6 @@ put_box(unsigned char *p, const char *type, size_t size)
     return p + 8;
 }
 
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -8,15 +8,7 @@
 #include <string.h>
 
 #include "core/live.h"
-
-
-static void
-check(int ok)
-{
-    if (!ok) {
-        abort();
-    }
-}
+#include "fuzz.h"
 
 
 static void
@@ -55,8 +47,6 @@ check_event(const lo_event_t *ev)
     }
 }
 
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

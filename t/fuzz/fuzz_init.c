@@ -8,15 +8,7 @@
 #include <string.h>
 
 #include "core/cmaf.h"
-
-
-static void
-check(int ok)
-{
-    if (!ok) {
-        abort();
-    }
-}
+#include "fuzz.h"
 
 
 /* a string of printable ASCII that ends within its array */
@@ -53,8 +45,6 @@ check_init(const lo_cmaf_init_t *in)
     }
 }
 
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -16,6 +16,7 @@
 #include "core/dash.h"
 #include "core/hls.h"
 #include "lib/sim.h"
+#include "fuzz.h"
 
 
 #define STEPS  400
@@ -123,9 +124,7 @@ manifests(const sim_t *sim, int64_t from)
     room.tracks = t;
     room.max_tracks = LO_LIVE_RUNS * SIM_TRACKS;
 
-    if (lo_manifest_live(&m, &sim->l, NULL, from, &room) != LO_OK) {
-        abort();
-    }
+    check(lo_manifest_live(&m, &sim->l, NULL, from, &room) == LO_OK);
 
     m.id = lo_cstr("e");
 
@@ -133,13 +132,9 @@ manifests(const sim_t *sim, int64_t from)
     lo_dash_mpd(&b, &m);
     lo_hls_master(&b, &m);
 
-    if (!lo_buf_ok(&b)) {
-        abort();
-    }
+    check(lo_buf_ok(&b));
 }
 
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -11,6 +11,7 @@
 #include "core/box.h"
 #include "core/dash.h"
 #include "core/hls.h"
+#include "fuzz.h"
 
 
 #define SEGMENTS  8
@@ -21,15 +22,6 @@ typedef struct {
     const uint8_t      *p;
     size_t              left;
 } bytes_t;
-
-
-static void
-check(int ok)
-{
-    if (!ok) {
-        abort();
-    }
-}
 
 
 static uint64_t
@@ -277,8 +269,6 @@ write_media(lo_buf_t *b, const void *data)
     lo_hls_media(b, data);
 }
 
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

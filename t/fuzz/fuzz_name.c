@@ -12,23 +12,7 @@
 
 #include "core/name.h"
 #include "core/template.h"
-
-
-static void
-check(int ok)
-{
-    if (!ok) {
-        abort();
-    }
-}
-
-
-static void
-inside(lo_str_t s, lo_str_t path)
-{
-    check(s.len == 0 || (s.data >= path.data
-                         && s.data + s.len <= path.data + path.len));
-}
+#include "fuzz.h"
 
 
 static void
@@ -122,8 +106,6 @@ serve(lo_str_t path)
     }
 }
 
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

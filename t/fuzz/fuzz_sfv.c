@@ -10,23 +10,7 @@
 
 #include "core/sfv.h"
 #include "core/verdict.h"
-
-
-static void
-check(int ok)
-{
-    if (!ok) {
-        abort();
-    }
-}
-
-
-static void
-inside(lo_str_t s, lo_str_t field)
-{
-    check(s.len == 0 || (s.data >= field.data
-                         && s.data + s.len <= field.data + field.len));
-}
+#include "fuzz.h"
 
 
 static void
@@ -87,8 +71,6 @@ check_defects(lo_str_t field)
     check(lo_verdict_rank(&w) == lo_verdict_rank(&v));
 }
 
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

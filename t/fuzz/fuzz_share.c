@@ -9,23 +9,7 @@
 #include <string.h>
 
 #include "core/share.h"
-
-
-static void
-check(int ok)
-{
-    if (!ok) {
-        abort();
-    }
-}
-
-
-static void
-inside(lo_str_t s, lo_str_t text)
-{
-    check(s.len == 0 || (s.data >= text.data
-                         && s.data + s.len <= text.data + text.len));
-}
+#include "fuzz.h"
 
 
 static void
@@ -82,8 +66,6 @@ check_news(lo_str_t text)
     }
 }
 
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -9,15 +9,7 @@
 #include <string.h>
 
 #include "core/template.h"
-
-
-static void
-check(int ok)
-{
-    if (!ok) {
-        abort();
-    }
-}
+#include "fuzz.h"
 
 
 /* ISO/IEC 23009-1, 5.3.9.4.4, for templates that lo_template_check() takes;
@@ -88,8 +80,6 @@ check_made(lo_str_t t, unsigned number)
     }
 }
 
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

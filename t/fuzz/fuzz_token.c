@@ -9,21 +9,13 @@
 #include <string.h>
 
 #include "core/token.h"
+#include "fuzz.h"
 
 
 #define NOW  (1795388400ll * LO_USEC)
 
 
 static lo_keys_t  keys;
-
-
-static void
-check(int ok)
-{
-    if (!ok) {
-        abort();
-    }
-}
 
 
 static void
@@ -113,8 +105,6 @@ check_file(lo_str_t s)
     }
 }
 
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
