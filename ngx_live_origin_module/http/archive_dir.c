@@ -106,6 +106,23 @@ ngx_live_origin_dir_unlink(const char *name, ngx_live_origin_deleted_t *d)
 }
 
 
+/* an entry of a folder, while there are steps left; its name is made */
+
+static int
+ngx_live_origin_dir_step(char *name, size_t size, const char *folder,
+    const char *entry, unsigned steps, ngx_live_origin_deleted_t *d)
+{
+    ngx_live_origin_dir_join(name, size, folder, entry);
+
+    if (d->files >= steps) {
+        d->more = 1;
+        return 0;
+    }
+
+    return ngx_live_origin_dir_unlink(name, d);
+}
+
+
 /* of a folder of segments, and of what was left beside them */
 
 static int
@@ -124,21 +141,15 @@ ngx_live_origin_dir_retain_folder(const char *folder, int64_t limit,
 
     err = 0;
 
-    while (err == 0 && (de = ngx_live_origin_dir_next(dir, &err)) != NULL) {
-
-        if (de->d_name[0] < '0' || de->d_name[0] > '9'
-            || strtoll(de->d_name, NULL, 10) >= limit)
+    while (err == 0 && !d->more
+           && (de = ngx_live_origin_dir_next(dir, &err)) != NULL)
+    {
+        if (de->d_name[0] >= '0' && de->d_name[0] <= '9'
+            && strtoll(de->d_name, NULL, 10) < limit)
         {
-            continue;
+            err = ngx_live_origin_dir_step(name, sizeof(name), folder,
+                                           de->d_name, steps, d);
         }
-
-        if (d->files >= steps) {
-            d->more = 1;
-            break;
-        }
-
-        ngx_live_origin_dir_join(name, sizeof(name), folder, de->d_name);
-        err = ngx_live_origin_dir_unlink(name, d);
     }
 
     (void) closedir(dir);
@@ -212,13 +223,8 @@ ngx_live_origin_dir_remove(const char *folder, unsigned depth,
             continue;
         }
 
-        if (d->files >= steps) {
-            d->more = 1;
-            break;
-        }
-
-        ngx_live_origin_dir_join(name, sizeof(name), folder, de->d_name);
-        err = ngx_live_origin_dir_unlink(name, d);
+        err = ngx_live_origin_dir_step(name, sizeof(name), folder, de->d_name,
+                                       steps, d);
 
         if (err && depth
             && ngx_live_origin_dir_remove(name, depth - 1, steps, d) == 0)
