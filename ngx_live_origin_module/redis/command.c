@@ -38,7 +38,6 @@ ngx_live_origin_redis_take_command(ngx_live_origin_redis_t *rd,
     ngx_live_origin_redis_conn_t *conn, ngx_live_origin_redis_op_t *op)
 {
     op->error = NULL;
-    op->redis = rd;
     op->tries = 0;
     op->sent_us = ngx_live_origin_redis_now();
     op->deadline_us = op->sent_us

@@ -74,7 +74,7 @@ ngx_live_origin_redis_arm(ngx_live_origin_redis_conn_t *conn, int64_t us)
 }
 
 
-ngx_int_t
+static ngx_int_t
 ngx_live_origin_redis_append(ngx_live_origin_redis_conn_t *conn,
     const u_char *data, size_t len)
 {
@@ -125,8 +125,6 @@ ngx_live_origin_redis_send(ngx_live_origin_redis_conn_t *conn,
     } else {
         ngx_queue_insert_tail(&conn->wait, &op->queue);
     }
-
-    op->conn = conn;
 
     ngx_live_origin_redis_users(conn, 1);
     ngx_live_origin_redis_arm(conn, op->deadline_us);
@@ -212,7 +210,6 @@ ngx_live_origin_redis_send_own(ngx_live_origin_redis_conn_t *conn,
 
     own->done = done;
     own->op.handler = ngx_live_origin_redis_own;
-    own->op.conn = conn;
     own->op.sent_us = ngx_live_origin_redis_now();
     own->op.deadline_us = conn->state == NGX_LIVE_ORIGIN_REDIS_UP
                           ? own->op.sent_us + conn->rd->conf->timeout * 1000
@@ -220,6 +217,32 @@ ngx_live_origin_redis_send_own(ngx_live_origin_redis_conn_t *conn,
 
     ngx_queue_insert_tail(&conn->ops, &own->op.queue);
     ngx_live_origin_redis_arm(conn, own->op.deadline_us);
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_live_origin_redis_send_before(ngx_live_origin_redis_conn_t *conn,
+    const char *command)
+{
+    ngx_live_origin_redis_own_t  *own;
+
+    own = ngx_calloc(sizeof(ngx_live_origin_redis_own_t), conn->rd->log);
+    if (own == NULL) {
+        return NGX_ERROR;
+    }
+
+    own->alone = 1;
+
+    if (ngx_live_origin_redis_send_own(conn, own,
+                                       ngx_live_origin_redis_ok_check, 1,
+                                       &command)
+        != NGX_OK)
+    {
+        ngx_free(own);
+        return NGX_ERROR;
+    }
 
     return NGX_OK;
 }
@@ -303,7 +326,6 @@ ngx_live_origin_redis_finish(ngx_live_origin_redis_t *rd,
     ngx_free(op->command);
 
     op->command = NULL;
-    op->conn = NULL;
     op->error = error;
 
     if (reply == NULL || reply->type == REDIS_REPLY_ERROR) {

@@ -42,22 +42,7 @@ static ngx_int_t
 ngx_live_origin_redis_cluster_asking(ngx_live_origin_redis_conn_t *node,
     ngx_live_origin_redis_op_t *op)
 {
-    ngx_live_origin_redis_own_t  *own;
-
-    const char  *argv[] = { "ASKING" };
-
-    own = ngx_calloc(sizeof(ngx_live_origin_redis_own_t), node->rd->log);
-    if (own == NULL) {
-        return NGX_ERROR;
-    }
-
-    own->alone = 1;
-
-    if (ngx_live_origin_redis_send_own(node, own,
-                                       ngx_live_origin_redis_ok_check, 1, argv)
-        != NGX_OK)
-    {
-        ngx_free(own);
+    if (ngx_live_origin_redis_send_before(node, "ASKING") != NGX_OK) {
         return NGX_ERROR;
     }
 

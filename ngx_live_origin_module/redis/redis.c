@@ -8,7 +8,8 @@ static void ngx_live_origin_redis_data_again(
     ngx_live_origin_redis_conn_t *conn);
 
 
-const ngx_live_origin_redis_class_t  ngx_live_origin_redis_data_class = {
+static const ngx_live_origin_redis_class_t  ngx_live_origin_redis_data_class =
+{
     ngx_live_origin_redis_data_steps, 0,
     ngx_live_origin_redis_data_up,
     ngx_live_origin_redis_data_down,
@@ -164,7 +165,9 @@ ngx_live_origin_redis_edge(ngx_live_origin_redis_t *rd, const char *why)
 
 /* ---- the primary, where there is one */
 
-void
+/* counts a failover if it is another than the last */
+
+static void
 ngx_live_origin_redis_switched(ngx_live_origin_redis_t *rd, ngx_str_t *name)
 {
     if (rd->last.len
@@ -232,11 +235,4 @@ ngx_live_origin_redis_data_again(ngx_live_origin_redis_conn_t *conn)
     rd->server = (rd->server + 1) % rd->conf->servers.nelts;
 
     ngx_live_origin_redis_conn_open(conn);
-}
-
-
-ngx_uint_t
-ngx_live_origin_redis_slot(const u_char *key, size_t len)
-{
-    return lo_redis_slot(key, len);
 }

@@ -85,8 +85,6 @@ struct ngx_live_origin_redis_op_s {
     /* of the room */
 
     ngx_queue_t                    queue;
-    ngx_live_origin_redis_t       *redis;
-    void                          *conn;
     u_char                        *command;    /* malloc'ed until it is known
                                                   not to be sent again */
     size_t                         len;
@@ -182,9 +180,5 @@ ngx_int_t ngx_live_origin_redis_wait(ngx_live_origin_redis_t *rd,
 ngx_int_t ngx_live_origin_redis_subscribe(ngx_live_origin_redis_t *rd,
     const ngx_str_t *channel);
 void ngx_live_origin_redis_unsubscribe(ngx_live_origin_redis_t *rd);
-
-/* the slot of a key, 0 .. 16383: CRC16 of what is between the first { and the
-   next }, or of all (Redis Cluster Specification, "Hash tags") */
-ngx_uint_t ngx_live_origin_redis_slot(const u_char *key, size_t len);
 
 #endif /* NGX_LIVE_ORIGIN_REDIS_H */

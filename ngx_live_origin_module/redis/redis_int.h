@@ -217,8 +217,9 @@ ngx_int_t ngx_live_origin_redis_send_own(ngx_live_origin_redis_conn_t *conn,
     ngx_live_origin_redis_own_t *own,
     ngx_int_t (*done)(ngx_live_origin_redis_conn_t *conn, redisReply *reply),
     int argc, const char **argv);
-ngx_int_t ngx_live_origin_redis_append(ngx_live_origin_redis_conn_t *conn,
-    const u_char *data, size_t len);
+/* a word that an operation is sent behind; its reply is for nobody */
+ngx_int_t ngx_live_origin_redis_send_before(
+    ngx_live_origin_redis_conn_t *conn, const char *command);
 /* all that wait are sent */
 void ngx_live_origin_redis_send_waiting(ngx_live_origin_redis_conn_t *conn);
 /* NGX_ERROR: conn->why */
@@ -256,12 +257,7 @@ ngx_int_t ngx_live_origin_redis_hello_send(ngx_live_origin_redis_conn_t *conn,
 
 /* tells the user, if UP or not has changed; why: of DOWN */
 void ngx_live_origin_redis_edge(ngx_live_origin_redis_t *rd, const char *why);
-/* counts a failover if it is another than the last */
-void ngx_live_origin_redis_switched(ngx_live_origin_redis_t *rd,
-    ngx_str_t *name);
 void ngx_live_origin_redis_failed_over(ngx_live_origin_redis_t *rd);
-
-extern const ngx_live_origin_redis_class_t  ngx_live_origin_redis_data_class;
 
 
 /* subscribe.c: the subscription wants a connection, and there may be one now */

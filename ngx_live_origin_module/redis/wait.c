@@ -96,30 +96,8 @@ ngx_live_origin_redis_wait(ngx_live_origin_redis_t *rd,
 ngx_int_t
 ngx_live_origin_redis_wait_before(ngx_live_origin_redis_conn_t *conn)
 {
-    ngx_live_origin_redis_own_t  *own;
-
-    const char  *argv[] = { "PING" };
-
-    if (conn->class != &ngx_live_origin_redis_wait_class) {
-        return NGX_OK;
-    }
-
-    own = ngx_calloc(sizeof(ngx_live_origin_redis_own_t), conn->rd->log);
-    if (own == NULL) {
-        return NGX_ERROR;
-    }
-
-    own->alone = 1;
-
-    if (ngx_live_origin_redis_send_own(conn, own,
-                                       ngx_live_origin_redis_ok_check, 1, argv)
-        != NGX_OK)
-    {
-        ngx_free(own);
-        return NGX_ERROR;
-    }
-
-    return NGX_OK;
+    return conn->class == &ngx_live_origin_redis_wait_class
+           ? ngx_live_origin_redis_send_before(conn, "PING") : NGX_OK;
 }
 
 

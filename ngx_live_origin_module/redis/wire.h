@@ -49,7 +49,8 @@ typedef struct {
 int lo_redis_redirect(lo_redis_redirect_t *r, const char *text, size_t len);
 
 
-/* redis.h: ngx_live_origin_redis_slot() */
+/* the slot of a key, 0 .. 16383: CRC16 of what is between the first { and the
+   next }, or of all (Redis Cluster Specification, "Hash tags") */
 unsigned lo_redis_slot(const void *key, size_t len);
 
 
