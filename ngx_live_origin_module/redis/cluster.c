@@ -18,8 +18,6 @@
 static void ngx_live_origin_redis_node_up(ngx_live_origin_redis_conn_t *conn);
 static void ngx_live_origin_redis_node_down(
     ngx_live_origin_redis_conn_t *conn);
-static void ngx_live_origin_redis_node_again(
-    ngx_live_origin_redis_conn_t *conn);
 static void ngx_live_origin_redis_cluster_tick(ngx_event_t *ev);
 static void ngx_live_origin_redis_cluster_seed(ngx_live_origin_redis_t *rd);
 
@@ -30,7 +28,7 @@ static const ngx_live_origin_redis_class_t
     ngx_live_origin_redis_node_steps, 0,
     ngx_live_origin_redis_node_up,
     ngx_live_origin_redis_node_down,
-    ngx_live_origin_redis_node_again,
+    ngx_live_origin_redis_conn_open,
     NULL
 };
 
@@ -214,15 +212,7 @@ ngx_live_origin_redis_node_down(ngx_live_origin_redis_conn_t *conn)
         cl->asking = NULL;
     }
 
-    ngx_live_origin_redis_conn_later(conn, 0);
     ngx_live_origin_redis_edge(conn->rd, (char *) conn->why);
-}
-
-
-static void
-ngx_live_origin_redis_node_again(ngx_live_origin_redis_conn_t *conn)
-{
-    ngx_live_origin_redis_conn_open(conn);
 }
 
 

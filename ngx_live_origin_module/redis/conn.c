@@ -243,6 +243,23 @@ ngx_live_origin_redis_conn_open(ngx_live_origin_redis_conn_t *conn)
 }
 
 
+void
+ngx_live_origin_redis_conn_next(ngx_live_origin_redis_conn_t *conn)
+{
+    ngx_addr_t               *addr;
+    ngx_live_origin_redis_t  *rd;
+
+    rd = conn->rd;
+    addr = rd->conf->servers.elts;
+    addr += rd->server;
+
+    rd->server = (rd->server + 1) % rd->conf->servers.nelts;
+
+    ngx_live_origin_redis_conn_address(conn, addr->sockaddr, addr->socklen);
+    ngx_live_origin_redis_conn_open(conn);
+}
+
+
 /* the first event: whether it is connected */
 
 void
@@ -370,6 +387,22 @@ ngx_live_origin_redis_conn_lost(ngx_live_origin_redis_conn_t *conn,
 }
 
 
+/* 50 ms, 100 ms, ... 800 ms, half of it by chance: workers and servers that
+   lost the same primary do not come back at once */
+
+static void
+ngx_live_origin_redis_conn_later(ngx_live_origin_redis_conn_t *conn)
+{
+    ngx_msec_t  ms;
+
+    ms = 50 << ngx_min(conn->attempts, 4);
+
+    conn->attempts++;
+
+    ngx_add_timer(&conn->retry, ms / 2 + (ngx_msec_t) ngx_random() % ms);
+}
+
+
 void
 ngx_live_origin_redis_conn_drop(ngx_live_origin_redis_conn_t *conn)
 {
@@ -393,7 +426,12 @@ ngx_live_origin_redis_conn_drop(ngx_live_origin_redis_conn_t *conn)
     conn->known = 0;
 
     ngx_live_origin_redis_wait_end(conn);
-    conn->class->down(conn);
+    ngx_live_origin_redis_conn_later(conn);
+
+    if (conn->class->down) {
+        conn->class->down(conn);
+    }
+
     ngx_live_origin_redis_fail(conn, &ops);
 }
 
@@ -416,29 +454,22 @@ ngx_live_origin_redis_conn_shut(ngx_live_origin_redis_conn_t *conn,
 }
 
 
-/* 50 ms, 100 ms, ... 800 ms, half of it by chance: workers and servers that
-   lost the same primary do not come back at once */
-
-void
-ngx_live_origin_redis_conn_later(ngx_live_origin_redis_conn_t *conn,
-    ngx_msec_t ms)
-{
-    if (ms == 0) {
-        ms = 50 << ngx_min(conn->attempts, 4);
-        ms = ms / 2 + (ngx_msec_t) ngx_random() % ms;
-        conn->attempts++;
-    }
-
-    ngx_add_timer(&conn->retry, ms);
-}
-
-
 static void
 ngx_live_origin_redis_conn_again(ngx_event_t *ev)
 {
     ngx_live_origin_redis_conn_t  *conn = ev->data;
 
-    conn->class->again(conn);
+    if (conn->class->again) {
+        conn->class->again(conn);
+    }
+}
+
+
+void
+ngx_live_origin_redis_conn_renew(ngx_live_origin_redis_conn_t *conn)
+{
+    conn->gone = 1;
+    ngx_post_event(&conn->flush, &ngx_posted_events);
 }
 
 

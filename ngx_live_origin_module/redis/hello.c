@@ -311,7 +311,10 @@ ngx_live_origin_redis_hello(ngx_live_origin_redis_conn_t *conn)
     ngx_add_timer(&conn->idle, NGX_LIVE_ORIGIN_REDIS_PING);
 
     ngx_live_origin_redis_send_waiting(conn);
-    conn->class->up(conn);
+
+    if (conn->class->up) {
+        conn->class->up(conn);
+    }
 
     return NGX_OK;
 }

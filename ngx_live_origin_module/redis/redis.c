@@ -207,7 +207,6 @@ ngx_live_origin_redis_data_up(ngx_live_origin_redis_conn_t *conn)
 static void
 ngx_live_origin_redis_data_down(ngx_live_origin_redis_conn_t *conn)
 {
-    ngx_live_origin_redis_conn_later(conn, 0);
     ngx_live_origin_redis_edge(conn->rd, (char *) conn->why);
 }
 
@@ -217,22 +216,10 @@ ngx_live_origin_redis_data_down(ngx_live_origin_redis_conn_t *conn)
 static void
 ngx_live_origin_redis_data_again(ngx_live_origin_redis_conn_t *conn)
 {
-    ngx_addr_t               *addrs;
-    ngx_live_origin_redis_t  *rd;
-
-    rd = conn->rd;
-
-    if (rd->sentinel) {
-        ngx_live_origin_redis_sentinel_look(rd);
+    if (conn->rd->sentinel) {
+        ngx_live_origin_redis_sentinel_look(conn->rd);
         return;
     }
 
-    addrs = rd->conf->servers.elts;
-
-    ngx_live_origin_redis_conn_address(conn, addrs[rd->server].sockaddr,
-                                       addrs[rd->server].socklen);
-
-    rd->server = (rd->server + 1) % rd->conf->servers.nelts;
-
-    ngx_live_origin_redis_conn_open(conn);
+    ngx_live_origin_redis_conn_next(conn);
 }

@@ -55,10 +55,11 @@ typedef struct {
 typedef struct {
     const ngx_live_origin_redis_step_t  *steps;    /* the last has no send */
     ngx_uint_t                           sentinel; /* its credentials */
+    /* any may be NULL */
     void  (*up)(ngx_live_origin_redis_conn_t *conn);
     /* it is DOWN, was UP or not */
     void  (*down)(ngx_live_origin_redis_conn_t *conn);
-    /* some time after that */
+    /* the back-off after that is over */
     void  (*again)(ngx_live_origin_redis_conn_t *conn);
     /* published on a channel; what: of three elements */
     ngx_int_t  (*message)(ngx_live_origin_redis_conn_t *conn,
@@ -143,7 +144,7 @@ struct ngx_live_origin_redis_s {
     unsigned                             dead:1;
 
     ngx_live_origin_redis_conn_t        *primary;  /* not of a cluster */
-    ngx_uint_t                           server;   /* of conf->servers */
+    ngx_uint_t                           server;   /* next of conf->servers */
     ngx_str_t                            last;     /* the last that was UP */
     u_char                               last_text[NGX_SOCKADDR_STRLEN + 1];
 
@@ -172,12 +173,13 @@ void ngx_live_origin_redis_conn_address(ngx_live_origin_redis_conn_t *conn,
     struct sockaddr *sockaddr, socklen_t socklen);
 /* what became of it is told by up or down, not from within */
 void ngx_live_origin_redis_conn_open(ngx_live_origin_redis_conn_t *conn);
+/* the same, at the next of conf->servers */
+void ngx_live_origin_redis_conn_next(ngx_live_origin_redis_conn_t *conn);
+/* shut, and class->again, when nothing of it is in use below the caller */
+void ngx_live_origin_redis_conn_renew(ngx_live_origin_redis_conn_t *conn);
 /* to DOWN, by what the room decided: down is not called */
 void ngx_live_origin_redis_conn_shut(ngx_live_origin_redis_conn_t *conn,
     const char *why);
-/* class->again after ms, or the back-off where it is 0 */
-void ngx_live_origin_redis_conn_later(ngx_live_origin_redis_conn_t *conn,
-    ngx_msec_t ms);
 void ngx_live_origin_redis_conn_why(ngx_live_origin_redis_conn_t *conn,
     const char *fmt, ...);
 /* at a bounded rate; begins with the name of the connection */

@@ -14,7 +14,6 @@
 
 struct ngx_live_origin_redis_sentinel_s {
     ngx_live_origin_redis_conn_t        *conn;
-    ngx_uint_t                           next;     /* of conf->servers */
     ngx_event_t                          round;
 };
 
@@ -24,10 +23,6 @@ static ngx_int_t ngx_live_origin_redis_query_send(
 static ngx_int_t ngx_live_origin_redis_query_check(
     ngx_live_origin_redis_conn_t *conn, redisReply *reply);
 static ngx_int_t ngx_live_origin_redis_listen_send(
-    ngx_live_origin_redis_conn_t *conn);
-static void ngx_live_origin_redis_sentinel_up(
-    ngx_live_origin_redis_conn_t *conn);
-static void ngx_live_origin_redis_sentinel_down(
     ngx_live_origin_redis_conn_t *conn);
 static void ngx_live_origin_redis_sentinel_again(
     ngx_live_origin_redis_conn_t *conn);
@@ -50,8 +45,8 @@ static const ngx_live_origin_redis_class_t
     ngx_live_origin_redis_sentinel_class =
 {
     ngx_live_origin_redis_sentinel_steps, 1,
-    ngx_live_origin_redis_sentinel_up,
-    ngx_live_origin_redis_sentinel_down,
+    NULL,
+    NULL,
     ngx_live_origin_redis_sentinel_again,
     ngx_live_origin_redis_sentinel_message
 };
@@ -122,31 +117,20 @@ ngx_live_origin_redis_sentinel_destroy(ngx_live_origin_redis_t *rd)
 void
 ngx_live_origin_redis_sentinel_look(ngx_live_origin_redis_t *rd)
 {
-    ngx_addr_t                        *addrs;
-    ngx_live_origin_redis_conn_t      *conn;
-    ngx_live_origin_redis_sentinel_t  *sn;
+    ngx_live_origin_redis_conn_t  *conn;
 
-    sn = rd->sentinel;
-    conn = sn->conn;
+    conn = rd->sentinel->conn;
 
     if (conn->state == NGX_LIVE_ORIGIN_REDIS_CONNECTING) {
         return;
     }
 
     if (conn->state == NGX_LIVE_ORIGIN_REDIS_UP) {
-        conn->gone = 1;
-        ngx_post_event(&conn->flush, &ngx_posted_events);
+        ngx_live_origin_redis_conn_renew(conn);
         return;
     }
 
-    addrs = rd->conf->servers.elts;
-
-    ngx_live_origin_redis_conn_address(conn, addrs[sn->next].sockaddr,
-                                       addrs[sn->next].socklen);
-
-    sn->next = (sn->next + 1) % rd->conf->servers.nelts;
-
-    ngx_live_origin_redis_conn_open(conn);
+    ngx_live_origin_redis_conn_next(conn);
 }
 
 
@@ -290,22 +274,6 @@ ngx_live_origin_redis_sentinel_message(ngx_live_origin_redis_conn_t *conn,
 
     return ngx_live_origin_redis_sentinel_primary(conn, word[3], len[3],
                                                   word[4], len[4]);
-}
-
-
-/* ---- and what becomes of it */
-
-static void
-ngx_live_origin_redis_sentinel_up(ngx_live_origin_redis_conn_t *conn)
-{
-    /* void */
-}
-
-
-static void
-ngx_live_origin_redis_sentinel_down(ngx_live_origin_redis_conn_t *conn)
-{
-    ngx_live_origin_redis_conn_later(conn, 0);
 }
 
 

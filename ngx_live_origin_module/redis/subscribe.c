@@ -7,8 +7,6 @@
 
 
 static void ngx_live_origin_redis_sub_up(ngx_live_origin_redis_conn_t *conn);
-static void ngx_live_origin_redis_sub_down(
-    ngx_live_origin_redis_conn_t *conn);
 static void ngx_live_origin_redis_sub_again(
     ngx_live_origin_redis_conn_t *conn);
 static ngx_int_t ngx_live_origin_redis_sub_message(
@@ -18,7 +16,7 @@ static ngx_int_t ngx_live_origin_redis_sub_message(
 static const ngx_live_origin_redis_class_t  ngx_live_origin_redis_sub_class = {
     ngx_live_origin_redis_sub_steps, 0,
     ngx_live_origin_redis_sub_up,
-    ngx_live_origin_redis_sub_down,
+    NULL,
     ngx_live_origin_redis_sub_again,
     ngx_live_origin_redis_sub_message
 };
@@ -30,8 +28,7 @@ static void
 ngx_live_origin_redis_sub_replace(ngx_live_origin_redis_t *rd)
 {
     if (rd->sub && rd->sub->state != NGX_LIVE_ORIGIN_REDIS_DOWN) {
-        rd->sub->gone = 1;
-        ngx_post_event(&rd->sub->flush, &ngx_posted_events);
+        ngx_live_origin_redis_conn_renew(rd->sub);
 
     } else {
         ngx_live_origin_redis_sub_open(rd);
@@ -143,13 +140,6 @@ ngx_live_origin_redis_sub_up(ngx_live_origin_redis_conn_t *conn)
     if (rd->user->subscribed && !conn->gone) {
         rd->user->subscribed(rd->user->data);
     }
-}
-
-
-static void
-ngx_live_origin_redis_sub_down(ngx_live_origin_redis_conn_t *conn)
-{
-    ngx_live_origin_redis_conn_later(conn, 0);
 }
 
 

@@ -11,20 +11,13 @@
 #include "redis/redis_int.h"
 
 
-static void ngx_live_origin_redis_wait_up(ngx_live_origin_redis_conn_t *conn);
-static void ngx_live_origin_redis_wait_down(
-    ngx_live_origin_redis_conn_t *conn);
-static void ngx_live_origin_redis_wait_again(
-    ngx_live_origin_redis_conn_t *conn);
-
+/* it is opened by the next who wants it; until its back-off is over it is
+   known to fail */
 
 static const ngx_live_origin_redis_class_t  ngx_live_origin_redis_wait_class =
 {
     ngx_live_origin_redis_node_steps, 0,
-    ngx_live_origin_redis_wait_up,
-    ngx_live_origin_redis_wait_down,
-    ngx_live_origin_redis_wait_again,
-    NULL
+    NULL, NULL, NULL, NULL
 };
 
 
@@ -108,27 +101,4 @@ ngx_live_origin_redis_wait_end(ngx_live_origin_redis_conn_t *node)
         ngx_live_origin_redis_conn_shut(node->waiter, "the connection for "
                                         "commands was lost");
     }
-}
-
-
-static void
-ngx_live_origin_redis_wait_up(ngx_live_origin_redis_conn_t *conn)
-{
-    /* void */
-}
-
-
-/* it is opened by the next who wants it; until then it is known to fail */
-
-static void
-ngx_live_origin_redis_wait_down(ngx_live_origin_redis_conn_t *conn)
-{
-    ngx_live_origin_redis_conn_later(conn, 0);
-}
-
-
-static void
-ngx_live_origin_redis_wait_again(ngx_live_origin_redis_conn_t *conn)
-{
-    /* void */
 }
