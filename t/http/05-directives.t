@@ -4,84 +4,47 @@
 use strict;
 use warnings;
 
-use File::Temp qw(tempdir);
 use Test::More;
 
 use lib 't/lib';
+use LiveOrigin::Conf;
 use LiveOrigin::Media;
 use LiveOrigin::Nginx;
 
-my $dir = tempdir(CLEANUP => 1);
-my $module = LiveOrigin::Nginx::module();
+my $conf = LiveOrigin::Conf->new;
+my $dir = $conf->dir;
 my $zone = "$dir/zone";
-
-
-# $http goes into http { }, $location into a location
-
-sub try
-{
-    my ($http, $location) = @_;
-
-    open my $f, '>', "$dir/nginx.conf" or die;
-    print $f <<"CONF";
-load_module $module;
-pid $dir/pid;
-events { }
-http {
-    access_log off;
-    client_body_temp_path $dir/t1;
-    proxy_temp_path $dir/t2;
-    fastcgi_temp_path $dir/t3;
-    uwsgi_temp_path $dir/t4;
-    scgi_temp_path $dir/t5;
-    $http
-    server {
-        listen 127.0.0.1:1;
-        location /live/ { $location }
-    }
-}
-CONF
-    close $f;
-
-    my $nginx = LiveOrigin::Nginx::binary();
-
-    local $ENV{LD_PRELOAD} = $ENV{LO_PRELOAD} if $ENV{LO_PRELOAD};
-
-    my $out = `$nginx -t -p $dir/ -c nginx.conf -e $dir/error.log 2>&1`;
-
-    return ($? == 0, $out);
-}
-
 my $good = "live_origin_zone main path=$zone size=16m;";
 
-my ($ok, $out) = try($good, 'live_origin_publish main;'
-                            . ' live_origin_serve main;');
+my ($ok, $out) = $conf->try($good, 'live_origin_publish main;'
+                                   . ' live_origin_serve main;');
 
 ok $ok, 'a good configuration' or diag $out;
 ok !-e $zone, '... makes no zone';
 
-($ok, $out) = try("$good live_origin_hold 0; live_origin_max_segment 8m;"
-                  . ' live_origin_write_deadline 1s;'
-                  . ' live_origin_read_deadline 50ms;'
-                  . ' live_origin_shed on lag=80ms over=10% edge=30s queue=5;',
-                  'live_origin_publish main; live_origin_auto_event on;'
-                  . ' live_origin_hold 3s; live_origin_max_segment 1m;');
+($ok, $out) = $conf->try("$good live_origin_hold 0; live_origin_max_segment 8m;"
+                         . ' live_origin_write_deadline 1s;'
+                         . ' live_origin_read_deadline 50ms;'
+                         . ' live_origin_shed on lag=80ms over=10% edge=30s'
+                         . ' queue=5;',
+                         'live_origin_publish main; live_origin_auto_event on;'
+                         . ' live_origin_hold 3s; live_origin_max_segment 1m;');
 ok $ok, 'all of them' or diag $out;
 
 mkdir "$dir/archive";
-($ok, $out) = try("$good live_origin_archive $dir/archive;",
-                  'live_origin_serve main;');
+($ok, $out) = $conf->try("$good live_origin_archive $dir/archive;",
+                         'live_origin_serve main;');
 ok $ok, 'an archive' or diag $out;
 is_deeply [glob "$dir/archive/* $dir/archive/.[a-z]*"], [],
     '... in which nothing is made';
 
-($ok, $out) = try("$good live_origin_archive $dir pool=none;",
-                  'live_origin_serve main;');
+($ok, $out) = $conf->try("$good live_origin_archive $dir pool=none;",
+                         'live_origin_serve main;');
 ok !$ok && $out =~ /unknown thread pool "none"/, 'a pool that is not there';
 
-($ok, $out) = try('', "live_origin_serve main; } } $good"
-                      . ' server { listen 127.0.0.1:2; location / {} '
-                      . 'location /x/ {');
+($ok, $out) = $conf->try('', "live_origin_serve main; } } $good"
+                             . ' server { listen 127.0.0.1:2; location / {} '
+                             . 'location /x/ {');
 ok $ok, 'the zone may come later' or diag $out;
 
 for (
@@ -127,13 +90,8 @@ for (
      'maybe'])
 {
     my ($http, $location, $name, $value) = @$_;
-    my ($fine, $text) = try($http, $location);
-    my @emerg = grep { /\[emerg\]/ } split /\n/, $text;
 
-    ok !$fine && @emerg == 1 && $emerg[0] =~ /"\Q$name\E"/
-       && $emerg[0] =~ /"\Q$value\E"/
-       && $emerg[0] =~ /allowed: |it must be "on" or "off"/,
-       "$name: $value" or diag $text;
+    $conf->bad($http, $location, $name, "\"$value\"");
 }
 
 ok !-e $zone, 'still no zone';
@@ -153,7 +111,7 @@ open my $f, '>', $zone or die;
 print $f 'x' x 100;
 close $f;
 
-($ok, $out) = try($good, 'live_origin_serve main;');
+($ok, $out) = $conf->try($good, 'live_origin_serve main;');
 ok !$ok && $out =~ /\[emerg\].*\Q$zone\E/, 'a file that is no zone' or
     diag $out;
 is content($zone), 'x' x 100, '... is not touched';
@@ -167,10 +125,10 @@ is $ng->put('/live/ev/a/v/init.mp4', $v->init)->status, 201, 'a zone in use';
 
 my @before = (stat $path)[1, 7];
 
-($ok, $out) = try("live_origin_zone main path=$path size=32m;", '');
+($ok, $out) = $conf->try("live_origin_zone main path=$path size=32m;", '');
 ok !$ok && $out =~ /\[emerg\].*size=16777216/, 'another size is refused' or
     diag $out;
-($ok, $out) = try("live_origin_zone main path=$path size=16m;", '');
+($ok, $out) = $conf->try("live_origin_zone main path=$path size=16m;", '');
 ok $ok, 'the same is fine' or diag $out;
 is join(' ', (stat $path)[1, 7]), "@before", '... and the file the same';
 

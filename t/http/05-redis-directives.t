@@ -4,67 +4,26 @@
 use strict;
 use warnings;
 
-use File::Temp qw(tempdir);
 use Test::More;
 
 use lib 't/lib';
-use LiveOrigin::Nginx;
+use LiveOrigin::Conf;
 
-my $dir = tempdir(CLEANUP => 1);
-my $module = LiveOrigin::Nginx::module();
-
-
-sub write_file
-{
-    my ($name, $content, $mode) = @_;
-
-    open my $f, '>', "$dir/$name" or die;
-    print $f $content;
-    close $f;
-    chmod defined $mode ? $mode : 0600, "$dir/$name";
-
-    return "$dir/$name";
-}
+my $conf = LiveOrigin::Conf->new;
+my $dir = $conf->dir;
 
 
-# $http goes into http { }, $location into a location
-
-sub try
+sub in_place
 {
     my ($http, $location) = @_;
 
-    write_file('nginx.conf', <<"CONF");
-load_module $module;
-pid $dir/pid;
-events { }
-http {
-    access_log off;
-    client_body_temp_path $dir/t1;
-    proxy_temp_path $dir/t2;
-    fastcgi_temp_path $dir/t3;
-    uwsgi_temp_path $dir/t4;
-    scgi_temp_path $dir/t5;
-    live_origin_zone main path=$dir/zone size=16m;
-    $http
-    server {
-        listen 127.0.0.1:1;
-        location /live/ { live_origin_publish main; $location }
-    }
-}
-CONF
-
-    my $nginx = LiveOrigin::Nginx::binary();
-
-    local $ENV{LD_PRELOAD} = $ENV{LO_PRELOAD} if $ENV{LO_PRELOAD};
-
-    my $out = `$nginx -t -p $dir/ -c nginx.conf -e $dir/error.log 2>&1`;
-
-    return ($? == 0, $out);
+    return ("live_origin_zone main path=$dir/zone size=16m; $http",
+            "live_origin_publish main; $location");
 }
 
 my $redis = 'live_origin_redis 127.0.0.1;';
-my $auth = write_file('auth', "s3cret\nmore\n");
-my $user = write_file('user', 'lo s3cret');
+my $auth = $conf->write('auth', "s3cret\nmore\n");
+my $user = $conf->write('user', 'lo s3cret');
 my $ca = "$dir/ca.crt";
 
 system("openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=ca"
@@ -85,7 +44,7 @@ for (
     "live_origin_redis 127.0.0.1 tls=on tls_ca=$ca;",
     'live_origin_redis 127.0.0.1 tls=on;')
 {
-    my ($ok, $out) = try($_, '');
+    my ($ok, $out) = $conf->try(in_place($_, ''));
 
     ok $ok, $_ or diag $out;
 }
@@ -96,18 +55,18 @@ for (
     [$redis, 'live_origin_ack redis replicas=2 degrade;'],
     [$redis, 'live_origin_ack redis degrade replicas=0;'])
 {
-    my ($ok, $out) = try(@$_);
+    my ($ok, $out) = $conf->try(in_place(@$_));
 
     ok $ok, "@$_" or diag $out;
 }
 
-my $open = write_file('open', "s3cret\n", 0644);
-my $empty = write_file('empty', "\ns3cret\n");
-my $blank = write_file('blank', "  \n");
-my $binary = write_file('binary', "s3c\0ret\n");
-my $space = write_file('space', " s3cret\n");
-my $long = write_file('long', 's3cret' x 1000);
-my $nothing = write_file('nothing', '');
+my $open = $conf->write('open', "s3cret\n", 0644);
+my $empty = $conf->write('empty', "\ns3cret\n");
+my $blank = $conf->write('blank', "  \n");
+my $binary = $conf->write('binary', "s3c\0ret\n");
+my $space = $conf->write('space', " s3cret\n");
+my $long = $conf->write('long', 's3cret' x 1000);
+my $nothing = $conf->write('nothing', '');
 
 mkdir "$dir/folder";
 
@@ -157,18 +116,13 @@ for (
      'is duplicate'])
 {
     my ($http, $location, $name, $says) = @$_;
-    my ($fine, $text) = try($http, $location);
-    my @emerg = grep { /\[emerg\]/ } split /\n/, $text;
+    my $text = $conf->bad(in_place($http, $location), $name, $says);
 
-    ok !$fine && @emerg == 1 && $emerg[0] =~ /"\Q$name\E"/
-       && $emerg[0] =~ /\Q$says\E/
-       && $emerg[0] =~ /allowed: |is duplicate/, "$name: $says"
-        or diag $text;
     unlike $text, qr/s3cret/, '... and nothing of a password';
 }
 
-my ($ok, $out) = try("live_origin_redis 127.0.0.1 tls=on tls_ca=$dir/none;",
-                     '');
+my ($ok, $out) = $conf->try(in_place(
+    "live_origin_redis 127.0.0.1 tls=on tls_ca=$dir/none;", ''));
 
 ok !$ok && $out =~ /\[emerg\].*\Q$dir\E\/none/, 'certificates that are none';
 ok !-e "$dir/zone", 'nginx -t made nothing';
