@@ -20,7 +20,6 @@
 
 #include "lib/zone_util.h"
 
-#define MB       (1024 * 1024)
 #define WORKERS  4
 #define KILLS    200
 #define NUMBERS  65536

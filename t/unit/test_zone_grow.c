@@ -17,7 +17,6 @@
 #include "lib/zone_util.h"
 #include "zone/layout.h"
 
-#define MB     (1024 * 1024)
 #define LONG   (INT64_C(3600) * LO_USEC)
 #define KILLS  80
 
@@ -36,19 +35,6 @@ nap(long us)
     struct timespec  ts = { 0, us * 1000 };
 
     nanosleep(&ts, NULL);
-}
-
-
-static void
-clean(t_zone_t *t)
-{
-    lo_zone_check_t  c;
-
-    t_zone_check(t->z, &c);
-    assert_int_equal(c.errors, 0);
-    assert_int_equal(c.leaks, 0);
-    assert_int_equal(c.private, 0);
-    assert_int_equal(c.retired, 0);
 }
 
 
@@ -137,8 +123,6 @@ read_on(lo_zone_t *z, const lo_zone_pin_t *pin, lo_zone_growth_t *at,
 }
 
 
-#define put(n, p, seed, rank)                                                 \
-    t_zone_publish(t.z, t.event, t.track, n, p, seed, 20000, rank)
 #define follow(n, pin)  lo_zone_follow(t.z, t.track, n, 0, LONG, pin)
 
 
@@ -160,7 +144,7 @@ test_grows(void **state)
     };
 
     t_zone_make(&t, 16 * MB, 1, 0);
-    assert_int_equal(put(7, 0, 1, 0), LO_PUBLISH_NEW);
+    assert_int_equal(t_zone_put(7, 0, 1, 0), LO_PUBLISH_NEW);
 
     begin(t.z, &g, t.event, 2, 20 * LO_ZONE_PAGE);
     assert_int_equal(follow(8, &pin), LO_NONE);
@@ -198,7 +182,7 @@ test_grows(void **state)
     lo_zone_unpin(t.z, &pin);
     assert_int_equal(follow(8, &pin), LO_NONE);
 
-    clean(&t);
+    t_zone_clean(&t);
     t_zone_drop(&t);
 }
 
@@ -219,7 +203,7 @@ test_order(void **state)
     more(t.z, &a, 1000);
     assert_int_equal(follow(3, &pin), LO_NONE);
     assert_int_equal(end(t.z, &a, t.track, 3, 0, 2), LO_PUBLISH_NEW);
-    assert_int_equal(put(3, 1, 4, 0), LO_PUBLISH_NEW);
+    assert_int_equal(t_zone_put(3, 1, 4, 0), LO_PUBLISH_NEW);
 
     /* that of the first is not good */
 
@@ -273,7 +257,7 @@ test_order(void **state)
     assert_int_equal(follow(5, &other), LO_OK);
     assert_int_equal(other.object->pipeline, 1);
     give_up(t.z, &b);
-    assert_int_equal(put(5, 0, 9, 0), LO_PUBLISH_NEW);
+    assert_int_equal(t_zone_put(5, 0, 9, 0), LO_PUBLISH_NEW);
     assert_int_equal(lo_zone_find(t.z, t.track, 5, 1, 0, &pin), LO_OK);
     assert_false(pin.passing);
 
@@ -292,7 +276,7 @@ test_not_as_announced(void **state)
     lo_zone_pin_t     pin, found;
 
     t_zone_make(&t, 16 * MB, 1, 0);
-    assert_int_equal(put(7, 0, 1, 0), LO_PUBLISH_NEW);
+    assert_int_equal(t_zone_put(7, 0, 1, 0), LO_PUBLISH_NEW);
 
     /* its end says that it is another number */
 
@@ -316,7 +300,7 @@ test_not_as_announced(void **state)
     assert_int_equal(end(t.z, &g, t.track, 10, 0, 3), LO_PUBLISH_NEW);
     assert_int_equal(lo_zone_grown(&pin, &visible), LO_GROWN_WHOLE);
     lo_zone_unpin(t.z, &pin);
-    assert_int_equal(put(10, 1, 5, 0), LO_PUBLISH_NEW);
+    assert_int_equal(t_zone_put(10, 1, 5, 0), LO_PUBLISH_NEW);
     assert_int_equal(lo_zone_find(t.z, t.track, 10, 1, 0, &found), LO_OK);
     assert_int_equal(found.object->pipeline, 1);
     assert_false(found.passing);
@@ -325,11 +309,11 @@ test_not_as_announced(void **state)
     /* a twin: the bytes are another object's in the end */
 
     begin(t.z, &g, t.event, 6, 20000);
-    assert_int_equal(put(10, 0, 8, 0), LO_PUBLISH_REPLACED);
+    assert_int_equal(t_zone_put(10, 0, 8, 0), LO_PUBLISH_REPLACED);
     assert_int_equal(lo_zone_announce(t.z, t.track, 11, 0, &g.up), LO_OK);
     more(t.z, &g, 10000);
     assert_int_equal(follow(11, &pin), LO_OK);
-    assert_int_equal(put(11, 1, 6, 0), LO_PUBLISH_NEW);
+    assert_int_equal(t_zone_put(11, 1, 6, 0), LO_PUBLISH_NEW);
     assert_int_equal(end(t.z, &g, t.track, 11, 0, 0), LO_PUBLISH_NEW);
     assert_int_equal(lo_zone_grown(&pin, &visible), LO_GROWN_WHOLE);
     assert_int_equal(visible, 20000);
@@ -339,7 +323,7 @@ test_not_as_announced(void **state)
     lo_zone_unpin(t.z, &found);
     lo_zone_unpin(t.z, &pin);
 
-    clean(&t);
+    t_zone_clean(&t);
     t_zone_drop(&t);
 }
 
@@ -357,7 +341,7 @@ test_bytes_stay(void **state)
     lo_zone_growth_t  at;
 
     t_zone_make(&t, 16 * MB, 1, 0);
-    assert_int_equal(put(7, 0, 1, 0), LO_PUBLISH_NEW);
+    assert_int_equal(t_zone_put(7, 0, 1, 0), LO_PUBLISH_NEW);
 
     begin(t.z, &g, t.event, 2, 900000);
     assert_int_equal(lo_zone_announce(t.z, t.track, 8, 0, &g.up), LO_OK);
@@ -384,7 +368,7 @@ test_bytes_stay(void **state)
     free(want);
 
     lo_zone_unpin(t.z, &pin);
-    clean(&t);
+    t_zone_clean(&t);
     t_zone_drop(&t);
 }
 
@@ -551,8 +535,8 @@ test_killed(void **state)
     lo_zone_check_t  c;
 
     t_zone_make(&t, 32 * MB, 1, 0);
-    assert_int_equal(put(7, 0, 1, 0), LO_PUBLISH_NEW);
-    assert_int_equal(put(7, 1, 3, 0), LO_PUBLISH_NEW);
+    assert_int_equal(t_zone_put(7, 0, 1, 0), LO_PUBLISH_NEW);
+    assert_int_equal(t_zone_put(7, 1, 3, 0), LO_PUBLISH_NEW);
 
     board = mmap(NULL, sizeof(board_t), PROT_READ | PROT_WRITE,
                  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -623,7 +607,7 @@ test_killed(void **state)
         }
     }
 
-    clean(&t);
+    t_zone_clean(&t);
     t_zone_drop(&t);
     munmap(board, sizeof(board_t));
 }

@@ -215,3 +215,16 @@ t_zone_check(lo_zone_t *z, lo_zone_check_t *c)
 {
     lo_zone_check(z, 1, c, t_zone_line, NULL);
 }
+
+
+void
+t_zone_clean(t_zone_t *t)
+{
+    lo_zone_check_t  c;
+
+    t_zone_check(t->z, &c);
+    assert_int_equal(c.errors, 0);
+    assert_int_equal(c.leaks, 0);
+    assert_int_equal(c.private, 0);
+    assert_int_equal(c.retired, 0);
+}

@@ -5,6 +5,8 @@
 
 #include "zone/zone.h"
 
+#define MB  (1024 * 1024)
+
 typedef struct {
     char        path[64];
     lo_zone_t  *z;
@@ -30,8 +32,13 @@ int t_zone_same(lo_zone_t *z, const lo_zone_object_t *o, uint64_t seed);
 /* publishes len bytes of a seed; lo_zone_publish's result, or LO_FULL */
 int t_zone_publish(lo_zone_t *z, int event, int track, int64_t number,
     unsigned pipeline, uint64_t seed, size_t len, uint32_t rank);
+/* into the track of a test's t */
+#define t_zone_put(n, p, seed, rank)                                          \
+    t_zone_publish(t.z, t.event, t.track, n, p, seed, 20000, rank)
 
 /* lo_zone_check with lines printed as TAP comments */
 void t_zone_check(lo_zone_t *z, lo_zone_check_t *c);
+/* nothing is wrong, left over or under way */
+void t_zone_clean(t_zone_t *t);
 
 #endif
