@@ -15,17 +15,6 @@ use LiveOrigin::RedisFake;
 use LiveOrigin::RedisProbe;
 
 
-sub metric
-{
-    my ($p, $name) = @_;
-
-    my ($v) = $p->nginx->get('/metrics')->body
-              =~ /^live_origin_redis_$name (\S+)$/m;
-
-    return $v;
-}
-
-
 sub told { my ($p, $what) = @_; return scalar grep { /^$what/ } $p->events }
 
 
@@ -54,7 +43,7 @@ subtest 'Sentinel' => sub {
     is $s->primary->cli('PUBLISH', 'news', 'new'), 1;
     ok wait_for(sub { told($p, 'message new') }, 5);
     is $p->stat->{failovers}, 1, 'counted';
-    ok wait_for(sub { metric($p, 'failovers_total') == 1 }, 5), 'metric';
+    ok wait_for(sub { $p->metric('failovers_total') == 1 }, 5), 'metric';
 
     my $status = $p->nginx->get('/api/status')->json->{redis};
 
@@ -66,8 +55,6 @@ subtest 'Sentinel' => sub {
 
     wait_for(sub { ($old->info('master_link_status') || '') eq 'up' }, 30);
 
-    my $begin = time;
-
     ok $s->failover(kill => 1), 'a primary that is killed';
     ok wait_for(sub { $p->stat->{primary} eq $s->primary->address
                       && $p->is_up }, 15), 'its successor is found'
@@ -75,12 +62,13 @@ subtest 'Sentinel' => sub {
     is $p->command('SET', 'a', 3), 'OK';
     is $p->stat->{failovers}, 2, 'counted';
     is told($p, 'down'), told($p, 'up') - 1, 'down and up are told in turn';
+    ok wait_for(sub { 3 <= told($p, 'subscribed') }, 5), 'subscribed again';
     ok wait_for(sub { $p->fds <= $fds }, 10), 'no descriptor is lost'
         or diag $p->fds, " $fds";
 
     my $lines = () = $p->nginx->log =~ /: connected$/mg;
 
-    sleep 11;
+    ok $p->wait_more('connects', 1, 20), 'another sentinel';
     is scalar(() = $p->nginx->log =~ /: connected$/mg), $lines,
         'that one sentinel is left for the next is no line of the log';
     is $p->command('SET', 'a', 3), 'OK';

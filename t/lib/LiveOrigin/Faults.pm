@@ -19,7 +19,9 @@ package LiveOrigin::Faults;
 #         away => 1: then, that there was no 201)
 #     publishing for the zone and playing from it went on
 #     both nodes are connected afterwards
-# Options: seconds (1.2; with LO_SOAK 5).
+# It lasts until two segments were published for the zone, one for Redis (or
+# was refused) and one was played, all begun after it; with LO_SOAK for 5 s.
+# Options: seconds, instead.
 #
 # healthy($name): no worker has died, no descriptor or memory is lost.
 # finish: publishing for Redis goes on; it ends everything, and tests that both
@@ -115,6 +117,20 @@ sub _news
 }
 
 
+# a fault that began then has been met by each
+
+sub _touched
+{
+    my ($self, $since) = @_;
+
+    my ($zone, $redis, $played) = map {
+        scalar grep { $_->{at} > $since } @{$_->log}
+    } @$self{qw(a b)}, $self->{players}[0];
+
+    return $zone >= 2 && $redis >= 1 && $played >= 1;
+}
+
+
 sub fault
 {
     my ($self, $name, $break, $mend, %o) = @_;
@@ -128,7 +144,15 @@ sub fault
 
     my $since = time;
 
-    sleep($o{seconds} || ($ENV{LO_SOAK} ? 5 : 1.2));
+    if (my $seconds = $o{seconds} || ($ENV{LO_SOAK} && 5)) {
+        sleep($seconds);
+
+    } else {
+        for (1 .. 200) {
+            sleep 0.1;
+            last if $self->_touched($since);
+        }
+    }
 
     my @taken = grep { $_->{status} == 201 } $self->_news($b, $since);
 

@@ -21,6 +21,8 @@ package LiveOrigin::RedisProbe;
 #                              "message text"
 #     stat                     {state, primary, connects, ...}
 #     is_up, wait_up, wait_down
+#     wait_more($name, $n)     until a number of stat has grown by so much
+#     metric($name)            live_origin_redis_NAME
 #     subscribe($channel), unsubscribe
 #     worker, fds, rss         of the worker: pid, how many, bytes
 #     settled                  fds, the most of a second in which every
@@ -158,6 +160,27 @@ sub wait_down
     my ($self, $s) = @_;
 
     return wait_for(sub { !$self->is_up }, $s || 10);
+}
+
+
+sub wait_more
+{
+    my ($self, $name, $n, $s) = @_;
+
+    my $had = $self->stat->{$name};
+
+    return wait_for(sub { $self->stat->{$name} >= $had + $n }, $s || 10);
+}
+
+
+sub metric
+{
+    my ($self, $name) = @_;
+
+    my ($v) = $self->{ng}->get('/metrics')->body
+              =~ /^live_origin_redis_$name (\S+)$/m;
+
+    return $v;
 }
 
 
