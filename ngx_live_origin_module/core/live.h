@@ -443,6 +443,15 @@ void lo_live_strip(lo_live_t *l);
  */
 int lo_live_adopt(lo_live_t *l, const lo_live_t *theirs);
 
+/* whether two records differ in nothing but what is a node's own, and in how
+   they are counted (serial, shown) */
+int lo_live_same(const lo_live_t *a, const lo_live_t *b);
+
+/* a number that may be one of the event's: not below 0, nor further ahead of
+   the clock than its lead, its window and a minute; of an irregular event, any
+   that can be counted on from */
+int lo_live_likely(const lo_live_t *l, int64_t number, int64_t now_us);
+
 /* a record from elsewhere: LO_ERROR, *err says what it is */
 int lo_live_check(const lo_live_t *l, size_t len, lo_err_t *err);
 

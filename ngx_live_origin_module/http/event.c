@@ -289,7 +289,7 @@ ngx_live_origin_event_decide(ngx_live_origin_zone_t *zone,
 
         if (agree && ngx_live_origin_share_up(zone)) {
 
-            if (!ngx_live_origin_share_own(event->live, l)) {
+            if (!lo_live_same(event->live, l)) {
                 return ngx_live_origin_share_propose(zone, event, l);
             }
 

@@ -88,21 +88,18 @@ const lo_live_init_t *
 ngx_live_origin_place_known(ngx_live_origin_upload_t *u, const lo_live_t *l,
     ngx_uint_t track)
 {
-    ngx_uint_t              i, p;
+    int                     p;
+    ngx_uint_t              i;
     const lo_live_track_t  *t;
     const lo_live_init_t   *init;
 
     t = &l->tracks[track];
 
-    for (p = 0; p < l->npipelines; p++) {
-        if (lo_id_eq(l->pipelines[p], u->ctx->name.pipeline)) {
+    p = lo_live_find_pipeline(l, u->ctx->name.pipeline);
+    init = p < 0 ? NULL : lo_live_init_by_id(l, t->init[p]);
 
-            init = t->init[p] ? lo_live_init_by_id(l, t->init[p]) : NULL;
-
-            if (init) {
-                return init;
-            }
-        }
+    if (init) {
+        return init;
     }
 
     for (i = l->ninits; i > 0; i--) {
@@ -118,8 +115,7 @@ ngx_live_origin_place_known(ngx_live_origin_upload_t *u, const lo_live_t *l,
 ngx_uint_t
 ngx_live_origin_place_has_init(ngx_live_origin_upload_t *u)
 {
-    int                       i;
-    ngx_uint_t                p;
+    int                       i, p;
     const lo_live_t          *l;
     ngx_live_origin_event_t  *e;
 
@@ -149,13 +145,10 @@ ngx_live_origin_place_has_init(ngx_live_origin_upload_t *u)
 
     i = lo_live_track(l, u->ctx->name.track);
 
-    for (p = 0; p < l->npipelines; p++) {
-        if (lo_id_eq(l->pipelines[p], u->ctx->name.pipeline)) {
-            return i >= 0 && l->tracks[i].init[p] != 0;
-        }
-    }
+    p = lo_live_find_pipeline(l, u->ctx->name.pipeline);
 
-    return l->fixed_pipelines != 0;
+    return p < 0 ? l->fixed_pipelines != 0
+                 : i >= 0 && l->tracks[i].init[p] != 0;
 }
 
 

@@ -1,9 +1,8 @@
 /*
- * The connection's ups and downs, news, and who the envoy is.
+ * The connection's ups and downs, and who the envoy is.
  */
 
 #include "http/share.h"
-
 
 
 static ngx_uint_t
@@ -241,7 +240,8 @@ ngx_live_origin_share_tick(ngx_live_origin_zone_t *zone)
     zone->cells[NGX_LIVE_ORIGIN_CELL_SHARE_ENVOY] = sh->envoy;
 
     if (sh->envoy && ngx_live_origin_share_up(zone)
-        && (sh->walk || sh->due || ngx_time() - sh->walked >= NGX_LIVE_ORIGIN_SHARE_WALK))
+        && (sh->walk || sh->due
+            || ngx_time() - sh->walked >= NGX_LIVE_ORIGIN_SHARE_WALK))
     {
         ngx_live_origin_share_walk(sh);
     }
@@ -274,125 +274,6 @@ ngx_live_origin_share_lost(ngx_live_origin_zone_t *zone)
         zone->share->events[i].inits = 0;
         zone->share->events[i].listed = 0;
     }
-}
-
-
-/* a node has what Redis has: a mask or a better candidate finds all of it */
-
-static void
-ngx_live_origin_share_published(ngx_live_origin_share_t *sh, ngx_uint_t index,
-    const lo_news_t *news)
-{
-    int                       t, there;
-    char                      pipeline[LO_ID_MAX + 1];
-    uint32_t                  ring;
-    ngx_uint_t                i;
-    lo_zone_pin_t             pin;
-    ngx_live_origin_event_t  *e;
-
-    e = ngx_live_origin_event_get(sh->zone, index);
-    t = e ? lo_live_track(e->live, news->track) : LO_NONE;
-    ring = t < 0 ? LO_ZONE_NO_TRACK : e->live->tracks[t].ring;
-    there = 0;
-
-    for (i = 0; ring != LO_ZONE_NO_TRACK && i < e->live->npipelines; i++) {
-
-        if (lo_str_eq(lo_cstr(e->live->pipelines[i]), news->chosen)) {
-            there = lo_zone_choose(sh->zone->z, ring, news->number, i)
-                    == LO_OK;
-        }
-
-        if (lo_str_eq(lo_cstr(e->live->pipelines[i]), news->pipeline)
-            && lo_zone_candidate(sh->zone->z, ring, news->number, i, &pin)
-               == LO_OK)
-        {
-            lo_zone_unpin(sh->zone->z, &pin);
-            return;
-        }
-    }
-
-    /* readers of this node get the chosen one, so it comes first */
-
-    if (!there && !lo_str_eq(news->chosen, news->pipeline)) {
-        ngx_memcpy(pipeline, news->chosen.data, news->chosen.len);
-        pipeline[news->chosen.len] = '\0';
-
-        (void) ngx_live_origin_share_fetch(sh, index, news->track,
-                                           news->number, pipeline, NULL, NULL);
-    }
-
-    ngx_memcpy(pipeline, news->pipeline.data, news->pipeline.len);
-    pipeline[news->pipeline.len] = '\0';
-
-    (void) ngx_live_origin_share_fetch(sh, index, news->track, news->number,
-                                       pipeline, NULL, NULL);
-}
-
-
-/* others have listed it as GAP, when nobody had it; it stays one */
-
-static void
-ngx_live_origin_share_listed(ngx_live_origin_share_t *sh,
-    const lo_news_t *news)
-{
-    int                       t, index;
-    ngx_live_origin_event_t  *e;
-
-    index = lo_zone_event_find(sh->zone->z, news->event);
-    e = index < 0 ? NULL : ngx_live_origin_event_get(sh->zone, index);
-    t = e ? lo_live_track(e->live, news->track) : LO_NONE;
-
-    if (t >= 0 && e->live->tracks[t].ring != LO_ZONE_NO_TRACK) {
-        lo_zone_gap_set(sh->zone->z, e->live->tracks[t].ring, news->number);
-    }
-}
-
-
-void
-ngx_live_origin_share_heard(ngx_live_origin_zone_t *zone, const u_char *text,
-    size_t len)
-{
-    int                       index;
-    lo_str_t                  s;
-    lo_news_t                 news;
-    ngx_live_origin_share_t  *sh;
-
-    sh = zone->share;
-    s.data = (u_char *) text;
-    s.len = len;
-
-    if (sh == NULL || !sh->envoy || lo_news_read(&news, s) != LO_OK
-        || lo_str_eq(news.node, lo_cstr(sh->node)))
-    {
-        return;
-    }
-
-    switch (news.kind) {
-
-    case LO_NEWS_EVENT:
-        ngx_live_origin_share_learn(sh, news.event);
-        return;
-
-    case LO_NEWS_GONE:
-        ngx_live_origin_share_deleted(sh, news.event, news.life);
-        return;
-
-    case LO_NEWS_GAP:
-        ngx_live_origin_share_listed(sh, &news);
-        return;
-
-    default:
-        break;
-    }
-
-    index = lo_zone_event_find(sh->zone->z, news.event);
-
-    if (index < 0) {
-        ngx_live_origin_share_learn(sh, news.event);
-        return;
-    }
-
-    ngx_live_origin_share_published(sh, index, &news);
 }
 
 
@@ -435,22 +316,29 @@ ngx_live_origin_share_id(ngx_live_origin_share_t *sh, ngx_uint_t index,
 }
 
 
-ngx_uint_t
-ngx_live_origin_share_likely(const lo_live_t *l, int64_t number)
+int
+ngx_live_origin_share_choose(ngx_live_origin_share_t *sh, const lo_live_t *l,
+    uint32_t ring, int64_t number, lo_str_t pipeline)
 {
-    int64_t  ahead;
+    int  p;
 
-    if (number < 0 || number > INT64_MAX / 4) {
-        return 0;
+    p = lo_live_find_pipeline(l, pipeline);
+
+    return p < 0 ? LO_NONE : lo_zone_choose(sh->zone->z, ring, number, p);
+}
+
+
+void
+ngx_live_origin_share_complain(ngx_live_origin_share_t *sh, const char *what,
+    const char *why)
+{
+    if (ngx_time() - sh->complained < 10) {
+        return;
     }
 
-    if (l->irregular || l->d.duration == 0) {
-        return 1;
-    }
+    sh->complained = ngx_time();
 
-    ahead = (int64_t) ngx_max(l->lead_s, l->dvr_s) * LO_USEC + 60 * LO_USEC;
-
-    return number <= lo_timeline_at(&l->d, ngx_live_origin_wall() + ahead);
+    ngx_log_error(NGX_LOG_ERR, sh->zone->log, 0, "redis: %s: %s", what, why);
 }
 
 
@@ -468,66 +356,4 @@ ngx_live_origin_share_ttl(const lo_live_t *l, int64_t least)
     ms = ngx_max(ms + ms / 10, least);
 
     return ms + ngx_random() % (ms / 10 + 1);
-}
-
-
-/* ---- commands whose answer is of no use */
-
-void
-ngx_live_origin_share_forgotten(ngx_live_origin_redis_op_t *op,
-    redisReply *reply)
-{
-    free(op);
-}
-
-
-ngx_int_t
-ngx_live_origin_share_forget(ngx_live_origin_share_t *sh, const ngx_str_t *key,
-    int argc, const char **argv, const size_t *lens)
-{
-    ngx_int_t                    rc;
-    ngx_live_origin_redis_op_t  *op;
-
-    op = calloc(1, sizeof(ngx_live_origin_redis_op_t));
-    if (op == NULL) {
-        return NGX_ERROR;
-    }
-
-    op->handler = ngx_live_origin_share_forgotten;
-
-    rc = ngx_live_origin_redis_command(sh->rd, op, key, argc, argv, lens);
-
-    if (rc != NGX_OK) {
-        free(op);
-    }
-
-    return rc;
-}
-
-
-void
-ngx_live_origin_share_list(ngx_live_origin_share_t *sh, const char *verb,
-    lo_str_t id)
-{
-    char         key[NGX_LIVE_ORIGIN_KEY_MAX];
-    size_t       lens[3];
-    lo_buf_t     b;
-    ngx_str_t    name;
-    const char  *argv[3];
-
-    lo_buf_init(&b, key, sizeof(key));
-    ngx_live_origin_key_events(&b, &sh->conf->prefix);
-
-    name.data = (u_char *) key;
-    name.len = ngx_strlen(key);
-
-    argv[0] = verb;
-    argv[1] = key;
-    argv[2] = (char *) id.data;
-
-    lens[0] = 4;
-    lens[1] = name.len;
-    lens[2] = id.len;
-
-    (void) ngx_live_origin_share_forget(sh, &name, 3, argv, lens);
 }

@@ -1,7 +1,9 @@
 /*
  * An event on many nodes (docs/redis.md): what the files of it share.
  *
- *   share.c         the connection's ups and downs, news, who the envoy is
+ *   share.c         the connection's ups and downs, and who the envoy is
+ *   share_news.c    what it hears
+ *   share_tell.c    commands and scripts
  *   share_event.c   live states and documents: asked for and proposed
  *   share_learn.c   and learnt
  *   share_gone.c    events that are deleted, documents that are put
@@ -30,7 +32,9 @@
 #include "redis/index.h"
 
 
+#define NGX_LIVE_ORIGIN_SHARE_TRIES    16       /* to store a live state */
 #define NGX_LIVE_ORIGIN_SHARE_WANTED   16
+#define NGX_LIVE_ORIGIN_SHARE_ARGS     80
 #define NGX_LIVE_ORIGIN_SHARE_PUTS     4        /* of the walk, at a time */
 #define NGX_LIVE_ORIGIN_SHARE_WALK     30       /* s, between two walks */
 #define NGX_LIVE_ORIGIN_SHARE_JOIN     30000000 /* us: a new zone is filled */
@@ -74,6 +78,7 @@ struct ngx_live_origin_share_s {
     ngx_live_origin_share_event_t   *events;
     void                            *walk;     /* share_walk.c */
     time_t                           walked;
+    time_t                           complained;
     int64_t                          started_us;
     unsigned                         envoy:1;
     unsigned                         due:1;    /* a walk */
@@ -110,17 +115,28 @@ ngx_live_origin_share_event_t *ngx_live_origin_share_of(
 /* the event's id; NULL: the row has another one now */
 const char *ngx_live_origin_share_id(ngx_live_origin_share_t *sh,
     ngx_uint_t index, uint64_t row);
-/* a number that may be: no head is set by one that is far off */
-ngx_uint_t ngx_live_origin_share_likely(const lo_live_t *l, int64_t number);
+/* readers of this node get what Redis has chosen; LO_NONE: it is not here */
+int ngx_live_origin_share_choose(ngx_live_origin_share_t *sh,
+    const lo_live_t *l, uint32_t ring, int64_t number, lo_str_t pipeline);
+/* a line in the error log, one in ten seconds */
+void ngx_live_origin_share_complain(ngx_live_origin_share_t *sh,
+    const char *what, const char *why);
 /* ms, with up to a tenth of jitter */
 int64_t ngx_live_origin_share_ttl(const lo_live_t *l, int64_t least);
 
 
-/* answers that nobody needs: the operation is freed */
-void ngx_live_origin_share_forgotten(ngx_live_origin_redis_op_t *op,
-    redisReply *reply);
-ngx_int_t ngx_live_origin_share_forget(ngx_live_origin_share_t *sh,
-    const ngx_str_t *key, int argc, const char **argv, const size_t *lens);
+/* a command of which argv[1] is the key, and a script; lens may be NULL where
+   all are strings that end with a zero */
+ngx_int_t ngx_live_origin_share_command(ngx_live_origin_share_t *sh,
+    ngx_live_origin_redis_op_t *op, int argc, const char **argv,
+    const size_t *lens);
+ngx_int_t ngx_live_origin_share_eval(ngx_live_origin_share_t *sh,
+    ngx_live_origin_redis_op_t *op, ngx_live_origin_redis_script_t *script,
+    ngx_uint_t nkeys, int argc, const char **argv, const size_t *lens);
+/* likewise, when the answer is of no use; script NULL: a command */
+ngx_int_t ngx_live_origin_share_tell(ngx_live_origin_share_t *sh,
+    ngx_live_origin_redis_script_t *script, ngx_uint_t nkeys, int argc,
+    const char **argv, const size_t *lens);
 /* SADD or SREM: the event is one of all, or is not */
 void ngx_live_origin_share_list(ngx_live_origin_share_t *sh, const char *verb,
     lo_str_t id);
@@ -138,8 +154,6 @@ int ngx_live_origin_share_propose(ngx_live_origin_zone_t *zone,
 /* something is being asked of it, or was refused just now */
 ngx_uint_t ngx_live_origin_share_asking(ngx_live_origin_zone_t *zone,
     ngx_uint_t index);
-/* only what is this node's own differs: nobody has to be asked */
-ngx_uint_t ngx_live_origin_share_own(const lo_live_t *a, const lo_live_t *b);
 /* the event's turn is over: what has come up meanwhile */
 void ngx_live_origin_share_next(ngx_live_origin_share_t *sh, ngx_uint_t index,
     uint64_t row);
@@ -175,10 +189,10 @@ void ngx_live_origin_share_documented(ngx_live_origin_zone_t *zone,
 
 typedef void (*ngx_live_origin_share_got_pt)(void *data);
 
-/* one number of a track, of a pipeline (NULL: the chosen one); got may be NULL, and is called in any case once it is NGX_OK.
+/* one number of a track, of a pipeline (empty: the chosen one); got may be NULL, and is called in any case once it is NGX_OK.
    NGX_DECLINED: another worker does that, or it was not there just now */
 ngx_int_t ngx_live_origin_share_fetch(ngx_live_origin_share_t *sh,
-    ngx_uint_t index, lo_str_t track, int64_t number, const char *pipeline,
+    ngx_uint_t index, lo_str_t track, int64_t number, lo_str_t pipeline,
     ngx_live_origin_share_got_pt got, void *data);
 /* once more, behind a newer live state */
 void ngx_live_origin_share_refetch(ngx_live_origin_share_t *sh,
@@ -208,9 +222,13 @@ typedef struct {
     const u_char                  *bytes;
 } ngx_live_origin_say_t;
 
-void ngx_live_origin_share_segment(lo_share_segment_t *s,
-    const lo_zone_meta_t *meta, const u_char *digest, uint64_t size,
-    const char *node);
+/* what is said of a candidate; the strings are those of the event and of l;
+   bytes are left to the caller */
+void ngx_live_origin_say_of(ngx_live_origin_say_t *s,
+    ngx_live_origin_share_t *sh, const lo_zone_event_t *ze, ngx_uint_t index,
+    const lo_live_t *l, ngx_uint_t track, ngx_uint_t pipeline);
+void ngx_live_origin_say_what(ngx_live_origin_say_t *s, int64_t number,
+    const lo_zone_meta_t *meta, const u_char *digest, uint64_t size);
 /* op's reply is that of ngx_live_origin_script_put; key is filled in */
 ngx_int_t ngx_live_origin_say_segment(ngx_live_origin_say_t *s,
     ngx_live_origin_redis_op_t *op, char key[NGX_LIVE_ORIGIN_KEY_MAX]);

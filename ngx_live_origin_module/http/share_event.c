@@ -12,9 +12,6 @@
 #include "http/share.h"
 
 
-#define NGX_LIVE_ORIGIN_SHARE_TRIES  16
-
-
 typedef struct {
     ngx_live_origin_redis_op_t   op;
     ngx_live_origin_share_t     *share;
@@ -66,7 +63,6 @@ ngx_live_origin_share_inits(ngx_live_origin_share_t *sh, lo_str_t id,
     int64_t         n;
     lo_buf_t        b;
     ngx_int_t       rc;
-    ngx_str_t       name;
     ngx_uint_t      i;
     const char     *argv[5];
     u_char         *bytes;
@@ -110,11 +106,8 @@ ngx_live_origin_share_inits(ngx_live_origin_share_t *sh, lo_str_t id,
         lens[3] = 2;
         lens[4] = ngx_strlen(ttl);
 
-        name.data = (u_char *) key;
-        name.len = lens[1];
-
         rc = n < 0 ? NGX_OK
-                   : ngx_live_origin_share_forget(sh, &name, 5, argv, lens);
+                   : ngx_live_origin_share_tell(sh, NULL, 0, 5, argv, lens);
         free(bytes);
 
         if (rc != NGX_OK) {
@@ -347,37 +340,6 @@ ngx_live_origin_share_event(ngx_live_origin_zone_t *zone, ngx_uint_t index)
 }
 
 
-ngx_uint_t
-ngx_live_origin_share_own(const lo_live_t *a, const lo_live_t *b)
-{
-    ngx_uint_t   same;
-    lo_live_t   *ca, *cb;
-
-    if (a->ninits != b->ninits) {
-        return 0;
-    }
-
-    ca = ngx_live_origin_share_copy(a);
-    cb = ngx_live_origin_share_copy(b);
-    same = 0;
-
-    if (ca && cb) {
-        lo_live_strip(ca);
-        lo_live_strip(cb);
-        ca->serial = cb->serial;
-        ca->shown = cb->shown;
-        ca->shown_us = cb->shown_us;
-
-        same = ngx_memcmp(ca, cb, lo_live_len(ca)) == 0;
-    }
-
-    free(ca);
-    free(cb);
-
-    return same;
-}
-
-
 /* ---- the answer */
 
 /*
@@ -558,9 +520,8 @@ ngx_live_origin_share_answered(ngx_live_origin_redis_op_t *op,
     }
 
     if (id && reply && reply->type == REDIS_REPLY_ERROR) {
-        ngx_log_error(NGX_LOG_ERR, sh->zone->log, 0,
-                      "redis refuses the state of event \"%s\": %s", id,
-                      reply->str);
+        ngx_live_origin_share_complain(sh, "the state of an event is refused",
+                                       reply->str);
     }
 
     ngx_live_origin_share_next(sh, a->index, a->row);

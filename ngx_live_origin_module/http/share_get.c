@@ -92,9 +92,7 @@ ngx_live_origin_get_send(ngx_live_origin_get_t *g, const char *id)
     char                      key[NGX_LIVE_ORIGIN_KEY_MAX];
     char                      base[NGX_LIVE_ORIGIN_KEY_MAX];
     char                      number[NGX_INT64_LEN + 1];
-    size_t                    lens[4];
     lo_buf_t                  b;
-    ngx_uint_t                i;
     const char               *argv[4];
     ngx_live_origin_share_t  *sh;
 
@@ -110,66 +108,66 @@ ngx_live_origin_get_send(ngx_live_origin_get_t *g, const char *id)
 
     argv[0] = key;
     argv[1] = number;
-    argv[2] = g->pipeline;
+    argv[2] = g->asked;
     argv[3] = base;
-
-    for (i = 0; i < 4; i++) {
-        lens[i] = ngx_strlen(argv[i]);
-    }
 
     g->op.handler = ngx_live_origin_share_replied;
 
-    return ngx_live_origin_redis_eval(sh->rd, &g->op,
-                                      &ngx_live_origin_script_get, 1, 4, argv,
-                                      lens);
+    return ngx_live_origin_share_eval(sh, &g->op, &ngx_live_origin_script_get,
+                                      1, 4, argv, NULL);
 }
 
 
-ngx_int_t
-ngx_live_origin_share_fetch(ngx_live_origin_share_t *sh, ngx_uint_t index,
-    lo_str_t track, int64_t number, const char *pipeline,
-    ngx_live_origin_share_got_pt got, void *data)
+static ngx_int_t
+ngx_live_origin_get_begin(ngx_live_origin_get_t *g)
 {
-    char                            name[2][LO_ID_MAX + 1];
-    int64_t                         claim;
-    uint32_t                        ring;
     ngx_int_t                       rc;
     lo_zone_event_t                *ze;
-    ngx_live_origin_get_t          *g;
     ngx_live_origin_event_t        *e;
     ngx_live_origin_share_event_t  *st;
 
-    /* names may lie in the copy of the live state, which the next look at it
-       may bring up to date */
-
-    ngx_memcpy(name[0], track.data, track.len);
-    name[0][track.len] = '\0';
-    track = lo_cstr(name[0]);
-
-    (void) ngx_cpystrn((u_char *) name[1],
-                       (u_char *) (pipeline ? pipeline : ""), LO_ID_MAX + 1);
-
-    e = ngx_live_origin_event_get(sh->zone, index);
-    st = ngx_live_origin_share_of(sh, index);
-    ze = lo_zone_event(sh->zone->z, index);
+    e = ngx_live_origin_event_get(g->share->zone, g->index);
+    st = ngx_live_origin_share_of(g->share, g->index);
+    ze = lo_zone_event(g->share->zone->z, g->index);
 
     if (e == NULL || st == NULL || ze == NULL
-        || !ngx_live_origin_share_up(sh->zone))
+        || !ngx_live_origin_share_up(g->share->zone))
     {
         return NGX_DECLINED;
     }
 
-    ring = ngx_live_origin_get_ring(e->live, track);
+    g->row = st->row;
+    g->ring = ngx_live_origin_get_ring(e->live, lo_cstr(g->track));
+    g->claim = ngx_live_origin_get_claim(g->number, g->asked);
 
-    claim = ngx_live_origin_get_claim(number, name[1]);
-
-    if (ring != LO_ZONE_NO_TRACK
-        && lo_zone_claim_number(sh->zone->z, ring, claim,
+    if (g->ring != LO_ZONE_NO_TRACK
+        && lo_zone_claim_number(g->share->zone->z, g->ring, g->claim,
                                 NGX_LIVE_ORIGIN_SHARE_FETCH)
            != LO_OK)
     {
         return NGX_DECLINED;
     }
+
+    rc = ngx_live_origin_get_send(g, ze->id);
+
+    if (rc != NGX_OK) {
+        ngx_live_origin_get_unclaim(g);
+    }
+
+    return rc;
+}
+
+
+/* names may lie in the copy of the live state, which the next look at it
+   brings up to date: they are copied first */
+
+ngx_int_t
+ngx_live_origin_share_fetch(ngx_live_origin_share_t *sh, ngx_uint_t index,
+    lo_str_t track, int64_t number, lo_str_t pipeline,
+    ngx_live_origin_share_got_pt got, void *data)
+{
+    ngx_int_t               rc;
+    ngx_live_origin_get_t  *g;
 
     g = calloc(1, sizeof(ngx_live_origin_get_t));
     if (g == NULL) {
@@ -178,19 +176,13 @@ ngx_live_origin_share_fetch(ngx_live_origin_share_t *sh, ngx_uint_t index,
 
     g->share = sh;
     g->index = index;
-    g->row = st->row;
-    g->ring = ring;
     g->number = number;
-    g->claim = claim;
-    strcpy(g->track, name[0]);
-    strcpy(g->pipeline, name[1]);
-    strcpy(g->asked, name[1]);
+    ngx_memcpy(g->track, track.data, track.len);
+    ngx_memcpy(g->asked, pipeline.data, pipeline.len);
 
-    rc = ngx_live_origin_get_send(g, ze->id);
+    rc = ngx_live_origin_get_begin(g);
 
     if (rc != NGX_OK) {
-
-        ngx_live_origin_get_unclaim(g);
         free(g);
         return rc;
     }
@@ -227,7 +219,7 @@ ngx_live_origin_share_refetch(ngx_live_origin_share_t *sh, ngx_uint_t index,
     }
 
     (void) ngx_live_origin_share_fetch(sh, index, lo_cstr(w->track), w->number,
-                                       w->pipeline, NULL, NULL);
+                                       lo_cstr(w->pipeline), NULL, NULL);
 }
 
 
@@ -254,21 +246,6 @@ ngx_live_origin_get_meta(const lo_share_segment_t *s, lo_zone_meta_t *meta)
 }
 
 
-static int
-ngx_live_origin_share_pipeline(const lo_live_t *l, const char *name)
-{
-    ngx_uint_t  i;
-
-    for (i = 0; i < l->npipelines; i++) {
-        if (ngx_strcmp(l->pipelines[i], name) == 0) {
-            return i;
-        }
-    }
-
-    return LO_NONE;
-}
-
-
 /* NGX_DECLINED: the live state here does not know of it yet */
 
 static ngx_int_t
@@ -285,8 +262,8 @@ ngx_live_origin_get_place(ngx_live_origin_get_t *g, int *pipeline, int *chosen)
         return NGX_ERROR;
     }
 
-    *pipeline = ngx_live_origin_share_pipeline(e->live, g->pipeline);
-    *chosen = ngx_live_origin_share_pipeline(e->live, g->chosen);
+    *pipeline = lo_live_find_pipeline(e->live, lo_cstr(g->pipeline));
+    *chosen = lo_live_find_pipeline(e->live, lo_cstr(g->chosen));
 
     if (*pipeline < 0 || lo_live_track(e->live, lo_cstr(g->track)) < 0
         || lo_live_init_by_id(e->live, g->seg.init) == NULL)
@@ -359,15 +336,16 @@ ngx_live_origin_get_commit(ngx_live_origin_get_t *g)
     if (g->up.size != g->seg.size
         || ngx_memcmp(c.digest, g->seg.digest, 16) != 0)
     {
-        ngx_log_error(NGX_LOG_ERR, zone->log, 0,
-                      "redis has other bytes of track \"%s\" number %L than "
-                      "its index says: not taken", g->track, g->number);
+        ngx_live_origin_share_complain(g->share, "other bytes than its index "
+                                       "says of a segment of track", g->track);
         return;
     }
 
     e = ngx_live_origin_event_get(zone, g->index);
 
-    if (e == NULL || !ngx_live_origin_share_likely(e->live, g->number)) {
+    if (e == NULL || !lo_live_likely(e->live, g->number,
+                                    ngx_live_origin_wall()))
+    {
         return;
     }
 
@@ -449,9 +427,7 @@ static ngx_int_t
 ngx_live_origin_get_next(ngx_live_origin_get_t *g)
 {
     char         key[NGX_LIVE_ORIGIN_KEY_MAX];
-    size_t       lens[2];
     lo_buf_t     b;
-    ngx_str_t    name;
     const char  *id, *argv[2];
 
     id = ngx_live_origin_share_id(g->share, g->index, g->row);
@@ -465,18 +441,11 @@ ngx_live_origin_get_next(ngx_live_origin_get_t *g)
                               lo_cstr(g->track), g->number, g->seg.digest);
     ngx_sprintf((u_char *) key + ngx_strlen(key), "%uD%Z", g->part);
 
-    name.data = (u_char *) key;
-    name.len = ngx_strlen(key);
-
     argv[0] = "GET";
     argv[1] = key;
-    lens[0] = 3;
-    lens[1] = name.len;
-
     g->op.handler = ngx_live_origin_share_part;
 
-    return ngx_live_origin_redis_command(g->share->rd, &g->op, &name, 2, argv,
-                                         lens);
+    return ngx_live_origin_share_command(g->share, &g->op, 2, argv, NULL);
 }
 
 
@@ -532,9 +501,8 @@ ngx_live_origin_get_line(ngx_live_origin_get_t *g, redisReply *reply)
     line.len = reply->element[2]->len;
 
     if (lo_share_read(&g->seg, line) != LO_OK) {
-        ngx_log_error(NGX_LOG_ERR, g->share->zone->log, 0,
-                      "redis: what it says of track \"%s\" number %L is "
-                      "damaged: \"%s\"", g->track, g->number, line.data);
+        ngx_live_origin_share_complain(g->share, "a damaged line in the index "
+                                       "of track", g->track);
         return NGX_DECLINED;
     }
 

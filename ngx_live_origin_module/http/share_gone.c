@@ -13,7 +13,6 @@ ngx_live_origin_share_gone(ngx_live_origin_zone_t *zone, ngx_uint_t index)
     char                         keys[LO_MAX_TRACKS + 1]
                                      [NGX_LIVE_ORIGIN_KEY_MAX];
     char                         life[24], ttl[24], news[LO_SHARE_NEWS];
-    size_t                       lens[LO_MAX_TRACKS + 5];
     lo_buf_t                     b;
     ngx_uint_t                   i;
     const char                  *argv[LO_MAX_TRACKS + 5];
@@ -21,7 +20,6 @@ ngx_live_origin_share_gone(ngx_live_origin_zone_t *zone, ngx_uint_t index)
     lo_zone_event_t             *ze;
     ngx_live_origin_event_t     *e;
     ngx_live_origin_share_t     *sh;
-    ngx_live_origin_redis_op_t  *op;
 
     sh = zone->share;
     ze = lo_zone_event(zone->z, index);
@@ -33,12 +31,6 @@ ngx_live_origin_share_gone(ngx_live_origin_zone_t *zone, ngx_uint_t index)
         return;
     }
 
-    op = calloc(1, sizeof(ngx_live_origin_redis_op_t));
-    if (op == NULL) {
-        return;
-    }
-
-    op->handler = ngx_live_origin_share_forgotten;
     l = e->live;
 
     lo_buf_init(&b, keys[0], NGX_LIVE_ORIGIN_KEY_MAX);
@@ -64,16 +56,8 @@ ngx_live_origin_share_gone(ngx_live_origin_zone_t *zone, ngx_uint_t index)
     argv[n++] = sh->channel;
     argv[n++] = news;
 
-    for (i = 0; i < (ngx_uint_t) n; i++) {
-        lens[i] = ngx_strlen(argv[i]);
-    }
-
-    if (ngx_live_origin_redis_eval(sh->rd, op, &ngx_live_origin_script_delete,
-                                   l->ntracks + 1, n, argv, lens)
-        != NGX_OK)
-    {
-        free(op);
-    }
+    (void) ngx_live_origin_share_tell(sh, &ngx_live_origin_script_delete,
+                                      l->ntracks + 1, n, argv, NULL);
 
     ngx_live_origin_share_list(sh, "SREM", lo_cstr(ze->id));
 }

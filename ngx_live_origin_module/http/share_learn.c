@@ -6,9 +6,6 @@
 #include "http/share.h"
 
 
-#define NGX_LIVE_ORIGIN_SHARE_TRIES  16
-
-
 /* a record of others, whose inits are being fetched */
 
 typedef struct {
@@ -21,6 +18,17 @@ typedef struct {
     ngx_uint_t                   next;      /* init */
     lo_word_t                    words[LO_LIVE_INITS];
 } ngx_live_origin_learnt_t;
+
+
+typedef struct {
+    ngx_live_origin_redis_op_t   op;
+    ngx_live_origin_share_t     *share;
+    char                         id[LO_ID_MAX + 1];
+} ngx_live_origin_reading_t;
+
+
+static void ngx_live_origin_learnt_init(ngx_live_origin_redis_op_t *op,
+    redisReply *reply);
 
 
 static void
@@ -176,10 +184,6 @@ ngx_live_origin_learnt_store(ngx_live_origin_learnt_t *le)
 }
 
 
-static void ngx_live_origin_learnt_init(ngx_live_origin_redis_op_t *op,
-    redisReply *reply);
-
-
 /* fetches the next init that this node has not got; NGX_DONE: there is none */
 
 static ngx_int_t
@@ -187,9 +191,7 @@ ngx_live_origin_learnt_next(ngx_live_origin_learnt_t *le)
 {
     char                      key[NGX_LIVE_ORIGIN_KEY_MAX];
     int                       index;
-    size_t                    lens[2];
     lo_buf_t                  b;
-    ngx_str_t                 name;
     const char               *argv[2];
     ngx_live_origin_share_t  *sh;
     ngx_live_origin_event_t  *e;
@@ -212,15 +214,9 @@ ngx_live_origin_learnt_next(ngx_live_origin_learnt_t *le)
 
         argv[0] = "GET";
         argv[1] = key;
-        lens[0] = 3;
-        lens[1] = ngx_strlen(key);
-        name.data = (u_char *) key;
-        name.len = lens[1];
-
         le->op.handler = ngx_live_origin_learnt_init;
 
-        return ngx_live_origin_redis_command(sh->rd, &le->op, &name, 2, argv,
-                                             lens);
+        return ngx_live_origin_share_command(sh, &le->op, 2, argv, NULL);
     }
 
     return NGX_DONE;
@@ -344,13 +340,6 @@ ngx_live_origin_share_adopt(ngx_live_origin_share_t *sh, const char *id,
 }
 
 
-typedef struct {
-    ngx_live_origin_redis_op_t   op;
-    ngx_live_origin_share_t     *share;
-    char                         id[LO_ID_MAX + 1];
-} ngx_live_origin_reading_t;
-
-
 static void
 ngx_live_origin_share_has_read(ngx_live_origin_redis_op_t *op,
     redisReply *reply)
@@ -394,9 +383,7 @@ ngx_live_origin_share_learn(ngx_live_origin_share_t *sh, lo_str_t id)
 {
     char                            key[NGX_LIVE_ORIGIN_KEY_MAX];
     int                             index;
-    size_t                          lens[4];
     lo_buf_t                        b;
-    ngx_str_t                       name;
     const char                     *argv[4];
     ngx_live_origin_reading_t      *rd;
     ngx_live_origin_share_event_t  *st;
@@ -426,17 +413,7 @@ ngx_live_origin_share_learn(ngx_live_origin_share_t *sh, lo_str_t id)
     argv[2] = "live";
     argv[3] = "doc";
 
-    lens[0] = 5;
-    lens[1] = ngx_strlen(key);
-    lens[2] = 4;
-    lens[3] = 3;
-
-    name.data = (u_char *) key;
-    name.len = lens[1];
-
-    if (ngx_live_origin_redis_command(sh->rd, &rd->op, &name, 4, argv, lens)
-        != NGX_OK)
-    {
+    if (ngx_live_origin_share_command(sh, &rd->op, 4, argv, NULL) != NGX_OK) {
         free(rd);
         return;
     }

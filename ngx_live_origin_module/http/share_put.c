@@ -24,7 +24,6 @@ struct ngx_live_origin_put_s {
     uint32_t                       ring;
     ngx_uint_t                     pipeline;
     uint32_t                       replicas;
-    int64_t                        since_us;
     int64_t                        done_us;    /* 0: under way */
     char                           chosen[LO_ID_MAX + 1];
     char                           key[NGX_LIVE_ORIGIN_KEY_MAX];
@@ -214,21 +213,15 @@ ngx_live_origin_put_send(ngx_live_origin_place_t *c,
     put->ring = c->ring;
     put->pipeline = c->pipeline;
     put->replicas = lcf->ack_replicas;
-    put->since_us = ngx_live_origin_mono();
     put->op.handler = ngx_live_origin_put_replied;
     put->op.timeout = ngx_min((ngx_msec_t) (left / 1000 + 1),
                               put->share->conf->timeout);
 
-    s.share = put->share;
-    s.event = ze->id;
-    s.track = e->live->tracks[c->track].id;
-    s.pipeline = e->live->pipelines[c->pipeline];
-    s.live = e->live;
-    s.index = u->index;
-    s.number = c->place.number;
+    ngx_live_origin_say_of(&s, put->share, ze, u->index, e->live, c->track,
+                           c->pipeline);
+    ngx_live_origin_say_what(&s, c->place.number, meta, c->piece->digest,
+                             c->piece->up.size);
     s.bytes = bytes;
-    ngx_live_origin_share_segment(&s.seg, meta, c->piece->digest,
-                                  c->piece->up.size, put->share->node);
 
     (void) lo_zone_upload_read(u->zone->z, &c->piece->up, 0, bytes,
                                c->piece->up.size);
@@ -253,7 +246,7 @@ static ngx_uint_t
 ngx_live_origin_put_follows(ngx_live_origin_place_t *c,
     ngx_live_origin_put_t *put)
 {
-    ngx_uint_t                i;
+    int                       p;
     lo_zone_pin_t             pin;
     ngx_live_origin_zone_t   *zone;
     ngx_live_origin_event_t  *e;
@@ -261,20 +254,16 @@ ngx_live_origin_put_follows(ngx_live_origin_place_t *c,
     zone = c->u->zone;
     e = ngx_live_origin_event_get(zone, c->u->index);
 
-    for (i = 0; e && i < e->live->npipelines; i++) {
-        if (ngx_strcmp(e->live->pipelines[i], put->chosen) == 0) {
-            break;
-        }
-    }
+    p = e ? lo_live_find_pipeline(e->live, lo_cstr(put->chosen)) : LO_NONE;
 
-    if (e == NULL || i == e->live->npipelines || i == c->pipeline
+    if (p < 0 || p == (int) c->pipeline
         || ngx_live_origin_mono() - put->done_us
            > NGX_LIVE_ORIGIN_SHARE_FOLLOW)
     {
         return 0;
     }
 
-    if (lo_zone_candidate(zone->z, c->ring, c->place.number, i, &pin)
+    if (lo_zone_candidate(zone->z, c->ring, c->place.number, p, &pin)
         == LO_OK)
     {
         lo_zone_unpin(zone->z, &pin);
@@ -285,7 +274,7 @@ ngx_live_origin_put_follows(ngx_live_origin_place_t *c,
         put->fetched = 1;
         (void) ngx_live_origin_share_fetch(put->share, c->u->index,
                    lo_cstr(e->live->tracks[c->track].id), c->place.number,
-                   NULL, NULL, NULL);
+                   (lo_str_t) lo_null_string, NULL, NULL);
     }
 
     return 1;
@@ -394,7 +383,7 @@ ngx_live_origin_share_stays(ngx_live_origin_place_t *c)
     if (e && !lo_zone_has(c->u->zone->z, c->ring, c->place.number, 0)) {
         (void) ngx_live_origin_share_fetch(put->share, c->u->index,
                    lo_cstr(e->live->tracks[c->track].id), c->place.number,
-                   NULL, NULL, NULL);
+                   (lo_str_t) lo_null_string, NULL, NULL);
     }
 
     return 1;
@@ -407,10 +396,9 @@ ngx_live_origin_share_stays(ngx_live_origin_place_t *c)
 void
 ngx_live_origin_share_seen(ngx_live_origin_place_t *c)
 {
-    ngx_uint_t                   i;
-    ngx_live_origin_put_t       *put;
-    ngx_live_origin_zone_t      *zone;
-    ngx_live_origin_event_t     *e;
+    ngx_live_origin_put_t    *put;
+    ngx_live_origin_zone_t   *zone;
+    ngx_live_origin_event_t  *e;
 
     zone = c->u->zone;
     put = c->piece->put;
@@ -428,10 +416,10 @@ ngx_live_origin_share_seen(ngx_live_origin_place_t *c)
 
     e = ngx_live_origin_event_get(zone, c->u->index);
 
-    for (i = 0; e && i < e->live->npipelines; i++) {
-        if (ngx_strcmp(e->live->pipelines[i], put->chosen) == 0) {
-            (void) lo_zone_choose(zone->z, c->ring, c->place.number, i);
-        }
+    if (e) {
+        (void) ngx_live_origin_share_choose(zone->share, e->live, c->ring,
+                                            c->place.number,
+                                            lo_cstr(put->chosen));
     }
 }
 

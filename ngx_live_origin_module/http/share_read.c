@@ -13,7 +13,7 @@ ngx_live_origin_share_read(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
     uint32_t           masked;
     ngx_int_t          rc;
     ngx_uint_t         i;
-    const char        *pipeline;
+    lo_str_t           pipeline;
     const lo_live_t   *l;
     lo_zone_track_t   *zt;
     lo_zone_record_t   rec;
@@ -29,15 +29,18 @@ ngx_live_origin_share_read(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
 
     l = ctx->event->live;
     masked = lo_live_masked(l, track, ctx->number);
-    pipeline = NULL;
+    pipeline.len = 0;
+    pipeline.data = NULL;
 
-    for (i = 0; masked && i < l->npipelines && pipeline == NULL; i++) {
-        pipeline = masked & 1u << i ? NULL : l->pipelines[i];
+    for (i = 0; masked && i < l->npipelines && pipeline.len == 0; i++) {
+        if (!(masked & 1u << i)) {
+            pipeline = lo_cstr(l->pipelines[i]);
+        }
     }
 
     /* where nothing is masked a record says that there is something */
 
-    if (masked ? pipeline == NULL
+    if (masked ? pipeline.len == 0
                : lo_zone_record(ctx->zone->z, ring, ctx->number, &rec)
                  != LO_OK
                  && !ngx_live_origin_share_joins(ctx->zone))

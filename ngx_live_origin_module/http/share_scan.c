@@ -75,7 +75,7 @@ ngx_live_origin_walk_head(ngx_live_origin_walk_t *w)
     argv[1] = key;
     argv[2] = "head";
 
-    if (ngx_live_origin_walk_command(w, key, 3, argv,
+    if (ngx_live_origin_walk_command(w, 3, argv,
                                      ngx_live_origin_walk_headed)
         != NGX_OK)
     {
@@ -116,7 +116,7 @@ ngx_live_origin_walk_headed(ngx_live_origin_redis_op_t *op, redisReply *reply)
         l = ngx_live_origin_walk_live(w);
 
         if (l && ring != LO_ZONE_NO_TRACK && head >= 0
-            && ngx_live_origin_share_likely(l, head))
+            && lo_live_likely(l, head, ngx_live_origin_wall()))
         {
             lo_zone_track_restore(w->share->zone->z, ring, head);
         }
@@ -152,27 +152,12 @@ ngx_live_origin_walk_scan(ngx_live_origin_walk_t *w)
     argv[3] = "COUNT";
     argv[4] = NGX_LIVE_ORIGIN_WALK_PAGE;
 
-    if (ngx_live_origin_walk_command(w, key, 5, argv,
+    if (ngx_live_origin_walk_command(w, 5, argv,
                                      ngx_live_origin_walk_scanned)
         != NGX_OK)
     {
         ngx_live_origin_share_walk_end(w->share);
     }
-}
-
-
-static int
-ngx_live_origin_walk_pipeline(const lo_live_t *l, lo_str_t name)
-{
-    ngx_uint_t  i;
-
-    for (i = 0; i < l->npipelines; i++) {
-        if (lo_str_eq(lo_cstr(l->pipelines[i]), name)) {
-            return i;
-        }
-    }
-
-    return LO_NONE;
 }
 
 
@@ -245,7 +230,7 @@ ngx_live_origin_walk_fetch(ngx_live_origin_walk_t *w, const char *track,
     }
 
     rc = ngx_live_origin_share_fetch(w->share, w->index, lo_cstr(track),
-                                     number, pipeline,
+                                     number, lo_cstr(pipeline),
                                      ngx_live_origin_walk_sent, w);
 
     w->sending += rc == NGX_OK;
@@ -264,7 +249,7 @@ ngx_live_origin_walk_chosen(ngx_live_origin_walk_t *w, const lo_live_t *l,
     uint32_t    ring;
     lo_zone_t  *z;
 
-    p = number < 0 ? LO_NONE : ngx_live_origin_walk_pipeline(l, name);
+    p = number < 0 ? LO_NONE : lo_live_find_pipeline(l, name);
 
     if (p < 0 || (lo_live_masked(l, w->track, number) >> p & 1)) {
         return;
@@ -320,7 +305,7 @@ ngx_live_origin_walk_entry(ngx_live_origin_walk_t *w, const lo_live_t *l,
 
     part.data = field.data + i + 1;
     part.len = field.len - i - 1;
-    p = ngx_live_origin_walk_pipeline(l, part);
+    p = lo_live_find_pipeline(l, part);
 
     if (number < 0 || p < 0 || lo_share_read(&s, line) != LO_OK) {
         return;

@@ -21,27 +21,45 @@ typedef struct {
 
 
 void
-ngx_live_origin_share_segment(lo_share_segment_t *s,
-    const lo_zone_meta_t *meta, const u_char *digest, uint64_t size,
-    const char *node)
+ngx_live_origin_say_of(ngx_live_origin_say_t *s, ngx_live_origin_share_t *sh,
+    const lo_zone_event_t *ze, ngx_uint_t index, const lo_live_t *l,
+    ngx_uint_t track, ngx_uint_t pipeline)
 {
-    s->rank = meta->rank;
-    ngx_memcpy(s->digest, digest, 16);
-    s->size = size;
-    s->parts = lo_share_parts(size);
-    s->m = meta->m;
-    s->tfdt = meta->tfdt;
-    s->duration = meta->duration;
-    s->timescale = meta->timescale;
-    s->init = meta->init;
-    s->run = meta->run;
-    s->verdict = meta->verdict;
-    ngx_memcpy(s->ms, meta->ms, sizeof(s->ms));
-    s->first_us = meta->first_us;
-    s->last_us = meta->last_us;
-    s->chunks = meta->chunks;
-    s->flags = meta->flags;
-    strcpy(s->node, node);
+    s->share = sh;
+    s->event = ze->id;
+    s->index = index;
+    s->live = l;
+    s->track = l->tracks[track].id;
+    s->pipeline = l->pipelines[pipeline];
+}
+
+
+void
+ngx_live_origin_say_what(ngx_live_origin_say_t *s, int64_t number,
+    const lo_zone_meta_t *meta, const u_char *digest, uint64_t size)
+{
+    lo_share_segment_t  *seg;
+
+    s->number = number;
+    seg = &s->seg;
+
+    seg->rank = meta->rank;
+    ngx_memcpy(seg->digest, digest, 16);
+    seg->size = size;
+    seg->parts = lo_share_parts(size);
+    seg->m = meta->m;
+    seg->tfdt = meta->tfdt;
+    seg->duration = meta->duration;
+    seg->timescale = meta->timescale;
+    seg->init = meta->init;
+    seg->run = meta->run;
+    seg->verdict = meta->verdict;
+    ngx_memcpy(seg->ms, meta->ms, sizeof(seg->ms));
+    seg->first_us = meta->first_us;
+    seg->last_us = meta->last_us;
+    seg->chunks = meta->chunks;
+    seg->flags = meta->flags;
+    strcpy(seg->node, s->share->node);
 }
 
 
@@ -51,22 +69,14 @@ static ngx_int_t
 ngx_live_origin_say_parts(ngx_live_origin_say_t *s, const char *base,
     const char *ttl)
 {
-    char                         key[NGX_LIVE_ORIGIN_KEY_MAX + 16];
-    size_t                       lens[5];
-    uint32_t                     i;
-    ngx_int_t                    rc;
-    ngx_str_t                    name;
-    const char                  *argv[5];
-    ngx_live_origin_redis_op_t  *op;
+    char         key[NGX_LIVE_ORIGIN_KEY_MAX + 16];
+    size_t       lens[5];
+    uint32_t     i;
+    ngx_int_t    rc;
+    const char  *argv[5];
 
     for (i = 0; i + 1 < s->seg.parts; i++) {
 
-        op = calloc(1, sizeof(ngx_live_origin_redis_op_t));
-        if (op == NULL) {
-            return NGX_ERROR;
-        }
-
-        op->handler = ngx_live_origin_share_forgotten;
         (void) snprintf(key, sizeof(key), "%s%u", base, i);
 
         argv[0] = "SET";
@@ -81,13 +91,9 @@ ngx_live_origin_say_parts(ngx_live_origin_say_t *s, const char *base,
         lens[3] = 2;
         lens[4] = ngx_strlen(ttl);
 
-        name.data = (u_char *) key;
-        name.len = lens[1];
+        rc = ngx_live_origin_share_tell(s->share, NULL, 0, 5, argv, lens);
 
-        rc = ngx_live_origin_redis_command(s->share->rd, op, &name, 5, argv,
-                                           lens);
         if (rc != NGX_OK) {
-            free(op);
             return rc;
         }
     }
@@ -174,45 +180,56 @@ ngx_live_origin_say_segment(ngx_live_origin_say_t *s,
 /* ---- behind it: what the zone has */
 
 static void
-ngx_live_origin_share_sent(ngx_live_origin_redis_op_t *op, redisReply *reply)
+ngx_live_origin_sent_taken(ngx_live_origin_sent_t *s, redisReply *chosen)
 {
-    int                       index;
-    redisReply               *chosen;
-    ngx_uint_t                i;
-    ngx_live_origin_sent_t   *s = (ngx_live_origin_sent_t *) op;
+    lo_str_t                  name;
     ngx_live_origin_share_t  *sh;
     ngx_live_origin_event_t  *e;
 
     sh = s->share;
-    index = s->index;
+    sh->zone->cells[NGX_LIVE_ORIGIN_CELL_SHARE_SENT]++;
 
-    if (reply && reply->type == REDIS_REPLY_ERROR) {
-        ngx_log_error(NGX_LOG_ERR, sh->zone->log, 0,
-                      "redis does not take a segment: %s", reply->str);
-    }
+    e = ngx_live_origin_share_id(sh, s->index, s->row)
+        ? ngx_live_origin_event_get(sh->zone, s->index) : NULL;
 
-    if (reply && reply->type == REDIS_REPLY_ARRAY && reply->elements == 2
-        && reply->element[1]->type == REDIS_REPLY_STRING && !sh->closing
-        && ngx_live_origin_share_id(sh, index, s->row))
+    name.data = (u_char *) chosen->str;
+    name.len = chosen->len;
+
+    if (e && s->track < e->live->ntracks
+        && ngx_live_origin_share_choose(sh, e->live, s->ring, s->number, name)
+           != LO_OK)
     {
-        chosen = reply->element[1];
-        e = ngx_live_origin_event_get(sh->zone, index);
-
-        for (i = 0; e && i < e->live->npipelines; i++) {
-            if (ngx_strcmp(e->live->pipelines[i], chosen->str) == 0
-                && lo_zone_choose(sh->zone->z, s->ring, s->number, i) != LO_OK
-                && s->track < e->live->ntracks)
-            {
-                (void) ngx_live_origin_share_fetch(sh, index,
-                           lo_cstr(e->live->tracks[s->track].id), s->number,
-                           NULL, NULL, NULL);
-                break;
-            }
-        }
+        (void) ngx_live_origin_share_fetch(sh, s->index,
+                   lo_cstr(e->live->tracks[s->track].id), s->number, name,
+                   NULL, NULL);
     }
+}
 
-    if (reply && reply->type == REDIS_REPLY_ARRAY) {
-        sh->zone->cells[NGX_LIVE_ORIGIN_CELL_SHARE_SENT]++;
+
+static void
+ngx_live_origin_share_sent(ngx_live_origin_redis_op_t *op, redisReply *reply)
+{
+    ngx_live_origin_sent_t   *s = (ngx_live_origin_sent_t *) op;
+    ngx_live_origin_share_t  *sh;
+
+    sh = s->share;
+
+    if (!sh->closing) {
+
+        if (reply && reply->type == REDIS_REPLY_ARRAY && reply->elements == 2
+            && reply->element[1]->type == REDIS_REPLY_STRING)
+        {
+            ngx_live_origin_sent_taken(s, reply->element[1]);
+
+        } else {
+            ngx_live_origin_share_complain(sh, "a segment is not taken",
+                                           reply && reply->str ? reply->str
+                                           : op->error ? op->error : "");
+
+            /* what Redis lacks is found by a walk, if it is a candidate still */
+
+            (void) lo_zone_walk(sh->zone->z, 1);
+        }
     }
 
     if (s->got) {
@@ -220,26 +237,6 @@ ngx_live_origin_share_sent(ngx_live_origin_redis_op_t *op, redisReply *reply)
     }
 
     free(s);
-}
-
-
-static u_char *
-ngx_live_origin_share_bytes(lo_zone_t *z, const lo_zone_pin_t *pin)
-{
-    size_t             n;
-    u_char            *bytes, *p, *from;
-    lo_zone_cursor_t   cur;
-
-    bytes = malloc(pin->object->size + 1);
-    p = bytes;
-
-    lo_zone_seek(z, pin->object, 0, pin->object->size, &cur);
-
-    while (p && (n = lo_zone_span(z, &cur, &from)) > 0) {
-        p = ngx_cpymem(p, from, n);
-    }
-
-    return bytes;
 }
 
 
@@ -273,19 +270,16 @@ ngx_live_origin_share_send(ngx_live_origin_share_t *sh, ngx_uint_t index,
     }
 
     sent = calloc(1, sizeof(ngx_live_origin_sent_t));
-    bytes = ngx_live_origin_share_bytes(sh->zone->z, &pin);
+    bytes = malloc(pin.object->size + 1);
 
-    s.share = sh;
-    s.event = ze->id;
-    s.track = e->live->tracks[track].id;
-    s.pipeline = e->live->pipelines[pipeline];
-    s.live = e->live;
-    s.index = index;
-    s.number = number;
+    if (bytes) {
+        (void) lo_zone_read(sh->zone->z, pin.word, bytes, pin.object->size);
+    }
+
+    ngx_live_origin_say_of(&s, sh, ze, index, e->live, track, pipeline);
+    ngx_live_origin_say_what(&s, number, &pin.object->meta, pin.object->digest,
+                             pin.object->size);
     s.bytes = bytes;
-    ngx_live_origin_share_segment(&s.seg, &pin.object->meta,
-                                  pin.object->digest, pin.object->size,
-                                  sh->node);
 
     lo_zone_unpin(sh->zone->z, &pin);
 
@@ -323,25 +317,17 @@ void
 ngx_live_origin_share_gap(ngx_live_origin_zone_t *zone, ngx_uint_t index,
     lo_str_t track, int64_t number)
 {
-    char                         key[NGX_LIVE_ORIGIN_KEY_MAX];
-    char                         n[24], ttl[24], news[LO_SHARE_NEWS];
-    size_t                       lens[5];
-    lo_buf_t                     b;
-    ngx_uint_t                   i;
-    const char                  *argv[5];
-    lo_zone_event_t             *ze;
-    ngx_live_origin_share_t     *sh;
-    ngx_live_origin_redis_op_t  *op;
+    char                      key[NGX_LIVE_ORIGIN_KEY_MAX];
+    char                      n[24], ttl[24], news[LO_SHARE_NEWS];
+    lo_buf_t                  b;
+    const char               *argv[5];
+    lo_zone_event_t          *ze;
+    ngx_live_origin_share_t  *sh;
 
     sh = zone->share;
     ze = lo_zone_event(zone->z, index);
 
     if (ze == NULL || !ngx_live_origin_share_up(zone)) {
-        return;
-    }
-
-    op = calloc(1, sizeof(ngx_live_origin_redis_op_t));
-    if (op == NULL) {
         return;
     }
 
@@ -359,16 +345,6 @@ ngx_live_origin_share_gap(ngx_live_origin_zone_t *zone, ngx_uint_t index,
     argv[3] = sh->channel;
     argv[4] = news;
 
-    for (i = 0; i < 5; i++) {
-        lens[i] = ngx_strlen(argv[i]);
-    }
-
-    op->handler = ngx_live_origin_share_forgotten;
-
-    if (ngx_live_origin_redis_eval(sh->rd, op, &ngx_live_origin_script_gap, 1,
-                                   5, argv, lens)
-        != NGX_OK)
-    {
-        free(op);
-    }
+    (void) ngx_live_origin_share_tell(sh, &ngx_live_origin_script_gap, 1, 5,
+                                      argv, NULL);
 }

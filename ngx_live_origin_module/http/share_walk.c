@@ -70,25 +70,15 @@ ngx_live_origin_walk_over(ngx_live_origin_walk_t *w, ngx_uint_t failed)
 
 
 ngx_int_t
-ngx_live_origin_walk_command(ngx_live_origin_walk_t *w, const char *key,
-    int argc, const char **argv, ngx_live_origin_redis_pt handler)
+ngx_live_origin_walk_command(ngx_live_origin_walk_t *w, int argc,
+    const char **argv, ngx_live_origin_redis_pt handler)
 {
-    int        i;
-    size_t     lens[8];
     ngx_int_t  rc;
-    ngx_str_t  name;
-
-    for (i = 0; i < argc; i++) {
-        lens[i] = ngx_strlen(argv[i]);
-    }
-
-    name.data = (u_char *) key;
-    name.len = ngx_strlen(key);
 
     w->op.handler = handler;
 
-    rc = ngx_live_origin_redis_command(w->share->rd, &w->op, &name, argc,
-                                       argv, lens);
+    rc = ngx_live_origin_share_command(w->share, &w->op, argc, argv, NULL);
+
     w->under_way = rc == NGX_OK;
 
     return rc;
@@ -125,7 +115,7 @@ ngx_live_origin_share_walk(ngx_live_origin_share_t *sh)
     argv[0] = "SMEMBERS";
     argv[1] = key;
 
-    if (ngx_live_origin_walk_command(w, key, 2, argv,
+    if (ngx_live_origin_walk_command(w, 2, argv,
                                      ngx_live_origin_walk_listed)
         != NGX_OK)
     {

@@ -44,9 +44,8 @@ void ngx_live_origin_walk_free(ngx_live_origin_walk_t *w);
 /* 1: the walk was given up meanwhile, or ends with this */
 ngx_uint_t ngx_live_origin_walk_over(ngx_live_origin_walk_t *w,
     ngx_uint_t failed);
-ngx_int_t ngx_live_origin_walk_command(ngx_live_origin_walk_t *w,
-    const char *key, int argc, const char **argv,
-    ngx_live_origin_redis_pt handler);
+ngx_int_t ngx_live_origin_walk_command(ngx_live_origin_walk_t *w, int argc,
+    const char **argv, ngx_live_origin_redis_pt handler);
 /* of its event; NULL: the event is gone */
 const lo_live_t *ngx_live_origin_walk_live(ngx_live_origin_walk_t *w);
 /* as far as it goes without waiting; w may be gone behind it */

@@ -307,6 +307,132 @@ test_learn_both(void **state)
 }
 
 
+/* Redis lost what it had: another record has the number of this one */
+
+static void
+test_learn_stamp(void **state)
+{
+    static lo_live_t  l, theirs;
+
+    live(&l, 6, 6);
+    track(&l, "v", 11, 0, "a", 3, 1003);
+    l.stamp = 1;
+
+    live(&theirs, 6, 6);
+    track(&theirs, "v", 11, 0, "a", UINT32_MAX, 0);
+    theirs.stamp = 1;
+    assert_int_equal(lo_live_adopt(&l, &theirs), 0);
+
+    theirs.stamp = 2;
+    track(&l, "a", 12, 0, "a", 4, 1004);
+    assert_int_equal(lo_live_adopt(&l, &theirs), 1);
+    assert_true(l.stamp == 2 && l.agreed == 6 && l.serial == 7);
+    assert_int_equal(l.ntracks, 2);
+
+    /* one that is older was under way for longer than this */
+
+    theirs.serial = 5;
+    assert_int_equal(lo_live_adopt(&l, &theirs), 0);
+}
+
+
+/* of documents the newest counts, and a list of pipelines is closed */
+
+static void
+test_learn_document(void **state)
+{
+    static lo_live_t  l, theirs;
+
+    live(&theirs, 9, 9);
+    track(&theirs, "v", 11, 0, "a", UINT32_MAX, 0);
+    theirs.first = 100;
+    theirs.doc_us = 50;
+    theirs.fixed_pipelines = 1;
+
+    l = theirs;
+    l.agreed = 5;
+    l.serial = 8;
+    l.doc_us = 60;
+    l.dvr_s = 600;
+    l.playlist_s = 30;
+    strcpy(l.pipelines[1], "z");
+    l.npipelines = 2;
+
+    assert_int_equal(lo_live_adopt(&l, &theirs), 1);
+    assert_true(l.doc_us == 60 && l.serial == 10 && l.agreed == 9);
+    assert_int_equal(l.dvr_s, 600);
+    assert_int_equal(l.playlist_s, 30);
+    assert_int_equal(l.npipelines, 1);
+
+    l.agreed = l.serial;
+    theirs.serial = 11;
+    assert_int_equal(lo_live_adopt(&l, &theirs), 1);
+    assert_true(l.doc_us == 50 && l.serial == 11);
+}
+
+
+static void
+test_same(void **state)
+{
+    static lo_live_t  a, b;
+
+    live(&a, 5, 5);
+    track(&a, "v", 11, 0, "a", 3, 1003);
+    b = a;
+    b.serial = 6;
+    b.shown = 6;
+    b.shown_us = 1;
+    b.tracks[0].ring = 4;
+    b.inits[0].word = 1;
+    assert_true(lo_live_same(&a, &b));
+
+#define DIFFERS(change)                                                       \
+    b = a;                                                                    \
+    change;                                                                   \
+    assert_false(lo_live_same(&a, &b))
+
+    DIFFERS(b.phase = LO_LIVE_LIVE);
+    DIFFERS(b.agreed = 4);
+    DIFFERS(b.stamp = 1);
+    DIFFERS(b.doc_us = 1);
+    DIFFERS(b.d.duration = 3);
+    DIFFERS(b.nmasks = 1);
+    DIFFERS(strcpy(b.pipelines[1], "b"));
+    DIFFERS(b.tracks[0].type = LO_MEDIA_AUDIO);
+    DIFFERS(b.tracks[0].chunk_us = 1);
+    DIFFERS(b.tracks[0].init[1] = 1);
+    DIFFERS(b.runs[0].first = 1);
+    DIFFERS(b.inits[0].first = 1);
+    DIFFERS(b.inits[0].info.timescale = 1);
+    DIFFERS(track(&b, "a", 12, 0, "a", 4, 1004));
+}
+
+
+static void
+test_likely(void **state)
+{
+    int64_t           now, n;
+    static lo_live_t  l;
+
+    live(&l, 5, 5);
+    now = INT64_C(1795383757) * LO_USEC;
+    n = 1795383757 / 2;
+
+    assert_true(lo_live_likely(&l, 0, now));
+    assert_true(lo_live_likely(&l, n + 59, now));
+    assert_false(lo_live_likely(&l, n + 62, now));
+    assert_false(lo_live_likely(&l, -1, now));
+    assert_false(lo_live_likely(&l, INT64_MAX, now));
+
+    l.lead_s = 3600;
+    assert_true(lo_live_likely(&l, n + 1800, now));
+
+    l.irregular = 1;
+    assert_true(lo_live_likely(&l, n * 2, now));
+    assert_false(lo_live_likely(&l, INT64_MAX, now));
+}
+
+
 static void
 test_check(void **state)
 {
@@ -355,6 +481,10 @@ main(void)
         cmocka_unit_test(test_learn_clean),
         cmocka_unit_test(test_learn_fresh),
         cmocka_unit_test(test_learn_both),
+        cmocka_unit_test(test_learn_stamp),
+        cmocka_unit_test(test_learn_document),
+        cmocka_unit_test(test_same),
+        cmocka_unit_test(test_likely),
         cmocka_unit_test(test_check),
     };
 
