@@ -408,9 +408,17 @@ ngx_live_origin_share_seen(ngx_live_origin_place_t *c)
     }
 
     if (put == NULL || put->error[0]) {
-        (void) ngx_live_origin_share_send(zone->share, c->u->index, c->track,
-                                          c->place.number, c->pipeline, NULL,
-                                          NULL);
+
+        /* the envoy may be connected where this worker is not */
+
+        if (ngx_live_origin_share_send(zone->share, c->u->index, c->track,
+                                       c->place.number, c->pipeline, NULL,
+                                       NULL)
+            != NGX_OK)
+        {
+            (void) lo_zone_walk(zone->z, 1);
+        }
+
         return;
     }
 
