@@ -225,6 +225,7 @@ install: all
 
 bench: all
 	t/bench/run
+	t/bench/nodes
 
 check:
 	tools/check

@@ -110,24 +110,24 @@ lo_share_write(lo_buf_t *b, const lo_share_segment_t *s)
 {
     unsigned  i;
 
-    lo_buf_printf(b, "%u ", s->rank);
+    lo_buf_printf(b, "%u ", s->meta.rank);
 
     for (i = 0; i < sizeof(s->digest); i++) {
         lo_buf_printf(b, "%02x", s->digest[i]);
     }
 
     lo_buf_printf(b, " %llu %u %lld %llu %llu %u %u %u %llx ",
-                  (unsigned long long) s->size, s->parts, (long long) s->m,
-                  (unsigned long long) s->tfdt,
-                  (unsigned long long) s->duration, s->timescale, s->init,
-                  s->run, (unsigned long long) s->verdict);
+                  (unsigned long long) s->size, s->parts, (long long) s->meta.m,
+                  (unsigned long long) s->meta.tfdt,
+                  (unsigned long long) s->meta.duration, s->meta.timescale, s->meta.init,
+                  s->meta.run, (unsigned long long) s->meta.verdict);
 
-    for (i = 0; i < sizeof(s->ms) / sizeof(s->ms[0]); i++) {
-        lo_buf_printf(b, "%s%u", i ? "," : "", s->ms[i]);
+    for (i = 0; i < sizeof(s->meta.ms) / sizeof(s->meta.ms[0]); i++) {
+        lo_buf_printf(b, "%s%u", i ? "," : "", s->meta.ms[i]);
     }
 
-    lo_buf_printf(b, " %lld %lld %u %u %s", (long long) s->first_us,
-                  (long long) s->last_us, s->chunks, s->flags, s->node);
+    lo_buf_printf(b, " %lld %lld %u %u %s", (long long) s->meta.first_us,
+                  (long long) s->meta.last_us, s->meta.chunks, s->meta.flags, s->node);
 }
 
 
@@ -168,7 +168,7 @@ lo_share_amounts(lo_share_segment_t *s, lo_str_t f)
     bad = 0;
     at = 0;
 
-    for (i = 0; i < sizeof(s->ms) / sizeof(s->ms[0]); i++) {
+    for (i = 0; i < sizeof(s->meta.ms) / sizeof(s->meta.ms[0]); i++) {
 
         for (end = at; end < f.len && f.data[end] != ','; end++) {
             /* void */
@@ -176,7 +176,7 @@ lo_share_amounts(lo_share_segment_t *s, lo_str_t f)
 
         v.data = f.data + at;
         v.len = end - at;
-        s->ms[i] = (uint16_t) lo_share_value(v, 10, UINT16_MAX, &bad);
+        s->meta.ms[i] = (uint16_t) lo_share_value(v, 10, UINT16_MAX, &bad);
 
         at = end < f.len ? end + 1 : end;
     }
@@ -210,25 +210,25 @@ lo_share_read(lo_share_segment_t *s, lo_str_t line)
 
     bad = 0;
 
-    s->rank = (uint32_t) lo_share_value(f[0], 10, UINT32_MAX, &bad);
+    s->meta.rank = (uint32_t) lo_share_value(f[0], 10, UINT32_MAX, &bad);
     s->size = lo_share_value(f[2], 10, UINT32_MAX, &bad);
     s->parts = (uint32_t) lo_share_value(f[3], 10, LO_SHARE_PARTS, &bad);
-    s->m = lo_share_signed(f[4], &bad);
-    s->tfdt = lo_share_value(f[5], 10, UINT64_MAX, &bad);
-    s->duration = lo_share_value(f[6], 10, UINT64_MAX, &bad);
-    s->timescale = (uint32_t) lo_share_value(f[7], 10, UINT32_MAX, &bad);
-    s->init = (uint32_t) lo_share_value(f[8], 10, UINT32_MAX, &bad);
-    s->run = (uint32_t) lo_share_value(f[9], 10, UINT32_MAX, &bad);
-    s->verdict = lo_share_value(f[10], 16, UINT64_MAX, &bad);
-    s->first_us = lo_share_signed(f[12], &bad);
-    s->last_us = lo_share_signed(f[13], &bad);
-    s->chunks = (uint32_t) lo_share_value(f[14], 10, UINT32_MAX, &bad);
-    s->flags = (uint32_t) lo_share_value(f[15], 10, UINT32_MAX, &bad);
+    s->meta.m = lo_share_signed(f[4], &bad);
+    s->meta.tfdt = lo_share_value(f[5], 10, UINT64_MAX, &bad);
+    s->meta.duration = lo_share_value(f[6], 10, UINT64_MAX, &bad);
+    s->meta.timescale = (uint32_t) lo_share_value(f[7], 10, UINT32_MAX, &bad);
+    s->meta.init = (uint32_t) lo_share_value(f[8], 10, UINT32_MAX, &bad);
+    s->meta.run = (uint32_t) lo_share_value(f[9], 10, UINT32_MAX, &bad);
+    s->meta.verdict = lo_share_value(f[10], 16, UINT64_MAX, &bad);
+    s->meta.first_us = lo_share_signed(f[12], &bad);
+    s->meta.last_us = lo_share_signed(f[13], &bad);
+    s->meta.chunks = (uint32_t) lo_share_value(f[14], 10, UINT32_MAX, &bad);
+    s->meta.flags = (uint32_t) lo_share_value(f[15], 10, UINT32_MAX, &bad);
 
     memcpy(s->node, f[16].data, f[16].len);
     s->node[f[16].len] = '\0';
 
-    return bad || s->timescale == 0 || s->parts != lo_share_parts(s->size)
+    return bad || s->meta.timescale == 0 || s->parts != lo_share_parts(s->size)
            ? LO_ERROR : LO_OK;
 }
 

@@ -7,6 +7,7 @@
 #define LO_SHARE_H
 
 #include "core/base.h"
+#include "core/segment.h"
 
 #define LO_SHARE_PART      (256 * 1024)   /* bytes of a segment in one key */
 #define LO_SHARE_PARTS     4096
@@ -26,22 +27,10 @@
  */
 
 typedef struct {
-    uint32_t            rank;             /* 0: good; the higher the worse */
     unsigned char       digest[16];
     uint64_t            size;
     uint32_t            parts;
-    int64_t             m;                /* as in lo_zone_meta_t from here */
-    uint64_t            tfdt;
-    uint64_t            duration;
-    uint32_t            timescale;
-    uint32_t            init;
-    uint32_t            run;
-    uint64_t            verdict;
-    uint16_t            ms[8];
-    int64_t             first_us;
-    int64_t             last_us;
-    uint32_t            chunks;
-    uint32_t            flags;
+    lo_segment_meta_t   meta;
     char                node[LO_SHARE_NODE + 1];
 } lo_share_segment_t;
 

@@ -7,9 +7,6 @@
 #include "http/publish.h"
 
 
-_Static_assert(LO_ZONE_AMOUNTS == LO_VERDICT_AMOUNTS, "amounts of a verdict");
-
-
 static void
 ngx_live_origin_inspect_neighbour(ngx_live_origin_place_t *c,
     lo_verdict_facts_t *f)

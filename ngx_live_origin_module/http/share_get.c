@@ -225,27 +225,6 @@ ngx_live_origin_share_refetch(ngx_live_origin_share_t *sh, ngx_uint_t index,
 
 /* ---- the reply */
 
-static void
-ngx_live_origin_get_meta(const lo_share_segment_t *s, lo_zone_meta_t *meta)
-{
-    ngx_memzero(meta, sizeof(lo_zone_meta_t));
-
-    meta->m = s->m;
-    meta->tfdt = s->tfdt;
-    meta->duration = s->duration;
-    meta->timescale = s->timescale;
-    meta->init = s->init;
-    meta->run = s->run;
-    meta->rank = s->rank;
-    meta->verdict = s->verdict;
-    ngx_memcpy(meta->ms, s->ms, sizeof(meta->ms));
-    meta->first_us = s->first_us;
-    meta->last_us = s->last_us;
-    meta->chunks = s->chunks;
-    meta->flags = s->flags;
-}
-
-
 /* NGX_DECLINED: the live state here does not know of it yet */
 
 static ngx_int_t
@@ -266,18 +245,18 @@ ngx_live_origin_get_place(ngx_live_origin_get_t *g, int *pipeline, int *chosen)
     *chosen = lo_live_find_pipeline(e->live, lo_cstr(g->chosen));
 
     if (*pipeline < 0 || lo_live_track(e->live, lo_cstr(g->track)) < 0
-        || lo_live_init_by_id(e->live, g->seg.init) == NULL)
+        || lo_live_init_by_id(e->live, g->seg.meta.init) == NULL)
     {
         return NGX_DECLINED;
     }
 
     for (i = 0; i < e->live->nruns; i++) {
-        if (e->live->runs[i].id == g->seg.run) {
+        if (e->live->runs[i].id == g->seg.meta.run) {
             break;
         }
     }
 
-    if (i == e->live->nruns && (i == 0 || g->seg.run >= e->live->next_run)) {
+    if (i == e->live->nruns && (i == 0 || g->seg.meta.run >= e->live->next_run)) {
         return NGX_DECLINED;
     }
 
@@ -324,7 +303,6 @@ ngx_live_origin_get_commit(ngx_live_origin_get_t *g)
 {
     int                      rc, pipeline, chosen;
     lo_word_t                word;
-    lo_zone_meta_t           meta;
     XXH128_canonical_t        c;
     ngx_live_origin_zone_t   *zone;
     ngx_live_origin_event_t  *e;
@@ -362,10 +340,8 @@ ngx_live_origin_get_commit(ngx_live_origin_get_t *g)
         return;
     }
 
-    ngx_live_origin_get_meta(&g->seg, &meta);
-
     rc = lo_zone_publish(zone->z, g->ring, g->number, pipeline, &g->up,
-                         g->seg.digest, &meta, &word);
+                         g->seg.digest, &g->seg.meta, &word);
     g->up.word = 0;
 
     if (rc < 0) {

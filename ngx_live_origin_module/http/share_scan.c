@@ -175,7 +175,7 @@ ngx_live_origin_walk_record(ngx_live_origin_walk_t *w, uint32_t ring,
 
     if (lo_zone_record(z, ring, number, &rec) == LO_OK
         && (!(rec.pipeline & NGX_LIVE_ORIGIN_SHARE_AWAY)
-            || rec.rank <= s->rank))
+            || rec.rank <= s->meta.rank))
     {
         return;
     }
@@ -184,15 +184,15 @@ ngx_live_origin_walk_record(ngx_live_origin_walk_t *w, uint32_t ring,
     ngx_memcpy(&first, s->digest, 8);
 
     rec.number = number;
-    rec.m = s->m;
-    rec.verdict = s->verdict;
+    rec.m = s->meta.m;
+    rec.verdict = s->meta.verdict;
     rec.digest = be64toh(first);
-    rec.duration = s->duration;
-    rec.timescale = s->timescale;
-    rec.init = s->init;
-    rec.run = s->run;
+    rec.duration = s->meta.duration;
+    rec.timescale = s->meta.timescale;
+    rec.init = s->meta.init;
+    rec.run = s->meta.run;
     rec.size = s->size;
-    rec.rank = s->rank;
+    rec.rank = s->meta.rank;
     rec.pipeline = NGX_LIVE_ORIGIN_SHARE_AWAY | pipeline;
 
     lo_zone_record_set(z, ring, &rec);

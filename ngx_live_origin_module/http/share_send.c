@@ -43,22 +43,10 @@ ngx_live_origin_say_what(ngx_live_origin_say_t *s, int64_t number,
     s->number = number;
     seg = &s->seg;
 
-    seg->rank = meta->rank;
     ngx_memcpy(seg->digest, digest, 16);
     seg->size = size;
     seg->parts = lo_share_parts(size);
-    seg->m = meta->m;
-    seg->tfdt = meta->tfdt;
-    seg->duration = meta->duration;
-    seg->timescale = meta->timescale;
-    seg->init = meta->init;
-    seg->run = meta->run;
-    seg->verdict = meta->verdict;
-    ngx_memcpy(seg->ms, meta->ms, sizeof(seg->ms));
-    seg->first_us = meta->first_us;
-    seg->last_us = meta->last_us;
-    seg->chunks = meta->chunks;
-    seg->flags = meta->flags;
+    seg->meta = *meta;
     strcpy(seg->node, s->share->node);
 }
 
@@ -131,7 +119,7 @@ ngx_live_origin_say_segment(ngx_live_origin_say_t *s,
                     s->pipeline);
 
     ngx_sprintf((u_char *) number, "%L%Z", s->number);
-    ngx_sprintf((u_char *) rank, "%uD%Z", s->seg.rank);
+    ngx_sprintf((u_char *) rank, "%uD%Z", s->seg.meta.rank);
     *ngx_hex_dump((u_char *) digest, s->seg.digest, 16) = '\0';
     ngx_sprintf((u_char *) parts, "%uD%Z", s->seg.parts);
     ngx_sprintf((u_char *) ttl, "%L%Z",

@@ -19,6 +19,7 @@
 
 #include "core/base.h"
 #include "core/box.h"
+#include "core/segment.h"
 
 
 #define LO_ZONE_LAYOUT      4
@@ -26,7 +27,6 @@
 #define LO_ZONE_SLOTS       256        /* workers, of all instances */
 #define LO_ZONE_CELLS       512        /* counters of one worker slot */
 #define LO_ZONE_COUNTERS    128        /* of one event, and of one track */
-#define LO_ZONE_AMOUNTS     8          /* of one verdict */
 #define LO_ZONE_MIN_SIZE    (8 * 1024 * 1024)
 #define LO_ZONE_MAX_EVENTS  4096
 #define LO_ZONE_RING_MAX    262144     /* numbers of one track */
@@ -63,24 +63,7 @@ typedef enum {
     LO_KIND_RING
 } lo_zone_kind_e;
 
-/* in this order: what is looked at with every request comes first, and lies in
-   the first two cache lines of its object */
-
-typedef struct {
-    int64_t                 m;             /* media time, less the edit */
-    uint64_t                duration;
-    uint32_t                timescale;
-    uint32_t                init;          /* id in the live state */
-    uint32_t                run;
-    uint32_t                rank;          /* 0: good; the higher the worse */
-    uint64_t                tfdt;
-    uint64_t                verdict;       /* bits */
-    uint16_t                ms[LO_ZONE_AMOUNTS];  /* see core/verdict.h */
-    int64_t                 first_us;      /* wall clock of the first byte */
-    int64_t                 last_us;       /* and of the last */
-    uint32_t                chunks;
-    uint32_t                flags;         /* the caller's */
-} lo_zone_meta_t;
+typedef lo_segment_meta_t   lo_zone_meta_t;
 
 typedef struct {
     uint64_t                word __attribute__((aligned(64)));

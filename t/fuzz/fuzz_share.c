@@ -25,7 +25,7 @@ check_line(lo_str_t text)
         return;
     }
 
-    check(s.timescale > 0 && s.parts == lo_share_parts(s.size));
+    check(s.meta.timescale > 0 && s.parts == lo_share_parts(s.size));
 
     lo_buf_init(&b, line, sizeof(line));
     lo_share_write(&b, &s);

@@ -28,14 +28,14 @@ test_line(void **state)
     lo_share_segment_t  s;
 
     assert_int_equal(lo_share_read(&s, lo_cstr(good)), LO_OK);
-    assert_int_equal(s.rank, 3);
+    assert_int_equal(s.meta.rank, 3);
     assert_int_equal(s.digest[15], 15);
     assert_int_equal(s.size, 300000);
     assert_int_equal(s.parts, 2);
-    assert_int_equal(s.m, -17);
-    assert_true(s.tfdt == UINT64_MAX);
-    assert_true(s.verdict == UINT64_C(0x8000000000000001));
-    assert_int_equal(s.ms[7], 65535);
+    assert_int_equal(s.meta.m, -17);
+    assert_true(s.meta.tfdt == UINT64_MAX);
+    assert_true(s.meta.verdict == UINT64_C(0x8000000000000001));
+    assert_int_equal(s.meta.ms[7], 65535);
     assert_string_equal(s.node, "0f1e2d3c-0000-4000-8000-000000000001");
 
     lo_buf_init(&b, line, sizeof(line) - 1);
