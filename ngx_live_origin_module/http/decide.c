@@ -218,9 +218,10 @@ ngx_live_origin_place_decide(ngx_live_origin_event_t *e,
     ngx_live_origin_place_t *c)
 {
     if (ngx_live_origin_look_place(e->live, c) || c->ahead) {
+        ngx_live_origin_agree_done(c->u);
         return LO_OK;
     }
 
-    return ngx_live_origin_event_agree(c->u->zone, e,
-                                       ngx_live_origin_change_place, c);
+    return ngx_live_origin_agree_change(c->u, e, ngx_live_origin_change_place,
+                                        c);
 }

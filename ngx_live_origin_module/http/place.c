@@ -197,6 +197,7 @@ ngx_live_origin_place_piece(ngx_live_origin_upload_t *u,
 {
     int                       rc;
     uint64_t                 *counters;
+    ngx_int_t                 wait;
     ngx_uint_t                status;
     ngx_live_origin_event_t  *e;
     ngx_live_origin_place_t   c;
@@ -225,20 +226,14 @@ ngx_live_origin_place_piece(ngx_live_origin_upload_t *u,
 
     if (rc == LO_AGAIN) {
 
-        /* a stream has no deadline of its own */
+        wait = ngx_live_origin_agree_wait(u);
 
-        u->agree_us = u->agree_us ? u->agree_us : ngx_live_origin_mono();
-
-        if (ngx_live_origin_mono() - u->agree_us < NGX_LIVE_ORIGIN_BLIND) {
-            return 0;
+        if (wait != NGX_OK) {
+            return wait == NGX_AGAIN ? 0 : (ngx_uint_t) wait;
         }
 
-        return ngx_live_origin_say(u, NGX_HTTP_SERVICE_UNAVAILABLE,
-                                   "other nodes have not agreed to it in "
-                                   "time");
+        rc = ngx_live_origin_place_decide(e, &c);
     }
-
-    u->agree_us = 0;
 
     if (rc != LO_OK) {
         return ngx_live_origin_say(u, rc == LO_NONE

@@ -221,7 +221,11 @@ ngx_live_origin_place_init(ngx_live_origin_upload_t *u, const u_char *data,
 
     ngx_live_origin_event_facts(u->zone, e, &c.facts);
 
-    if (!u->early && ngx_live_origin_share_asking(u->zone, u->index)) {
+    /* a stream's header is placed while it is read, which cannot wait */
+
+    u->alone |= u->early;
+
+    if (!u->alone && ngx_live_origin_share_asking(u->zone, u->index)) {
         return NGX_LIVE_ORIGIN_LATER;
     }
 
@@ -231,12 +235,7 @@ ngx_live_origin_place_init(ngx_live_origin_upload_t *u, const u_char *data,
                                    "no room in the zone");
     }
 
-    /* a stream's header is placed while it is read, which cannot wait */
-
-    rc = u->early ? ngx_live_origin_event_change(u->zone, e,
-                                       ngx_live_origin_change_init, &c)
-                  : ngx_live_origin_event_agree(u->zone, e,
-                                       ngx_live_origin_change_init, &c);
+    rc = ngx_live_origin_agree_change(u, e, ngx_live_origin_change_init, &c);
 
     if (rc == LO_AGAIN) {
 

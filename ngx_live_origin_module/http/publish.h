@@ -72,7 +72,6 @@ typedef struct {
     lo_cmaf_init_t               init;     /* in force for what is read */
     u_char                      *header;   /* an init to be committed */
     size_t                       header_len;
-    int64_t                      header_us; /* due since, CLOCK_MONOTONIC */
     int64_t                      agree_us; /* others are asked since; 0 */
 
     ngx_live_origin_piece_t     *open;
@@ -128,6 +127,7 @@ typedef struct {
     unsigned                     anchored:1;
     unsigned                     header_due:1; /* to be placed */
     unsigned                     proposed:1; /* the header is a new one */
+    unsigned                     alone:1;  /* others are not waited for */
     unsigned                     placed:1; /* something became visible */
     unsigned                     drain:1;  /* refused, the rest is thrown
                                               away */
@@ -260,6 +260,18 @@ void ngx_live_origin_defects_log(ngx_live_origin_place_t *c,
 #define NGX_LIVE_ORIGIN_WHY_SUPERSEDED  63
 void ngx_live_origin_why_note(ngx_live_origin_zone_t *zone, uint32_t ring,
     int64_t number, unsigned pipeline, ngx_uint_t reason);
+
+/* agree.c */
+
+/* as ngx_live_origin_event_agree, or without the others */
+int ngx_live_origin_agree_change(ngx_live_origin_upload_t *u,
+    ngx_live_origin_event_t *event, ngx_live_origin_change_pt change,
+    void *data);
+/* nothing is to be agreed any more */
+void ngx_live_origin_agree_done(ngx_live_origin_upload_t *u);
+/* when that was LO_AGAIN: NGX_AGAIN, u->timer goes on; NGX_OK: to be tried
+   once more at once; else a status */
+ngx_int_t ngx_live_origin_agree_wait(ngx_live_origin_upload_t *u);
 
 /* share_put.c */
 

@@ -115,7 +115,6 @@ ngx_live_origin_publish_end(ngx_live_origin_upload_t *u)
     status = ngx_live_origin_body_end(u);
 
     u->header_due = u->header != NULL;
-    u->header_us = ngx_live_origin_mono();
 
     if (status == 0 && !u->header_due && u->status == 0
         && ngx_queue_empty(&u->done))
@@ -158,6 +157,7 @@ ngx_live_origin_publish_leave(ngx_live_origin_upload_t *u)
 static ngx_uint_t
 ngx_live_origin_publish_place(ngx_live_origin_upload_t *u)
 {
+    ngx_int_t   wait;
     ngx_uint_t  status;
 
     if (u->header_due) {
@@ -166,16 +166,15 @@ ngx_live_origin_publish_place(ngx_live_origin_upload_t *u)
 
         if (status == NGX_LIVE_ORIGIN_LATER) {
 
-            if (ngx_live_origin_mono() - u->header_us
-                < ngx_live_origin_deadline_us(u))
-            {
-                ngx_add_timer(&u->timer, NGX_LIVE_ORIGIN_RETRY);
+            wait = ngx_live_origin_agree_wait(u);
+
+            if (wait == NGX_AGAIN) {
                 return 0;
             }
 
-            status = ngx_live_origin_say(u, NGX_HTTP_SERVICE_UNAVAILABLE,
-                                         "other nodes have not agreed to it "
-                                         "in time");
+            status = wait == NGX_OK
+                     ? ngx_live_origin_place_init(u, u->header, u->header_len)
+                     : (ngx_uint_t) wait;
         }
 
         u->header_due = 0;
