@@ -34,6 +34,11 @@
 
 #define NGX_LIVE_ORIGIN_SHARE_TRIES    16       /* to store a live state */
 #define NGX_LIVE_ORIGIN_SHARE_WANTED   16
+#define NGX_LIVE_ORIGIN_SHARE_BEHIND   (8 * 1024 * 1024)  /* bytes under way
+                                                  behind their 201 */
+#define NGX_LIVE_ORIGIN_SHARE_INLINE   16384    /* bytes that go through a
+                                                  script: Redis's Lua hashes
+                                                  every byte of a string */
 #define NGX_LIVE_ORIGIN_SHARE_ARGS     80
 #define NGX_LIVE_ORIGIN_SHARE_PUTS     4        /* of the walk, at a time */
 #define NGX_LIVE_ORIGIN_SHARE_WALK     30       /* s, between two walks */
@@ -78,6 +83,7 @@ struct ngx_live_origin_share_s {
     ngx_live_origin_share_event_t   *events;
     void                            *walk;     /* share_walk.c */
     time_t                           walked;
+    uint64_t                         behind;   /* see above */
     time_t                           complained;
     int64_t                          started_us;
     unsigned                         envoy:1;
@@ -220,6 +226,8 @@ typedef struct {
     int64_t                        number;
     lo_share_segment_t             seg;
     const u_char                  *bytes;
+    unsigned                       whole:1;  /* in the script, whatever its
+                                                size */
 } ngx_live_origin_say_t;
 
 /* what is said of a candidate; the strings are those of the event and of l;

@@ -472,6 +472,25 @@ ngx_live_origin_share_next(ngx_live_origin_share_t *sh, ngx_uint_t index,
 }
 
 
+/* this life of it is over; there may be another by now.  id lies in what is
+   removed */
+
+static void
+ngx_live_origin_share_ended(ngx_live_origin_share_t *sh, const char *id,
+    uint64_t life)
+{
+    char  name[LO_ID_MAX + 1];
+
+    ngx_memcpy(name, id, ngx_strlen(id) + 1);
+
+    ngx_live_origin_share_deleted(sh, lo_cstr(name), life);
+
+    if (!sh->closing) {
+        ngx_live_origin_share_learn(sh, lo_cstr(name));
+    }
+}
+
+
 static void
 ngx_live_origin_share_answered(ngx_live_origin_redis_op_t *op,
     redisReply *reply)
@@ -499,7 +518,7 @@ ngx_live_origin_share_answered(ngx_live_origin_redis_op_t *op,
             }
 
         } else if (ngx_strcmp(r->str, "gone") == 0) {
-            ngx_live_origin_share_deleted(sh, lo_cstr(id), a->live->life);
+            ngx_live_origin_share_ended(sh, id, a->live->life);
 
         } else if (reply->elements == 3
                    && ngx_live_origin_share_adopt(sh, id, reply->element[1],

@@ -92,8 +92,9 @@ ngx_live_origin_get_send(ngx_live_origin_get_t *g, const char *id)
     char                      key[NGX_LIVE_ORIGIN_KEY_MAX];
     char                      base[NGX_LIVE_ORIGIN_KEY_MAX];
     char                      number[NGX_INT64_LEN + 1];
+    char                      most[NGX_INT64_LEN + 1];
     lo_buf_t                  b;
-    const char               *argv[4];
+    const char               *argv[5];
     ngx_live_origin_share_t  *sh;
 
     sh = g->share;
@@ -105,16 +106,18 @@ ngx_live_origin_get_send(ngx_live_origin_get_t *g, const char *id)
     ngx_live_origin_key_parts(&b, &sh->conf->prefix, lo_cstr(id),
                               lo_cstr(g->track), g->number, NULL);
     ngx_sprintf((u_char *) number, "%L%Z", g->number);
+    ngx_sprintf((u_char *) most, "%d%Z", NGX_LIVE_ORIGIN_SHARE_INLINE);
 
     argv[0] = key;
     argv[1] = number;
     argv[2] = g->asked;
     argv[3] = base;
+    argv[4] = most;
 
     g->op.handler = ngx_live_origin_share_replied;
 
     return ngx_live_origin_share_eval(sh, &g->op, &ngx_live_origin_script_get,
-                                      1, 4, argv, NULL);
+                                      1, 5, argv, NULL);
 }
 
 

@@ -128,7 +128,6 @@ ngx_live_origin_learnt_store(ngx_live_origin_learnt_t *le)
     lo_word_t                 word;
     lo_live_t                *l;
     ngx_uint_t                i, index, own;
-    lo_zone_track_t          *zt;
     ngx_live_origin_zone_t   *zone;
     ngx_live_origin_event_t  *e;
 
@@ -167,10 +166,7 @@ ngx_live_origin_learnt_store(ngx_live_origin_learnt_t *le)
 
         for (i = 0; i < l->ntracks; i++) {
 
-            zt = l->tracks[i].ring == LO_ZONE_NO_TRACK
-                 ? NULL : lo_zone_track(zone->z, l->tracks[i].ring);
-
-            if (zt) {
+            if (ngx_live_origin_track_of(zone, &l->tracks[i])) {
                 ngx_live_origin_hold_publish(zone, l->tracks[i].ring);
             }
         }
@@ -258,7 +254,6 @@ static void
 ngx_live_origin_learnt_init(ngx_live_origin_redis_op_t *op, redisReply *reply)
 {
     unsigned char              digest[16];
-    uint64_t                   first;
     ngx_live_origin_learnt_t  *le = (ngx_live_origin_learnt_t *) op;
     ngx_live_origin_event_t   *e;
 
@@ -272,11 +267,10 @@ ngx_live_origin_learnt_init(ngx_live_origin_redis_op_t *op, redisReply *reply)
     }
 
     lo_zone_digest(digest, reply->str, reply->len);
-    ngx_memcpy(&first, digest, 8);
 
     e = ngx_live_origin_learnt_event(le);
 
-    if (e && be64toh(first) == le->live->inits[le->next].digest) {
+    if (e && lo_zone_digest_first(digest) == le->live->inits[le->next].digest) {
         le->words[le->next] = lo_zone_put(le->share->zone->z, e->index,
                                           LO_KIND_INIT, reply->str,
                                           reply->len);

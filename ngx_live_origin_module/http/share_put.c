@@ -31,6 +31,8 @@ struct ngx_live_origin_put_s {
     unsigned                       superseded:1;
     unsigned                       fresh:1;    /* Redis had no such bytes */
     unsigned                       fetched:1;
+    unsigned                       whole:1;    /* sent through the script */
+    unsigned                       again:1;    /* and is to be */
 };
 
 
@@ -112,6 +114,17 @@ ngx_live_origin_put_waited(ngx_live_origin_redis_op_t *op, redisReply *reply)
 }
 
 
+/* this node learns of it as well */
+
+static void
+ngx_live_origin_put_gone(ngx_live_origin_put_t *put)
+{
+    if (put->upload && !put->share->closing) {
+        ngx_live_origin_share_event(put->share->zone, put->upload->index);
+    }
+}
+
+
 static void
 ngx_live_origin_put_replied(ngx_live_origin_redis_op_t *op, redisReply *reply)
 {
@@ -144,7 +157,18 @@ ngx_live_origin_put_replied(ngx_live_origin_redis_op_t *op, redisReply *reply)
     chosen = reply->element[1];
 
     if (ngx_strcmp(what->str, "lost") == 0) {
+
+        /* its parts went to another node of a cluster, or were evicted */
+
+        put->again = !put->whole;
         ngx_live_origin_put_failed(put, "a part of the segment was not kept");
+        ngx_live_origin_put_done(put);
+        return;
+    }
+
+    if (ngx_strcmp(what->str, "gone") == 0) {
+        ngx_live_origin_put_failed(put, "the event was deleted elsewhere");
+        ngx_live_origin_put_gone(put);
         ngx_live_origin_put_done(put);
         return;
     }
@@ -169,7 +193,7 @@ ngx_live_origin_put_replied(ngx_live_origin_redis_op_t *op, redisReply *reply)
 
 static ngx_live_origin_put_t *
 ngx_live_origin_put_send(ngx_live_origin_place_t *c,
-    const lo_zone_meta_t *meta)
+    const lo_zone_meta_t *meta, ngx_uint_t whole)
 {
     int64_t                      left;
     u_char                      *bytes;
@@ -222,6 +246,8 @@ ngx_live_origin_put_send(ngx_live_origin_place_t *c,
     ngx_live_origin_say_what(&s, c->place.number, meta, c->piece->digest,
                              c->piece->up.size);
     s.bytes = bytes;
+    s.whole = whole;
+    put->whole = whole;
 
     (void) lo_zone_upload_read(u->zone->z, &c->piece->up, 0, bytes,
                                c->piece->up.size);
@@ -308,7 +334,7 @@ ngx_int_t
 ngx_live_origin_share_ack(ngx_live_origin_place_t *c,
     const lo_zone_meta_t *meta)
 {
-    ngx_uint_t                   status;
+    ngx_uint_t                   status, whole;
     ngx_live_origin_put_t       *put;
     ngx_live_origin_loc_conf_t  *lcf;
 
@@ -319,12 +345,13 @@ ngx_live_origin_share_ack(ngx_live_origin_place_t *c,
     }
 
     put = c->piece->put;
+    whole = put && put->done_us && put->again;
 
     /* the state has moved on: another place */
 
-    if (put && put->done_us
-        && (put->number != c->place.number || put->ring != c->ring
-            || put->pipeline != c->pipeline))
+    if (whole || (put && put->done_us
+                  && (put->number != c->place.number || put->ring != c->ring
+                      || put->pipeline != c->pipeline)))
     {
         free(put);
         put = NULL;
@@ -334,7 +361,7 @@ ngx_live_origin_share_ack(ngx_live_origin_place_t *c,
     if (put == NULL) {
 
         put = ngx_live_origin_share_up(c->u->zone)
-              ? ngx_live_origin_put_send(c, meta) : NULL;
+              ? ngx_live_origin_put_send(c, meta, whole) : NULL;
 
         if (put == NULL) {
             status = ngx_live_origin_put_refused(c, "not connected");

@@ -14,7 +14,7 @@ typedef struct {
 static int
 ngx_live_origin_change_ring(lo_live_t *l, void *data)
 {
-    int                      t, ring;
+    int                      t, made;
     ngx_live_origin_ring_t  *r = data;
 
     t = lo_live_track(l, r->track);
@@ -23,22 +23,15 @@ ngx_live_origin_change_ring(lo_live_t *l, void *data)
         return 0;
     }
 
-    if (l->tracks[t].ring != LO_ZONE_NO_TRACK) {
-        r->ring = l->tracks[t].ring;
+    made = ngx_live_origin_ring_make(r->zone, r->index, l, t);
+
+    if (made < 0) {
         return 0;
     }
 
-    ngx_live_origin_try(ring, lo_zone_track_add(r->zone->z, r->index, r->track,
-                                  ngx_live_origin_ring_cap(r->zone, r->index,
-                                                           l)));
-    if (ring < 0) {
-        return 0;
-    }
+    r->ring = l->tracks[t].ring;
 
-    r->ring = ring;
-    l->tracks[t].ring = ring;
-
-    return 1;
+    return made;
 }
 
 

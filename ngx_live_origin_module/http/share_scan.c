@@ -25,8 +25,7 @@ ngx_live_origin_walk_window(ngx_live_origin_walk_t *w, const lo_live_t *l)
     lo_zone_track_t  *zt;
 
     cap = ngx_live_origin_ring_cap(w->share->zone, w->index, l);
-    zt = l->tracks[w->track].ring == LO_ZONE_NO_TRACK
-         ? NULL : lo_zone_track(w->share->zone->z, l->tracks[w->track].ring);
+    zt = ngx_live_origin_track_of(w->share->zone, &l->tracks[w->track]);
 
     w->to = zt ? __atomic_load_n(&zt->head, __ATOMIC_ACQUIRE) : -1;
     w->from = w->to < (int64_t) cap ? 0 : w->to - cap + 1;
@@ -165,7 +164,6 @@ static void
 ngx_live_origin_walk_record(ngx_live_origin_walk_t *w, uint32_t ring,
     int64_t number, ngx_uint_t pipeline, const lo_share_segment_t *s)
 {
-    uint64_t          first;
     lo_zone_t        *z;
     lo_zone_record_t  rec;
 
@@ -181,12 +179,11 @@ ngx_live_origin_walk_record(ngx_live_origin_walk_t *w, uint32_t ring,
     }
 
     ngx_memzero(&rec, sizeof(lo_zone_record_t));
-    ngx_memcpy(&first, s->digest, 8);
 
     rec.number = number;
     rec.m = s->meta.m;
     rec.verdict = s->meta.verdict;
-    rec.digest = be64toh(first);
+    rec.digest = lo_zone_digest_first(s->digest);
     rec.duration = s->meta.duration;
     rec.timescale = s->meta.timescale;
     rec.init = s->meta.init;
@@ -335,6 +332,59 @@ ngx_live_origin_walk_entry(ngx_live_origin_walk_t *w, const lo_live_t *l,
 }
 
 
+/* 1: of a number that left the window a window ago; those go with the number
+   that is a window ahead of them, if there ever was one */
+
+static ngx_uint_t
+ngx_live_origin_walk_left(ngx_live_origin_walk_t *w, lo_str_t field)
+{
+    size_t   n;
+    int64_t  number;
+
+    for (n = 0; n < field.len && isdigit(field.data[n]); n++) { /* void */ }
+
+    field.len = n;
+    number = lo_share_number(field);
+
+    return number >= 0 && w->from > 0
+           && number < w->from - (w->to - w->from + 1);
+}
+
+
+/* the page's fields that nobody needs any more */
+
+static void
+ngx_live_origin_walk_prune(ngx_live_origin_walk_t *w, redisReply *page)
+{
+    int          n;
+    char         key[NGX_LIVE_ORIGIN_KEY_MAX];
+    size_t       i;
+    lo_str_t     field;
+    const char  *argv[NGX_LIVE_ORIGIN_SHARE_ARGS];
+
+    n = 2;
+
+    for (i = 0; i + 1 < page->elements && n < NGX_LIVE_ORIGIN_SHARE_ARGS;
+         i += 2)
+    {
+        field.data = (u_char *) page->element[i]->str;
+        field.len = page->element[i]->len;
+
+        if (page->element[i]->type == REDIS_REPLY_STRING
+            && ngx_live_origin_walk_left(w, field))
+        {
+            argv[n++] = page->element[i]->str;
+        }
+    }
+
+    if (n > 2 && ngx_live_origin_walk_key(w, key)) {
+        argv[0] = "HDEL";
+        argv[1] = key;
+        (void) ngx_live_origin_share_tell(w->share, NULL, 0, n, argv, NULL);
+    }
+}
+
+
 static void
 ngx_live_origin_walk_scanned(ngx_live_origin_redis_op_t *op, redisReply *reply)
 {
@@ -372,6 +422,10 @@ ngx_live_origin_walk_scanned(ngx_live_origin_redis_op_t *op, redisReply *reply)
         ngx_live_origin_walk_entry(w, l, field, line);
 
         l = ngx_live_origin_walk_live(w);
+    }
+
+    if (l && w->track < l->ntracks) {
+        ngx_live_origin_walk_prune(w, page);
     }
 
     ngx_memcpy(w->cursor, reply->element[0]->str, reply->element[0]->len + 1);

@@ -7,6 +7,10 @@
 #include "http/share.h"
 
 
+#define NGX_LIVE_ORIGIN_SAY_WORDS  15
+#define NGX_LIVE_ORIGIN_SAY_WHOLE  64           /* parts, through a script */
+
+
 typedef struct {
     ngx_live_origin_redis_op_t     op;
     ngx_live_origin_share_t       *share;
@@ -15,9 +19,16 @@ typedef struct {
     int64_t                        number;
     uint32_t                       ring;
     ngx_uint_t                     track;
+    ngx_uint_t                     pipeline;
+    uint64_t                       size;
+    unsigned                       whole:1;
     ngx_live_origin_share_got_pt   got;
     void                          *data;
 } ngx_live_origin_sent_t;
+
+
+static void ngx_live_origin_share_sent(ngx_live_origin_redis_op_t *op,
+    redisReply *reply);
 
 
 void
@@ -31,6 +42,7 @@ ngx_live_origin_say_of(ngx_live_origin_say_t *s, ngx_live_origin_share_t *sh,
     s->live = l;
     s->track = l->tracks[track].id;
     s->pipeline = l->pipelines[pipeline];
+    s->whole = 0;
 }
 
 
@@ -51,7 +63,38 @@ ngx_live_origin_say_what(ngx_live_origin_say_t *s, int64_t number,
 }
 
 
-/* all parts but the last, of which the script makes sure that they are there */
+/* what the script is told, as strings */
+
+typedef struct {
+    char  base[NGX_LIVE_ORIGIN_KEY_MAX];
+    char  event[NGX_LIVE_ORIGIN_KEY_MAX];
+    char  news[LO_SHARE_NEWS];
+    char  line[LO_SHARE_LINE];
+    char  number[24];
+    char  rank[16];
+    char  digest[33];
+    char  parts[16];
+    char  ttl[24];
+    char  ttl_index[24];
+    char  left[24];
+    char  life[24];
+} ngx_live_origin_said_t;
+
+
+static size_t
+ngx_live_origin_say_part(ngx_live_origin_say_t *s, uint32_t part,
+    const char **bytes)
+{
+    size_t  from;
+
+    from = (size_t) part * LO_SHARE_PART;
+    *bytes = (char *) s->bytes + from;
+
+    return ngx_min(s->seg.size - from, LO_SHARE_PART);
+}
+
+
+/* before the script, which makes sure that they are there */
 
 static ngx_int_t
 ngx_live_origin_say_parts(ngx_live_origin_say_t *s, const char *base,
@@ -63,19 +106,18 @@ ngx_live_origin_say_parts(ngx_live_origin_say_t *s, const char *base,
     ngx_int_t    rc;
     const char  *argv[5];
 
-    for (i = 0; i + 1 < s->seg.parts; i++) {
+    for (i = 0; i < s->seg.parts; i++) {
 
         (void) snprintf(key, sizeof(key), "%s%u", base, i);
 
         argv[0] = "SET";
         argv[1] = key;
-        argv[2] = (char *) s->bytes + (size_t) i * LO_SHARE_PART;
         argv[3] = "PX";
         argv[4] = ttl;
 
         lens[0] = 3;
         lens[1] = ngx_strlen(key);
-        lens[2] = LO_SHARE_PART;
+        lens[2] = ngx_live_origin_say_part(s, i, &argv[2]);
         lens[3] = 2;
         lens[4] = ngx_strlen(ttl);
 
@@ -90,77 +132,102 @@ ngx_live_origin_say_parts(ngx_live_origin_say_t *s, const char *base,
 }
 
 
+static void
+ngx_live_origin_say_words(ngx_live_origin_say_t *s, ngx_live_origin_said_t *w,
+    char key[NGX_LIVE_ORIGIN_KEY_MAX])
+{
+    lo_buf_t          b;
+    const ngx_str_t  *prefix;
+
+    prefix = &s->share->conf->prefix;
+
+    lo_buf_init(&b, key, NGX_LIVE_ORIGIN_KEY_MAX);
+    ngx_live_origin_key_track(&b, prefix, lo_cstr(s->event),
+                              lo_cstr(s->track));
+    lo_buf_init(&b, w->event, sizeof(w->event));
+    ngx_live_origin_key_event(&b, prefix, lo_cstr(s->event));
+    lo_buf_init(&b, w->base, sizeof(w->base));
+    ngx_live_origin_key_parts(&b, prefix, lo_cstr(s->event),
+                              lo_cstr(s->track), s->number, s->seg.digest);
+
+    lo_buf_init(&b, w->line, sizeof(w->line) - 1);
+    lo_share_write(&b, &s->seg);
+    *b.pos = '\0';
+
+    (void) snprintf(w->news, sizeof(w->news), "segment %s %s %s %lld %s",
+                    s->event, s->share->node, s->track,
+                    (long long) s->number, s->pipeline);
+
+    ngx_sprintf((u_char *) w->number, "%L%Z", s->number);
+    ngx_sprintf((u_char *) w->rank, "%uD%Z", s->seg.meta.rank);
+    *ngx_hex_dump((u_char *) w->digest, s->seg.digest, 16) = '\0';
+    ngx_sprintf((u_char *) w->parts, "%uD%Z", s->seg.parts);
+    ngx_sprintf((u_char *) w->ttl, "%L%Z",
+                ngx_live_origin_share_ttl(s->live, 60000));
+    ngx_sprintf((u_char *) w->ttl_index, "%L%Z",
+                ngx_live_origin_share_ttl(s->live,
+                                          NGX_LIVE_ORIGIN_SHARE_LEAST));
+    ngx_sprintf((u_char *) w->left, "%L%Z",
+                s->number - ngx_live_origin_ring_cap(s->share->zone, s->index,
+                                                     s->live));
+    ngx_sprintf((u_char *) w->life, "%uL%Z", s->live->life);
+}
+
+
 ngx_int_t
 ngx_live_origin_say_segment(ngx_live_origin_say_t *s,
     ngx_live_origin_redis_op_t *op, char key[NGX_LIVE_ORIGIN_KEY_MAX])
 {
-    char         base[NGX_LIVE_ORIGIN_KEY_MAX], news[LO_SHARE_NEWS];
-    char         line[LO_SHARE_LINE], number[24], rank[16], digest[33];
-    char         parts[16], ttl[24], ttl_index[24], gone[24];
-    size_t       lens[14], from;
-    lo_buf_t     b;
-    ngx_int_t    rc;
-    ngx_uint_t   i;
-    const char  *argv[14];
+    int                     n;
+    size_t                  lens[NGX_LIVE_ORIGIN_SAY_WORDS
+                                 + NGX_LIVE_ORIGIN_SAY_WHOLE];
+    uint32_t                i;
+    ngx_int_t               rc;
+    const char             *argv[NGX_LIVE_ORIGIN_SAY_WORDS
+                                 + NGX_LIVE_ORIGIN_SAY_WHOLE];
+    ngx_live_origin_said_t  w;
 
-    lo_buf_init(&b, key, NGX_LIVE_ORIGIN_KEY_MAX);
-    ngx_live_origin_key_track(&b, &s->share->conf->prefix, lo_cstr(s->event),
-                              lo_cstr(s->track));
-    lo_buf_init(&b, base, sizeof(base));
-    ngx_live_origin_key_parts(&b, &s->share->conf->prefix, lo_cstr(s->event),
-                              lo_cstr(s->track), s->number, s->seg.digest);
+    ngx_live_origin_say_words(s, &w, key);
 
-    lo_buf_init(&b, line, sizeof(line) - 1);
-    lo_share_write(&b, &s->seg);
-    *b.pos = '\0';
+    n = 0;
+    argv[n++] = key;
+    argv[n++] = w.event;
+    argv[n++] = w.number;
+    argv[n++] = s->pipeline;
+    argv[n++] = w.line;
+    argv[n++] = w.rank;
+    argv[n++] = w.digest;
+    argv[n++] = w.parts;
+    argv[n++] = w.base;
+    argv[n++] = w.ttl;
+    argv[n++] = w.ttl_index;
+    argv[n++] = w.left;
+    argv[n++] = s->share->channel;
+    argv[n++] = w.news;
+    argv[n++] = w.life;
 
-    (void) snprintf(news, sizeof(news), "segment %s %s %s %lld %s", s->event,
-                    s->share->node, s->track, (long long) s->number,
-                    s->pipeline);
-
-    ngx_sprintf((u_char *) number, "%L%Z", s->number);
-    ngx_sprintf((u_char *) rank, "%uD%Z", s->seg.meta.rank);
-    *ngx_hex_dump((u_char *) digest, s->seg.digest, 16) = '\0';
-    ngx_sprintf((u_char *) parts, "%uD%Z", s->seg.parts);
-    ngx_sprintf((u_char *) ttl, "%L%Z",
-                ngx_live_origin_share_ttl(s->live, 60000));
-    ngx_sprintf((u_char *) ttl_index, "%L%Z",
-                ngx_live_origin_share_ttl(s->live,
-                                          NGX_LIVE_ORIGIN_SHARE_LEAST));
-    ngx_sprintf((u_char *) gone, "%L%Z",
-                s->number - ngx_live_origin_ring_cap(s->share->zone, s->index,
-                                                     s->live));
-
-    rc = ngx_live_origin_say_parts(s, base, ttl);
-    if (rc != NGX_OK) {
-        return rc;
-    }
-
-    from = (size_t) (s->seg.parts - 1) * LO_SHARE_PART;
-
-    argv[0] = key;
-    argv[1] = number;
-    argv[2] = s->pipeline;
-    argv[3] = line;
-    argv[4] = rank;
-    argv[5] = digest;
-    argv[6] = parts;
-    argv[7] = base;
-    argv[8] = ttl;
-    argv[9] = ttl_index;
-    argv[10] = gone;
-    argv[11] = s->share->channel;
-    argv[12] = news;
-    argv[13] = (char *) s->bytes + from;
-
-    for (i = 0; i < 13; i++) {
+    for (i = 0; i < (uint32_t) n; i++) {
         lens[i] = ngx_strlen(argv[i]);
     }
 
-    lens[13] = s->seg.size - from;
+    if ((s->whole && s->seg.parts <= NGX_LIVE_ORIGIN_SAY_WHOLE)
+        || s->seg.size <= NGX_LIVE_ORIGIN_SHARE_INLINE)
+    {
+
+        for (i = 0; i < s->seg.parts; i++, n++) {
+            lens[n] = ngx_live_origin_say_part(s, i, &argv[n]);
+        }
+
+    } else {
+        rc = ngx_live_origin_say_parts(s, w.base, w.ttl);
+
+        if (rc != NGX_OK) {
+            return rc;
+        }
+    }
 
     return ngx_live_origin_redis_eval(s->share->rd, op,
-                                      &ngx_live_origin_script_put, 1, 14, argv,
+                                      &ngx_live_origin_script_put, 2, n, argv,
                                       lens);
 }
 
@@ -194,30 +261,141 @@ ngx_live_origin_sent_taken(ngx_live_origin_sent_t *s, redisReply *chosen)
 }
 
 
+/* the zone's bytes; NGX_DECLINED: there is no such candidate any more, or no
+   connection */
+
+static ngx_int_t
+ngx_live_origin_sent_go(ngx_live_origin_sent_t *sent)
+{
+    char                            key[NGX_LIVE_ORIGIN_KEY_MAX];
+    u_char                         *bytes;
+    ngx_int_t                       rc;
+    lo_zone_pin_t                   pin;
+    lo_zone_event_t                *ze;
+    ngx_live_origin_say_t           s;
+    ngx_live_origin_share_t        *sh;
+    ngx_live_origin_event_t        *e;
+    ngx_live_origin_share_event_t  *st;
+
+    sh = sent->share;
+    e = ngx_live_origin_event_get(sh->zone, sent->index);
+    ze = lo_zone_event(sh->zone->z, sent->index);
+    st = ngx_live_origin_share_of(sh, sent->index);
+
+    if (e == NULL || ze == NULL || st == NULL
+        || !ngx_live_origin_share_up(sh->zone)
+        || sh->behind > NGX_LIVE_ORIGIN_SHARE_BEHIND
+        || sent->track >= e->live->ntracks
+        || sent->pipeline >= e->live->npipelines
+        || lo_zone_candidate(sh->zone->z, e->live->tracks[sent->track].ring,
+                             sent->number, sent->pipeline, &pin)
+           != LO_OK)
+    {
+        return NGX_DECLINED;
+    }
+
+    bytes = malloc(pin.object->size + 1);
+
+    if (bytes) {
+        (void) lo_zone_read(sh->zone->z, pin.word, bytes, pin.object->size);
+    }
+
+    ngx_live_origin_say_of(&s, sh, ze, sent->index, e->live, sent->track,
+                           sent->pipeline);
+    ngx_live_origin_say_what(&s, sent->number, &pin.object->meta,
+                             pin.object->digest, pin.object->size);
+    s.bytes = bytes;
+    s.whole = sent->whole;
+
+    lo_zone_unpin(sh->zone->z, &pin);
+
+    if (bytes == NULL) {
+        return NGX_ERROR;
+    }
+
+    sent->row = st->row;
+    sent->size = s.seg.size;
+    sent->ring = e->live->tracks[sent->track].ring;
+
+    rc = ngx_live_origin_say_segment(&s, &sent->op, key);
+
+    free(bytes);
+
+    if (rc == NGX_OK) {
+        sh->behind += sent->size;
+    }
+
+    return rc;
+}
+
+
+/* NGX_AGAIN: another reply comes */
+
+static ngx_int_t
+ngx_live_origin_sent_said(ngx_live_origin_sent_t *s, const char *what,
+    redisReply *chosen)
+{
+    if (ngx_strcmp(what, "gone") == 0) {
+
+        if (ngx_live_origin_share_id(s->share, s->index, s->row)) {
+            ngx_live_origin_share_event(s->share->zone, s->index);
+        }
+
+        return NGX_OK;
+    }
+
+    if (ngx_strcmp(what, "lost") != 0) {
+        ngx_live_origin_sent_taken(s, chosen);
+        return NGX_OK;
+    }
+
+    /* its parts went to another node of a cluster, or were evicted */
+
+    if (!s->whole) {
+        s->whole = 1;
+
+        if (ngx_live_origin_sent_go(s) == NGX_OK) {
+            return NGX_AGAIN;
+        }
+    }
+
+    return NGX_ERROR;
+}
+
+
 static void
 ngx_live_origin_share_sent(ngx_live_origin_redis_op_t *op, redisReply *reply)
 {
+    ngx_int_t                 rc;
     ngx_live_origin_sent_t   *s = (ngx_live_origin_sent_t *) op;
     ngx_live_origin_share_t  *sh;
 
     sh = s->share;
+    sh->behind -= s->size;
+    rc = sh->closing ? NGX_OK : NGX_ERROR;
 
-    if (!sh->closing) {
-
-        if (reply && reply->type == REDIS_REPLY_ARRAY && reply->elements == 2
-            && reply->element[1]->type == REDIS_REPLY_STRING)
-        {
-            ngx_live_origin_sent_taken(s, reply->element[1]);
-
-        } else {
-            ngx_live_origin_share_complain(sh, "a segment is not taken",
-                                           reply && reply->str ? reply->str
-                                           : op->error ? op->error : "");
-
-            /* what Redis lacks is found by a walk, if it is a candidate still */
-
-            (void) lo_zone_walk(sh->zone->z, 1);
+    if (!sh->closing && reply && reply->type == REDIS_REPLY_ARRAY
+        && reply->elements == 2
+        && reply->element[0]->type == REDIS_REPLY_STRING
+        && reply->element[1]->type == REDIS_REPLY_STRING)
+    {
+        rc = ngx_live_origin_sent_said(s, reply->element[0]->str,
+                                       reply->element[1]);
+        if (rc == NGX_AGAIN) {
+            return;
         }
+    }
+
+    if (rc == NGX_ERROR) {
+        ngx_live_origin_share_complain(sh, "a segment is not taken",
+                                       reply == NULL
+                                       ? op->error ? op->error : ""
+                                       : reply->str ? reply->str
+                                       : "a part was not kept");
+
+        /* what Redis lacks is found by a walk, if it is a candidate still */
+
+        (void) lo_zone_walk(sh->zone->z, 1);
     }
 
     if (s->got) {
@@ -233,69 +411,32 @@ ngx_live_origin_share_send(ngx_live_origin_share_t *sh, ngx_uint_t index,
     ngx_uint_t track, int64_t number, ngx_uint_t pipeline,
     ngx_live_origin_share_got_pt got, void *data)
 {
-    char                            key[NGX_LIVE_ORIGIN_KEY_MAX];
-    u_char                         *bytes;
-    ngx_int_t                       rc;
-    lo_zone_pin_t                   pin;
-    lo_zone_event_t                *ze;
-    ngx_live_origin_say_t           s;
-    ngx_live_origin_sent_t         *sent;
-    ngx_live_origin_event_t        *e;
-    ngx_live_origin_share_event_t  *st;
-
-    e = ngx_live_origin_event_get(sh->zone, index);
-    ze = lo_zone_event(sh->zone->z, index);
-    st = ngx_live_origin_share_of(sh, index);
-
-    if (e == NULL || ze == NULL || st == NULL
-        || !ngx_live_origin_share_up(sh->zone) || track >= e->live->ntracks
-        || pipeline >= e->live->npipelines
-        || lo_zone_candidate(sh->zone->z, e->live->tracks[track].ring, number,
-                             pipeline, &pin)
-           != LO_OK)
-    {
-        return NGX_DECLINED;
-    }
+    ngx_int_t                rc;
+    ngx_live_origin_sent_t  *sent;
 
     sent = calloc(1, sizeof(ngx_live_origin_sent_t));
-    bytes = malloc(pin.object->size + 1);
-
-    if (bytes) {
-        (void) lo_zone_read(sh->zone->z, pin.word, bytes, pin.object->size);
-    }
-
-    ngx_live_origin_say_of(&s, sh, ze, index, e->live, track, pipeline);
-    ngx_live_origin_say_what(&s, number, &pin.object->meta, pin.object->digest,
-                             pin.object->size);
-    s.bytes = bytes;
-
-    lo_zone_unpin(sh->zone->z, &pin);
-
-    if (sent == NULL || bytes == NULL) {
-        free(sent);
-        free(bytes);
+    if (sent == NULL) {
         return NGX_ERROR;
     }
 
     sent->op.handler = ngx_live_origin_share_sent;
     sent->share = sh;
     sent->index = index;
-    sent->row = st->row;
     sent->number = number;
     sent->track = track;
-    sent->ring = e->live->tracks[track].ring;
-    sent->got = got;
-    sent->data = data;
+    sent->pipeline = pipeline;
 
-    rc = ngx_live_origin_say_segment(&s, &sent->op, key);
-
-    free(bytes);
+    rc = ngx_live_origin_sent_go(sent);
 
     if (rc != NGX_OK) {
         free(sent);
+        return rc;
     }
 
-    return rc;
+    sent->got = got;
+    sent->data = data;
+
+    return NGX_OK;
 }
 
 

@@ -14,21 +14,23 @@
 
 
 /*
- * KEYS: the track's index
+ * KEYS: the track's index, the event
  * ARGV: number, pipeline, line, rank, digest, parts, base of the parts' keys,
  *       ttl of the parts and of the index in ms, the number that leaves the
- *       window, channel, news, the last part's bytes
+ *       window, channel, news, life, bytes of all parts, or nothing when they
+ *       have been SET before
  * {what, chosen}: "new", "replaced", "same", "superseded" (another of this
- * pipeline is what readers get) or "lost" (a part before the last is missing)
+ * pipeline is what readers get), "lost" (a part is missing) or "gone" (this
+ * life of the event was deleted)
  */
 extern ngx_live_origin_redis_script_t  ngx_live_origin_script_put;
 
 /*
  * KEYS: the track's index
  * ARGV: number, pipeline (empty: the chosen one), base of the parts' keys up
- *       to the digest
- * {} when there is none, {chosen, pipeline, line} when it has several parts,
- * else {chosen, pipeline, line, bytes}
+ *       to the digest, the size up to which bytes are wanted at once
+ * {} when there is none, {chosen, pipeline, line} when it is larger, else
+ * {chosen, pipeline, line, bytes}
  */
 extern ngx_live_origin_redis_script_t  ngx_live_origin_script_get;
 
