@@ -175,6 +175,7 @@ soak:
 	    t/cluster/day-archive.t \
 	    t/cluster/full.t t/cluster/torture-*.t t/cluster/redis-*.t \
 	    t/browser/*.t
+	LO_ASAN=1 LO_LIMIT=7200 tools/check t/cluster/redis-*.t
 	$(MAKE) fuzz-long
 
 # ---- the module under the sanitizers, for an nginx that preloads libasan
@@ -182,6 +183,7 @@ soak:
 asan:
 	$(MAKE) BUILD=$(BUILD)/asan module \
 	    NGX_FLAGS='--with-cc-opt="$(SAN)" --with-ld-opt="$(SAN)"'
+	ln -sfn ../bin $(BUILD)/asan/bin
 
 # ---- a second compiler's opinion
 

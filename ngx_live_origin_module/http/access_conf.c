@@ -67,7 +67,7 @@ ngx_live_origin_keys_open(ngx_conf_t *cf, ngx_str_t *value, ngx_file_t *file,
 
     *size = ngx_file_size(&fi);
 
-    data = ngx_alloc(*size + 1, cf->log);
+    data = malloc(*size + 1);
     if (data == NULL) {
         return NULL;
     }
@@ -76,7 +76,7 @@ ngx_live_origin_keys_open(ngx_conf_t *cf, ngx_str_t *value, ngx_file_t *file,
 
     if (n != (ssize_t) *size) {
         ngx_live_origin_keys_bad(cf, value, ngx_errno, "it cannot be read");
-        ngx_free(data);
+        free(data);
         return NULL;
     }
 
@@ -115,7 +115,7 @@ ngx_live_origin_keys_read(ngx_conf_t *cf, ngx_str_t *value,
     rc = lo_keys_parse(&keys->keys, data, size, &err);
 
     OPENSSL_cleanse(data, size);
-    ngx_free(data);
+    free(data);
 
     return rc == LO_OK ? NGX_CONF_OK
            : ngx_live_origin_keys_bad(cf, value, 0, "%s%s%s", err.field,

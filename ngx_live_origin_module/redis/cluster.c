@@ -38,7 +38,7 @@ ngx_live_origin_redis_cluster_create(ngx_live_origin_redis_t *rd)
 {
     ngx_live_origin_redis_cluster_t  *cl;
 
-    cl = ngx_calloc(sizeof(ngx_live_origin_redis_cluster_t), rd->log);
+    cl = calloc(1, sizeof(ngx_live_origin_redis_cluster_t));
     if (cl == NULL) {
         return NGX_ERROR;
     }
@@ -81,7 +81,7 @@ ngx_live_origin_redis_cluster_destroy(ngx_live_origin_redis_t *rd)
         ngx_live_origin_redis_conn_free(ngx_live_origin_redis_node_of(q));
     }
 
-    ngx_free(cl);
+    free(cl);
     rd->cluster = NULL;
 }
 

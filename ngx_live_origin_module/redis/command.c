@@ -45,7 +45,7 @@ ngx_live_origin_redis_take_command(ngx_live_origin_redis_t *rd,
                                                : rd->conf->timeout) * 1000;
 
     if (ngx_live_origin_redis_send(conn, op) != NGX_OK) {
-        ngx_free(op->command);
+        free(op->command);
         op->command = NULL;
         return NGX_ERROR;
     }
@@ -66,7 +66,7 @@ ngx_live_origin_redis_take(ngx_live_origin_redis_t *rd,
 
     op->len = lo_redis_array(NULL, argc) + lo_redis_length(argc, lens);
 
-    op->command = ngx_alloc(op->len + 1, rd->log);
+    op->command = malloc(op->len + 1);
     if (op->command == NULL) {
         return NGX_ERROR;
     }
@@ -143,7 +143,7 @@ ngx_live_origin_redis_eval(ngx_live_origin_redis_t *rd,
     op->len = lo_redis_array(NULL, argc + 3) + lo_redis_length(3, hlens)
               + lo_redis_length(argc, lens);
 
-    op->command = ngx_alloc(op->len + 1, rd->log);
+    op->command = malloc(op->len + 1);
     if (op->command == NULL) {
         return NGX_ERROR;
     }
@@ -178,7 +178,7 @@ ngx_live_origin_redis_whole(ngx_live_origin_redis_conn_t *conn,
 
     size = skip + lo_redis_length(2, hlens) + op->len - (rest - op->command);
 
-    command = ngx_alloc(size + 1, conn->rd->log);
+    command = malloc(size + 1);
     if (command == NULL) {
         return NGX_OK;
     }
@@ -187,7 +187,7 @@ ngx_live_origin_redis_whole(ngx_live_origin_redis_conn_t *conn,
     p = (u_char *) lo_redis_write((char *) p, 2, head, hlens);
     ngx_memcpy(p, rest, op->len - (rest - op->command));
 
-    ngx_free(op->command);
+    free(op->command);
 
     op->command = command;
     op->len = size;

@@ -34,7 +34,7 @@ ngx_live_origin_redis_conn_create(ngx_live_origin_redis_t *rd,
 {
     ngx_live_origin_redis_conn_t  *conn;
 
-    conn = ngx_calloc(sizeof(ngx_live_origin_redis_conn_t), rd->log);
+    conn = calloc(1, sizeof(ngx_live_origin_redis_conn_t));
     if (conn == NULL) {
         return NULL;
     }
@@ -72,7 +72,7 @@ ngx_live_origin_redis_conn_free(ngx_live_origin_redis_conn_t *conn)
         ngx_del_timer(&conn->retry);
     }
 
-    ngx_free(conn);
+    free(conn);
 }
 
 
@@ -343,7 +343,7 @@ ngx_live_origin_redis_conn_close(ngx_live_origin_redis_conn_t *conn)
         conn->reader = NULL;
     }
 
-    ngx_free(conn->out);
+    free(conn->out);
 
     conn->out = NULL;
     conn->out_pos = 0;

@@ -227,7 +227,7 @@ ngx_live_origin_redis_conn_flush(ngx_event_t *ev)
     conn->out_last = 0;
 
     if (conn->out_size > NGX_LIVE_ORIGIN_REDIS_TURN) {
-        ngx_free(conn->out);
+        free(conn->out);
         conn->out = NULL;
         conn->out_size = 0;
     }

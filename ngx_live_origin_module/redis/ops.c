@@ -23,7 +23,7 @@ static void
 ngx_live_origin_redis_over(ngx_live_origin_redis_own_t *own)
 {
     if (own->alone) {
-        ngx_free(own);
+        free(own);
     }
 }
 
@@ -146,7 +146,7 @@ ngx_live_origin_redis_transmit(ngx_live_origin_redis_conn_t *conn,
     ngx_queue_insert_tail(&conn->ops, &op->queue);
 
     if (conn->rd->cluster == NULL && op->script == NULL) {
-        ngx_free(op->command);
+        free(op->command);
         op->command = NULL;
     }
 
@@ -192,7 +192,7 @@ ngx_live_origin_redis_send_own(ngx_live_origin_redis_conn_t *conn,
 
     len = lo_redis_array(NULL, argc) + lo_redis_length(argc, lens);
 
-    p = ngx_alloc(len + 1, conn->rd->log);
+    p = malloc(len + 1);
     if (p == NULL) {
         return NGX_ERROR;
     }
@@ -202,7 +202,7 @@ ngx_live_origin_redis_send_own(ngx_live_origin_redis_conn_t *conn,
     rc = ngx_live_origin_redis_append(conn, p, len);
 
     ngx_explicit_memzero(p, len);
-    ngx_free(p);
+    free(p);
 
     if (rc != NGX_OK) {
         return NGX_ERROR;
@@ -228,7 +228,7 @@ ngx_live_origin_redis_send_before(ngx_live_origin_redis_conn_t *conn,
 {
     ngx_live_origin_redis_own_t  *own;
 
-    own = ngx_calloc(sizeof(ngx_live_origin_redis_own_t), conn->rd->log);
+    own = calloc(1, sizeof(ngx_live_origin_redis_own_t));
     if (own == NULL) {
         return NGX_ERROR;
     }
@@ -240,7 +240,7 @@ ngx_live_origin_redis_send_before(ngx_live_origin_redis_conn_t *conn,
                                        &command)
         != NGX_OK)
     {
-        ngx_free(own);
+        free(own);
         return NGX_ERROR;
     }
 
@@ -323,7 +323,7 @@ ngx_live_origin_redis_finish(ngx_live_origin_redis_t *rd,
 {
     rd->stat.pending--;
 
-    ngx_free(op->command);
+    free(op->command);
 
     op->command = NULL;
     op->error = error;

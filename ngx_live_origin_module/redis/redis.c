@@ -47,7 +47,7 @@ ngx_live_origin_redis_create(const ngx_live_origin_redis_conf_t *conf,
 {
     ngx_live_origin_redis_t  *rd;
 
-    rd = ngx_calloc(sizeof(ngx_live_origin_redis_t), log);
+    rd = calloc(1, sizeof(ngx_live_origin_redis_t));
     if (rd == NULL) {
         return NULL;
     }
@@ -89,8 +89,8 @@ ngx_live_origin_redis_destroy(ngx_live_origin_redis_t *rd)
         ngx_live_origin_redis_conn_free(rd->primary);
     }
 
-    ngx_free(rd->channel.data);
-    ngx_free(rd);
+    free(rd->channel.data);
+    free(rd);
 }
 
 

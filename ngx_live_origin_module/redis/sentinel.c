@@ -67,7 +67,7 @@ ngx_live_origin_redis_sentinel_create(ngx_live_origin_redis_t *rd)
 {
     ngx_live_origin_redis_sentinel_t  *sn;
 
-    sn = ngx_calloc(sizeof(ngx_live_origin_redis_sentinel_t), rd->log);
+    sn = calloc(1, sizeof(ngx_live_origin_redis_sentinel_t));
     if (sn == NULL) {
         return NGX_ERROR;
     }
@@ -108,7 +108,7 @@ ngx_live_origin_redis_sentinel_destroy(ngx_live_origin_redis_t *rd)
         ngx_live_origin_redis_conn_free(sn->conn);
     }
 
-    ngx_free(sn);
+    free(sn);
 }
 
 

@@ -42,7 +42,7 @@ ngx_live_origin_redis_subscribe(ngx_live_origin_redis_t *rd,
 {
     u_char  *p;
 
-    p = ngx_alloc(channel->len + 1, rd->log);
+    p = malloc(channel->len + 1);
     if (p == NULL) {
         return NGX_ERROR;
     }
@@ -51,12 +51,12 @@ ngx_live_origin_redis_subscribe(ngx_live_origin_redis_t *rd,
         rd->sub = ngx_live_origin_redis_conn_create(rd,
                                            &ngx_live_origin_redis_sub_class);
         if (rd->sub == NULL) {
-            ngx_free(p);
+            free(p);
             return NGX_ERROR;
         }
     }
 
-    ngx_free(rd->channel.data);
+    free(rd->channel.data);
 
     ngx_memcpy(p, channel->data, channel->len);
     p[channel->len] = '\0';

@@ -15,6 +15,7 @@ use LiveOrigin::Nginx qw(wait_for);
 use LiveOrigin::Process qw(alive);
 use LiveOrigin::Redis;
 use LiveOrigin::RedisFake;
+use LiveOrigin::RedisProbe;
 use LiveOrigin::Resp qw(command encode take is_error);
 
 my $bytes = join '', map { chr } 0 .. 255, 13, 10, 0;
@@ -279,5 +280,17 @@ like $client->call('EVALSHA', 'x', 0), qr/^NOSCRIPT/, 'a rule';
 is $listener->call('SUBSCRIBE', 'c')->[0], 'subscribe', 'SUBSCRIBE';
 is $client->call('PUBLISH', 'c', 'text'), 1, 'PUBLISH';
 is_deeply $listener->read, ['message', 'c', 'text'], 'and the message';
+
+
+# ---- under LO_ASAN=1 a leak is told
+
+if ($ENV{LO_ASAN}) {
+    my $p = LiveOrigin::RedisProbe->start($r->directive);
+
+    $p->nginx->expect(qr/Sanitizer/);
+    is $p->leak, 'OK', 'a leak';
+    $p->nginx->stop;
+    like $p->nginx->log, qr/LeakSanitizer.*\n.*leak of 64 byte/s, 'is found';
+}
 
 done_testing;

@@ -13,6 +13,7 @@
  *     /redis/events                   what up, down, subscribed and message
  *                                     were told, a line each
  *     /redis/stat
+ *     /redis/leak                     64 bytes that nobody has any more
  */
 
 #include "http/module.h"
@@ -59,6 +60,7 @@ static ngx_live_origin_redis_t       *probe;
 static ngx_live_origin_redis_user_t   probe_user;
 static u_char                         probe_events[PROBE_EVENTS];
 static size_t                         probe_len;
+static void *volatile                 probe_leak;
 static probe_script_t                *probe_scripts;
 
 
@@ -600,6 +602,12 @@ probe_handler(ngx_http_request_t *r)
 
     case 'b':
         return probe_burst(r);
+
+    case 'l':
+        probe_leak = malloc(64);
+        probe_leak = NULL;
+
+        return probe_answer(r, (u_char *) "OK", 2);
 
     case 's':
 

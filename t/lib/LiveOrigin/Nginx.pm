@@ -265,7 +265,8 @@ sub _template
 
     # an upgrade keeps of the environment only what is named
 
-    my $preload = $ENV{LO_PRELOAD} ? 'env LD_PRELOAD; env ASAN_OPTIONS;' : '';
+    my $preload = $ENV{LO_PRELOAD} ? join ' ', map { "env $_;" }
+                  qw(LD_PRELOAD ASAN_OPTIONS LSAN_OPTIONS UBSAN_OPTIONS) : '';
     my $events = $self->{events} ? "events=$self->{events}" : '';
 
     return <<"EOF";
@@ -575,9 +576,10 @@ sub _bad_lines
     my $log = substr($self->log, $from);
 
     $self->{checked} = $from + length $log;
+    $self->{report} = [grep { !m{^\d{4}/\d\d/\d\d } } split /\n/, $log];
 
     my $bad = qr/\[(?:emerg|alert|crit)\]|exited\ on\ signal|segfault
-                 |AddressSanitizer|runtime\ error/x;
+                 |(?:Address|Leak)Sanitizer|runtime\ error/x;
 
     return grep {
         my $line = $_;
@@ -598,6 +600,8 @@ sub _check_log
 
     Test::More::fail("nothing unexpected in the error log");
     Test::More::diag(join("\n", @bad));
+    Test::More::diag(join("\n", grep { defined } @{$self->{report}}[0 .. 199]))
+        if grep { /Sanitizer|runtime error/ } @bad;
 
     return 0;
 }

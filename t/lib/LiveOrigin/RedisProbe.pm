@@ -24,6 +24,7 @@ package LiveOrigin::RedisProbe;
 #     wait_more($name, $n)     until a number of stat has grown by so much
 #     metric($name)            live_origin_redis_NAME
 #     subscribe($channel), unsubscribe
+#     leak                     makes the worker lose 64 bytes
 #     worker, fds, rss         of the worker: pid, how many, bytes
 #     settled                  fds, the most of a second in which every
 #                              connection is up
@@ -105,6 +106,7 @@ sub eval      { my $self = shift; return $self->_ask('eval', @_) }
 sub wait      { my $self = shift; return $self->_ask('wait', @_) }
 sub subscribe { my $self = shift; return $self->_ask('subscribe', @_) }
 sub unsubscribe { return $_[0]->_ask('unsubscribe') }
+sub leak      { return $_[0]->_ask('leak') }
 sub events    { return split /\n/, $_[0]->_ask('events') }
 
 
