@@ -47,7 +47,7 @@ sub new
                                                 bytes => 60000));
 
     $self->{nodes} = LiveOrigin::Nodes->start(
-        n => 2, redis => $o{redis},
+        n => 2, redis => $o{redis}, size => '96m',
         redis_params => { timeout => '300ms', connect_timeout => '300ms' },
         server => <<'END');
         location /strict/ {
@@ -79,7 +79,7 @@ sub _begin
     ok $nodes->wait_up, 'both nodes are connected';
     is $nodes->put(0, '/api/events/ev', '{"id": "ev", '
         . '"segment": {"duration": 2, "timescale": 5}, "delay_ms": 1000, '
-        . '"dvr_s": 90, "zone_share": "14m", "pipelines": ["a", "b"], '
+        . '"dvr_s": 300, "zone_share": "60m", "pipelines": ["a", "b"], '
         . '"tracks": [{"id": "v", "type": "video"}]}')->status, 201,
         'an event';
     ok wait_for(sub { $nodes->get(1, '/api/events/ev')->status == 200 }, 5),
