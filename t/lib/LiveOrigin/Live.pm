@@ -36,7 +36,7 @@ package LiveOrigin::Live;
 #     retry       1: what was not taken is sent again until it is, to the next
 #                 of the nodes if there is a `failover'
 #     failover    [nodes] in the order they are tried
-#     every       seconds instead of d
+#     every       seconds for a number instead of d, from the call on
 #
 # A log line: n, track, status (0: none), node, at (epoch), took, error.
 #
@@ -180,6 +180,7 @@ sub publish
     my $p = { nodes => $o{failover} || [$node], pipeline => $pipeline,
               retry => $o{retry} };
     my $first = defined $o{from} ? $o{from} : $self->now;
+    my $began = time;
 
     return $self->_fork(sub {
         $p->{say} = $_[0];
@@ -189,8 +190,9 @@ sub publish
         }
 
         for (my $n = $first; !defined $o{to} || $n <= $o{to}; $n++) {
-            my $at = $o{every} ? 0 : ($n + 1) * $self->{d};
-            my $left = $o{every} || $at - time;
+            my $at = $o{every} ? $began + ($n - $first + 1) * $o{every}
+                               : ($n + 1) * $self->{d};
+            my $left = $at - time;
 
             sleep $left if $left > 0;
 
