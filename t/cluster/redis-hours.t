@@ -8,6 +8,10 @@
 # hour every number of it is the same on all nodes, byte for byte, what was
 # published, and what Redis's index says; at the end manifests are, too.
 #
+# Nothing is to be lost, so one thing at a time loses what it had: Redis has all
+# numbers before a node loses its zone, and that node has them again before Redis
+# may lose them.
+#
 # LO_REDIS_HOURS is how many of them, 0.15, and with LO_SOAK 8; LO_REDIS_PACE how
 # many seconds a number of 2 s takes, 0.04.  LO_SEED repeats the order of faults.
 
@@ -62,7 +66,7 @@ my %live = (
     b => $nodes->live(tracks => \%media, d => 2, prefix => '/strict'),
 );
 
-my (%done, %digests);
+my (%done, %digests, %publishers);
 
 
 # ---- what goes wrong
@@ -94,6 +98,53 @@ sub old_again
 
     $sentinel->failover($how => 1) or die "$how: no failover\n";
     $how eq 'pause' ? $old->cont : $old->run;
+}
+
+
+# what had its 201 a while ago: [track, number]
+
+sub taken
+{
+    my %taken;
+
+    for my $log (map { $_->log } values %publishers) {
+        $taken{"$_->{track} $_->{n}"} = 1
+            for grep { $_->{status} =~ /^20[01]$/ && $_->{at} < time - 1 } @$log;
+    }
+
+    return map { [split] } sort keys %taken;
+}
+
+
+sub wait_index
+{
+    my @taken = taken();
+    my @lacks;
+
+    wait_for(sub {
+        my $redis = $sentinel->primary or return 0;
+        my %has;
+
+        for my $t (keys %media) {
+            my $fields = $redis->cli('HKEYS', "lo:{ev}:track:$t");
+
+            return 0 if is_error($fields);
+            $has{"$t $_"} = 1 for @$fields;
+        }
+
+        return !(@lacks = grep { !$has{"@$_"} } @taken);
+    }, 60) or fail 'Redis has all that was published: '
+                   . join ', ', map { "@$_" } grep { defined } @lacks[0 .. 9];
+}
+
+
+sub read_all
+{
+    my ($i) = @_;
+
+    my $c = $nodes->node($i)->client(timeout => 10);
+
+    $c->get(join '/', '/live/ev', "$_->[0]/$_->[1].m4s") for taken();
 }
 
 
@@ -133,9 +184,12 @@ my %faults = (
     'a node that comes again empty' => sub {
         my $i = $turn++ % 3;
 
+        wait_index();
         $nodes->kill_node($i);
         sleep 0.5;
         $nodes->start_node($i, empty => 1);
+        $nodes->wait_up(30);
+        read_all($i);
     },
     'a node that is reloaded' => sub {
         $nodes->node($turn++ % 3)->reload or die "no reload\n";
@@ -227,7 +281,24 @@ sub all_same
 
     wait_for(sub { return !(@odd = odd(\@clients, @odd)) }, 120);
     is join("\n", map { $_->[2] } grep { defined } @odd[0 .. 9]), '',
-        "$name: all nodes and Redis have the same";
+        "$name: all nodes and Redis have the same"
+        or diag map { "$_\n" } map { sent(@$_) } grep { defined } @odd[0 .. 9];
+}
+
+
+# when, where and with what result a number was sent
+
+sub sent
+{
+    my ($t, $n) = @_;
+
+    return map {
+        my $p = $_;
+
+        map { sprintf '%s %d: %s to node %d at %.1f: %d', $t, $n, $p, $_->{node},
+                      $_->{at}, $_->{status} }
+        grep { $_->{n} == $n && $_->{track} eq $t } @{$publishers{$p}->log};
+    } sort keys %publishers;
 }
 
 
@@ -249,21 +320,25 @@ sub run_hour
     my ($name, $from, $to) = @_;
 
     my %order = (a => [0, 1, 2], b => [1, 2, 0]);
-    my @publishers = map {
-        $live{$_}->publish(0, $_, from => $from, to => $to, every => $pace,
-                           retry => 1, failover => $order{$_})
+
+    %publishers = map {
+        $_ => $live{$_}->publish(0, $_, from => $from, to => $to,
+                                 every => $pace, retry => 1,
+                                 failover => $order{$_})
     } sort keys %live;
+
     my @players = map {
         $live{a}->follow($_, track => 'v', from => $from, to => $to)
     } 0 .. 2;
     my $until = time + 600;
 
     %digests = ();
-    next_fault() while (grep { !$_->done } @publishers) && time < $until;
-    ok !(grep { !$_->done } @publishers), "$name: all is published";
+    next_fault() while (grep { !$_->done } values %publishers)
+                       && time < $until;
+    ok !(grep { !$_->done } values %publishers), "$name: all is published";
     ok $nodes->wait_up(60), "$name: all nodes are connected";
     all_same($name, $from, $to);
-    $_->stop for @players, @publishers;
+    $_->stop for @players, values %publishers;
 
     my @wrong = map { wrong_played($_) } @players;
 
