@@ -8,7 +8,7 @@
 # make soak       everything that takes long (docs/testing.md)
 # make asan       the module under ASan and UBSan (LO_ASAN=1 tools/check)
 # make check      every test (tools/check)
-# make bench      benchmarks against the peers
+# make bench      benchmarks against the peers, and of many nodes
 # make install    Debian's nginx paths, under DESTDIR
 #
 # A tool is a folder tools/NAME with .c files and an optional tool.mk, which
@@ -227,6 +227,8 @@ install: all
 
 bench: all
 	t/bench/run
+	t/bench/nodes
+	t/bench/events
 	t/bench/nodes
 
 check:
