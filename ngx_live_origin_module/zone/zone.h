@@ -472,6 +472,16 @@ uint64_t lo_zone_cell_live(lo_zone_t *z, unsigned cell);
 /* of one slot */
 uint64_t lo_zone_cell(lo_zone_t *z, unsigned slot, unsigned cell);
 
+/* of this worker, longer than a word: from a cell on, LO_ZONE_REPORT_CELLS of
+   them.  The next holder of the slot goes on with it */
+#define LO_ZONE_REPORT_CELLS(len)  (1 + ((len) + 7) / 8)
+
+void lo_zone_report(lo_zone_t *z, unsigned cell, const void *data, size_t len);
+/* of any slot: LO_OK, it is whole; LO_NONE: there was none yet; LO_AGAIN: its
+   worker is stopped, or was killed, in the middle of it */
+int lo_zone_report_of(lo_zone_t *z, unsigned slot, unsigned cell, void *data,
+    size_t len);
+
 static inline void
 lo_zone_count(uint64_t *counter, uint64_t n)
 {
