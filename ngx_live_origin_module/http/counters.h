@@ -68,6 +68,13 @@ typedef enum {
 } ngx_live_origin_hist_e;
 
 
+/* of Redis: which time it is of, and buckets; see http/redis.h for the rest */
+
+#define NGX_LIVE_ORIGIN_RECENT_CELLS    (1 + NGX_LIVE_ORIGIN_NBOUNDS + 1)
+#define NGX_LIVE_ORIGIN_REPORT_CELLS    230
+#define NGX_LIVE_ORIGIN_FAILOVER_CELLS  20
+
+
 /* of the archive: symbol, metric, type, help.  JOBS and PENDING are of live
    workers, BYTES is right as the sum over all slots only */
 
@@ -92,8 +99,8 @@ typedef enum {
       "Requests for what is on disk that were answered 503.")
 
 
-/* of Redis: symbol, metric, type, help.  WORKERS, UP and PENDING are of live
-   workers */
+/* of Redis: symbol, metric, type, help.  WORKERS, UP, PENDING and PENDING_BYTES
+   are of live workers */
 
 #define NGX_LIVE_ORIGIN_REDIS_METRICS(X)                                      \
     X(CONNECTS, "connects_total", "counter", "Connections that came up.")     \
@@ -109,8 +116,20 @@ typedef enum {
     X(FAILOVERS, "failovers_total", "counter",                                \
       "Times that a primary was replaced by another, as workers saw it.")     \
     X(PENDING, "pending", "gauge", "Commands under way.")                     \
+    X(PENDING_BYTES, "pending_bytes", "gauge", "Their bytes.")                \
     X(WORKERS, "workers", "gauge", "Workers that use Redis.")                 \
     X(UP, "up_workers", "gauge", "Workers whose connection is up.")
+
+
+/* how commands ended: symbol, outcome, where the redis room counts it */
+
+#define NGX_LIVE_ORIGIN_REDIS_OUTCOMES(X)                                     \
+    X(OK, "ok", ok)                                                           \
+    X(ERROR, "error", refused)        /* a reply that is one */               \
+    X(TIMEOUT, "timeout", late)                                               \
+    X(LOST, "lost", lost)             /* with the connection */               \
+    X(DECLINED, "declined", declined)     /* not sent: not connected, or too  \
+                                             much under way */
 
 
 /* of an event on many nodes: symbol, metric, type, help.  ENVOY is of live
@@ -123,6 +142,8 @@ typedef enum {
     X(FETCHED, "fetched_total", "counter", "Segments taken from redis.")      \
     X(FILLED, "filled_total", "counter",                                      \
       "Segments that redis lacked and was given later.")                      \
+    X(MISSED, "missed_total", "counter",                                      \
+      "Segments that redis was not told of, or did not take, at once.")       \
     X(DEGRADED, "degraded_total", "counter",                                  \
       "201 said without redis (live_origin_ack, degrade).")                   \
     X(REFUSED, "refused_total", "counter",                                    \
@@ -171,6 +192,23 @@ typedef enum {
     NGX_LIVE_ORIGIN_SHARE_METRICS(NGX_LIVE_ORIGIN_X)
 #undef NGX_LIVE_ORIGIN_X
 
+#define NGX_LIVE_ORIGIN_X(cell, word, field)                                  \
+    NGX_LIVE_ORIGIN_CELL_REDIS_OUTCOME_##cell,
+    NGX_LIVE_ORIGIN_REDIS_OUTCOMES(NGX_LIVE_ORIGIN_X)
+#undef NGX_LIVE_ORIGIN_X
+
+    NGX_LIVE_ORIGIN_CELL_SHARE_SETTLED,    /* of MISSED, by walks */
+    NGX_LIVE_ORIGIN_CELL_SHARE_FILLING,    /* gauge: by the walk under way */
+    NGX_LIVE_ORIGIN_CELL_SHARE_LEFT,       /* gauge: of the track it is at */
+    NGX_LIVE_ORIGIN_CELL_SHARE_FETCHING,   /* gauge: asked for, */
+    NGX_LIVE_ORIGIN_CELL_SHARE_WANTED,     /* or behind a live state */
+    NGX_LIVE_ORIGIN_CELL_SHARE_JOINING,    /* gauge: ngx_live_origin_join_e */
+    NGX_LIVE_ORIGIN_CELL_SHARE_WALKING,    /* gauge: since, mono us; 0 */
+    NGX_LIVE_ORIGIN_CELL_SHARE_WALKED,     /* the last whole walk's end, us, */
+    NGX_LIVE_ORIGIN_CELL_SHARE_WALK_US,    /* and how long it took */
+    NGX_LIVE_ORIGIN_CELL_SHARE_DEGRADED_US,    /* when it was last so */
+    NGX_LIVE_ORIGIN_CELL_SHARE_REFUSED_US,
+
     NGX_LIVE_ORIGIN_CELL_CLASS,            /* + lo_shed_class_e */
     NGX_LIVE_ORIGIN_CELL_SHED_CLASS = NGX_LIVE_ORIGIN_CELL_CLASS
                                       + LO_SHED_NCLASSES,  /* likewise */
@@ -191,9 +229,19 @@ typedef enum {
     NGX_LIVE_ORIGIN_CELL_REDIS_HIST = NGX_LIVE_ORIGIN_CELL_READ_HIST
                                       + NGX_LIVE_ORIGIN_HIST_CELLS,
                                            /* round trips */
-    NGX_LIVE_ORIGIN_NCELLS = NGX_LIVE_ORIGIN_CELL_REDIS_HIST
-                             + NGX_LIVE_ORIGIN_HIST_CELLS
+    NGX_LIVE_ORIGIN_CELL_REDIS_RECENT = NGX_LIVE_ORIGIN_CELL_REDIS_HIST
+                                        + NGX_LIVE_ORIGIN_HIST_CELLS,
+                                           /* likewise, of late: redis.h */
+    NGX_LIVE_ORIGIN_CELL_REDIS_REPORT = NGX_LIVE_ORIGIN_CELL_REDIS_RECENT
+                                        + 2 * NGX_LIVE_ORIGIN_RECENT_CELLS,
+    NGX_LIVE_ORIGIN_CELL_REDIS_FAILOVER = NGX_LIVE_ORIGIN_CELL_REDIS_REPORT
+                                          + NGX_LIVE_ORIGIN_REPORT_CELLS,
+    NGX_LIVE_ORIGIN_NCELLS = NGX_LIVE_ORIGIN_CELL_REDIS_FAILOVER
+                             + NGX_LIVE_ORIGIN_FAILOVER_CELLS
 } ngx_live_origin_cell_e;
+
+_Static_assert((int) NGX_LIVE_ORIGIN_NCELLS <= LO_ZONE_CELLS,
+               "a worker has too few cells");
 
 
 /*
@@ -235,8 +283,8 @@ _Static_assert(NGX_LIVE_ORIGIN_TRACK_WRITE_US + LO_MAX_PIPELINES
                <= LO_ZONE_COUNTERS, "a track has too few counters");
 
 
-static inline void
-ngx_live_origin_hist_add(uint64_t *cells, unsigned hist, uint64_t us)
+static inline unsigned
+ngx_live_origin_hist_bucket(uint64_t us)
 {
     unsigned               i;
     static const uint32_t  bounds[] = {
@@ -249,7 +297,15 @@ ngx_live_origin_hist_add(uint64_t *cells, unsigned hist, uint64_t us)
         /* void */
     }
 
-    cells[hist + NGX_LIVE_ORIGIN_HIST_BUCKETS + i]++;
+    return i;
+}
+
+
+static inline void
+ngx_live_origin_hist_add(uint64_t *cells, unsigned hist, uint64_t us)
+{
+    cells[hist + NGX_LIVE_ORIGIN_HIST_BUCKETS
+          + ngx_live_origin_hist_bucket(us)]++;
     cells[hist + NGX_LIVE_ORIGIN_HIST_SUM] += us;
 }
 

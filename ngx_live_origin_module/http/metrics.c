@@ -1,22 +1,10 @@
 /*
  * Prometheus text format 0.0.4: the worker cells summed over the zone.  What
- * events and tracks know of themselves is in metrics_event.c.
+ * events and tracks know of themselves is in metrics_event.c, Redis in
+ * metrics_redis.c.
  */
 
 #include "http/metrics.h"
-
-
-/* cells of workers that follow each other: one value, or one for each word */
-
-typedef struct {
-    const char          *name;
-    const char          *type;
-    const char          *help;
-    const char          *label;        /* NULL: one value */
-    const char *const   *words;
-    ngx_uint_t           n;
-    ngx_uint_t           cell;         /* the first */
-} ngx_live_origin_metrics_family_t;
 
 
 static size_t ngx_live_origin_metrics_write(ngx_live_origin_zone_t *zone,
@@ -108,23 +96,6 @@ ngx_live_origin_archive_families[] = {
     { "archive_" name, type, help, NULL, NULL, 1,                             \
       NGX_LIVE_ORIGIN_CELL_ARCHIVE_##cell },
     NGX_LIVE_ORIGIN_ARCHIVE_METRICS(NGX_LIVE_ORIGIN_X)
-#undef NGX_LIVE_ORIGIN_X
-
-    { NULL, NULL, NULL, NULL, NULL, 0, 0 }
-};
-
-static const ngx_live_origin_metrics_family_t  ngx_live_origin_redis_families[]
-    = {
-#define NGX_LIVE_ORIGIN_X(cell, name, type, help)                             \
-    { "redis_" name, type, help, NULL, NULL, 1,                               \
-      NGX_LIVE_ORIGIN_CELL_REDIS_##cell },
-    NGX_LIVE_ORIGIN_REDIS_METRICS(NGX_LIVE_ORIGIN_X)
-#undef NGX_LIVE_ORIGIN_X
-
-#define NGX_LIVE_ORIGIN_X(cell, name, type, help)                             \
-    { "redis_" name, type, help, NULL, NULL, 1,                               \
-      NGX_LIVE_ORIGIN_CELL_SHARE_##cell },
-    NGX_LIVE_ORIGIN_SHARE_METRICS(NGX_LIVE_ORIGIN_X)
 #undef NGX_LIVE_ORIGIN_X
 
     { NULL, NULL, NULL, NULL, NULL, 0, 0 }
@@ -234,6 +205,7 @@ ngx_live_origin_metrics_cell(ngx_live_origin_zone_t *zone, ngx_uint_t cell)
     case NGX_LIVE_ORIGIN_CELL_ARCHIVE_JOBS:
     case NGX_LIVE_ORIGIN_CELL_ARCHIVE_PENDING:
     case NGX_LIVE_ORIGIN_CELL_REDIS_PENDING:
+    case NGX_LIVE_ORIGIN_CELL_REDIS_PENDING_BYTES:
     case NGX_LIVE_ORIGIN_CELL_REDIS_WORKERS:
     case NGX_LIVE_ORIGIN_CELL_REDIS_UP:
     case NGX_LIVE_ORIGIN_CELL_SHARE_ENVOY:
@@ -245,7 +217,7 @@ ngx_live_origin_metrics_cell(ngx_live_origin_zone_t *zone, ngx_uint_t cell)
 }
 
 
-static void
+void
 ngx_live_origin_metrics_families(ngx_live_origin_zone_t *zone, lo_buf_t *b,
     const ngx_live_origin_metrics_family_t *f)
 {
@@ -271,7 +243,7 @@ ngx_live_origin_metrics_families(ngx_live_origin_zone_t *zone, lo_buf_t *b,
 }
 
 
-static void
+void
 ngx_live_origin_metrics_gauge(lo_buf_t *b, const char *name, const char *help,
     uint64_t value)
 {
@@ -316,7 +288,7 @@ ngx_live_origin_metrics_node(ngx_live_origin_zone_t *zone, lo_buf_t *b)
 }
 
 
-static void
+void
 ngx_live_origin_metrics_hist(ngx_live_origin_zone_t *zone, lo_buf_t *b,
     const char *name, const char *help, ngx_uint_t cell)
 {
@@ -354,28 +326,6 @@ ngx_live_origin_metrics_hist(ngx_live_origin_zone_t *zone, lo_buf_t *b,
                   / LO_USEC, name);
     lo_buf_u64(b, sum);
     lo_buf_puts(b, "\n");
-}
-
-
-/* a worker that is cut off makes the node half blind: up is of all */
-
-static void
-ngx_live_origin_metrics_redis(ngx_live_origin_zone_t *zone, lo_buf_t *b)
-{
-    uint64_t  workers, up;
-
-    workers = lo_zone_cell_live(zone->z, NGX_LIVE_ORIGIN_CELL_REDIS_WORKERS);
-    up = lo_zone_cell_live(zone->z, NGX_LIVE_ORIGIN_CELL_REDIS_UP);
-
-    if (workers == 0) {
-        return;
-    }
-
-    ngx_live_origin_metrics_gauge(b, "redis_up",
-        "1 where every worker is connected to Redis, else 0.", up >= workers);
-    ngx_live_origin_metrics_families(zone, b, ngx_live_origin_redis_families);
-    ngx_live_origin_metrics_hist(zone, b, "redis_seconds",
-        "Round trips to Redis.", NGX_LIVE_ORIGIN_CELL_REDIS_HIST);
 }
 
 

@@ -1,11 +1,10 @@
 /*
- * Redis as a worker has it: one connection for all its zones, what is counted
- * of it, and what the API and the metrics say.
+ * Redis as a worker has it: one connection for all its zones, and what is
+ * counted of it.
  */
 
 #include "http/redis.h"
 #include "http/share.h"
-#include "http/api.h"
 
 
 #define NGX_LIVE_ORIGIN_REDIS_SYNC  100        /* ms */
@@ -45,7 +44,14 @@ ngx_live_origin_redis_cells(ngx_live_origin_redis_worker_t *w,
 
 #undef NGX_LIVE_ORIGIN_X
 
+#define NGX_LIVE_ORIGIN_X(cell, word, field)                                  \
+    cells[NGX_LIVE_ORIGIN_CELL_REDIS_OUTCOME_##cell] += stat->field           \
+                                                        - seen->field;
+    NGX_LIVE_ORIGIN_REDIS_OUTCOMES(NGX_LIVE_ORIGIN_X)
+#undef NGX_LIVE_ORIGIN_X
+
     cells[NGX_LIVE_ORIGIN_CELL_REDIS_PENDING] = stat->pending;
+    cells[NGX_LIVE_ORIGIN_CELL_REDIS_PENDING_BYTES] = stat->pending_bytes;
     cells[NGX_LIVE_ORIGIN_CELL_REDIS_WORKERS] = 1;
     cells[NGX_LIVE_ORIGIN_CELL_REDIS_UP] =
             ngx_live_origin_redis_state(w->mcf->rd) == NGX_LIVE_ORIGIN_REDIS_UP;
@@ -69,6 +75,8 @@ ngx_live_origin_redis_sync(ngx_live_origin_redis_worker_t *w)
     }
 
     w->seen = *stat;
+
+    ngx_live_origin_redis_report(w->mcf);
 }
 
 
@@ -148,6 +156,7 @@ ngx_live_origin_redis_round_trip(void *data, int64_t us)
         if (zones[i]->z) {
             ngx_live_origin_hist_add(zones[i]->cells,
                                      NGX_LIVE_ORIGIN_CELL_REDIS_HIST, us);
+            ngx_live_origin_redis_recent(zones[i], us);
         }
     }
 }
@@ -157,19 +166,34 @@ void
 ngx_live_origin_redis_init(ngx_cycle_t *cycle,
     ngx_live_origin_main_conf_t *mcf)
 {
-    ngx_uint_t                       i;
+    ngx_uint_t                       i, k;
     ngx_live_origin_zone_t         **zones;
     ngx_live_origin_redis_worker_t  *w;
+
+    static const ngx_uint_t  gauges[] = {
+        NGX_LIVE_ORIGIN_CELL_REDIS_PENDING,
+        NGX_LIVE_ORIGIN_CELL_REDIS_PENDING_BYTES,
+        NGX_LIVE_ORIGIN_CELL_REDIS_WORKERS,
+        NGX_LIVE_ORIGIN_CELL_REDIS_UP,
+        NGX_LIVE_ORIGIN_CELL_REDIS_RECENT,
+        NGX_LIVE_ORIGIN_CELL_REDIS_RECENT + NGX_LIVE_ORIGIN_RECENT_CELLS,
+        NGX_LIVE_ORIGIN_CELL_SHARE_ENVOY,
+        NGX_LIVE_ORIGIN_CELL_SHARE_FILLING,
+        NGX_LIVE_ORIGIN_CELL_SHARE_LEFT,
+        NGX_LIVE_ORIGIN_CELL_SHARE_FETCHING,
+        NGX_LIVE_ORIGIN_CELL_SHARE_WANTED,
+        NGX_LIVE_ORIGIN_CELL_SHARE_JOINING,
+        NGX_LIVE_ORIGIN_CELL_SHARE_WALKING
+    };
 
     zones = mcf->zones.elts;
 
     /* a slot's cells are those of the worker before */
 
     for (i = 0; i < mcf->zones.nelts; i++) {
-        if (zones[i]->z) {
-            zones[i]->cells[NGX_LIVE_ORIGIN_CELL_REDIS_PENDING] = 0;
-            zones[i]->cells[NGX_LIVE_ORIGIN_CELL_REDIS_WORKERS] = 0;
-            zones[i]->cells[NGX_LIVE_ORIGIN_CELL_REDIS_UP] = 0;
+        for (k = 0; zones[i]->z && k < sizeof(gauges) / sizeof(gauges[0]); k++)
+        {
+            zones[i]->cells[gauges[k]] = 0;
         }
     }
 
@@ -247,56 +271,4 @@ ngx_live_origin_redis_exit(ngx_live_origin_main_conf_t *mcf)
 
     ngx_live_origin_redis_destroy(mcf->rd);
     mcf->rd = NULL;
-}
-
-
-/* ---- what is said of it */
-
-json_t *
-ngx_live_origin_redis_status(ngx_live_origin_zone_t *zone)
-{
-    int64_t                              pid;
-    json_t                              *workers;
-    ngx_uint_t                           i;
-    const char                          *primary;
-    const ngx_live_origin_redis_stat_t  *stat;
-
-    static const char  *modes[] = { "single", "sentinel", "cluster" };
-    static const char  *states[] = { "down", "connecting", "up" };
-
-    if (zone->rd == NULL) {
-        return NULL;
-    }
-
-    workers = json_array();
-
-    for (i = 0; i < LO_ZONE_SLOTS; i++) {
-
-        pid = lo_zone_worker(zone->z, i);
-
-        if (pid == 0
-            || !lo_zone_cell(zone->z, i, NGX_LIVE_ORIGIN_CELL_REDIS_WORKERS))
-        {
-            continue;
-        }
-
-        json_array_append_new(workers,
-            json_pack("{s:i, s:I, s:b}", "slot", (int) i,
-                      "pid", (json_int_t) pid,
-                      "up", lo_zone_cell(zone->z, i,
-                                         NGX_LIVE_ORIGIN_CELL_REDIS_UP) != 0));
-    }
-
-    stat = ngx_live_origin_redis_stat(zone->rd);
-    primary = ngx_live_origin_redis_primary(zone->rd);
-
-    return json_pack("{s:s, s:s, s:o, s:I, s:o, s:o}",
-                     "mode",
-                     modes[ngx_live_origin_redis_worker.mcf->redis->mode],
-                     "state", states[ngx_live_origin_redis_state(zone->rd)],
-                     "primary", primary[0] ? json_string(primary)
-                                           : json_null(),
-                     "failovers", (json_int_t) stat->failovers,
-                     "last_failover", ngx_live_origin_api_us(stat->failover_us),
-                     "workers", workers);
 }

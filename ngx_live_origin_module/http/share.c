@@ -228,6 +228,8 @@ ngx_live_origin_share_tick(ngx_live_origin_zone_t *zone)
         return;
     }
 
+    ngx_live_origin_share_gauges(sh);
+
     if (sh->ticks++ % 10 == 0) {
         ngx_live_origin_share_candidate(sh);
 

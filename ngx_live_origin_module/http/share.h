@@ -14,6 +14,7 @@
  *   share_read.c    a reader of what is in Redis
  *   share_walk.c    the envoy compares everything, one event at a time
  *   share_scan.c    and of an event one track
+ *   share_count.c   what is counted of all that
  *
  * Every worker has a connection, for what its own requests need.  One worker
  * of a host is the envoy (a lock in the zone): it hears the news, fetches what
@@ -250,6 +251,22 @@ ngx_int_t ngx_live_origin_share_send(ngx_live_origin_share_t *sh,
 /* a number was listed as GAP here */
 void ngx_live_origin_share_gap(ngx_live_origin_zone_t *zone, ngx_uint_t index,
     lo_str_t track, int64_t number);
+
+
+/* share_count.c: how many segments Redis lacks, as far as it is known, and how
+   many are on their way here; of the node */
+
+typedef enum {
+    NGX_LIVE_ORIGIN_JOIN_NO = 0,
+    NGX_LIVE_ORIGIN_JOIN_NEW,                  /* ngx_live_origin_share_joins */
+    NGX_LIVE_ORIGIN_JOIN_BACK                  /* ngx_live_origin_share_returns */
+} ngx_live_origin_join_e;
+
+uint64_t ngx_live_origin_share_to_send(ngx_live_origin_zone_t *zone);
+uint64_t ngx_live_origin_share_to_fetch(ngx_live_origin_zone_t *zone);
+/* Redis does not have one that is seen here */
+void ngx_live_origin_share_missed(ngx_live_origin_share_t *sh);
+void ngx_live_origin_share_gauges(ngx_live_origin_share_t *sh);
 
 
 /* share_walk.c: for the envoy */

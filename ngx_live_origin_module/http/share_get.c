@@ -47,6 +47,8 @@ ngx_live_origin_get_free(ngx_live_origin_get_t *g)
         XXH3_freeState(g->xxh);
     }
 
+    g->share->zone->cells[NGX_LIVE_ORIGIN_CELL_SHARE_FETCHING]--;
+
     if (g->got) {
         g->got(g->data);
     }
@@ -192,6 +194,7 @@ ngx_live_origin_share_fetch(ngx_live_origin_share_t *sh, ngx_uint_t index,
 
     g->got = got;
     g->data = data;
+    sh->zone->cells[NGX_LIVE_ORIGIN_CELL_SHARE_FETCHING]++;
 
     return NGX_OK;
 }

@@ -320,10 +320,14 @@ ngx_live_origin_put_refused(ngx_live_origin_place_t *c, const char *why)
 
     if (lcf->ack_degrade) {
         zone->cells[NGX_LIVE_ORIGIN_CELL_SHARE_DEGRADED]++;
+        zone->cells[NGX_LIVE_ORIGIN_CELL_SHARE_DEGRADED_US] =
+                                                   ngx_live_origin_wall();
         return 0;
     }
 
     zone->cells[NGX_LIVE_ORIGIN_CELL_SHARE_REFUSED]++;
+    zone->cells[NGX_LIVE_ORIGIN_CELL_SHARE_REFUSED_US] =
+                                                   ngx_live_origin_wall();
 
     return ngx_live_origin_say(u, NGX_HTTP_SERVICE_UNAVAILABLE,
                                "redis has not accepted it: %s", why);
@@ -443,6 +447,7 @@ ngx_live_origin_share_seen(ngx_live_origin_place_t *c)
                                        NULL)
             != NGX_OK)
         {
+            ngx_live_origin_share_missed(zone->share);
             (void) lo_zone_walk(zone->z, 1);
         }
 

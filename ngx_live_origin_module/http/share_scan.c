@@ -433,6 +433,7 @@ ngx_live_origin_walk_scanned(ngx_live_origin_redis_op_t *op, redisReply *reply)
     if (ngx_strcmp(w->cursor, "0") == 0) {
         w->step = NGX_LIVE_ORIGIN_WALK_FILL;
         w->at = w->from;
+        w->ahead = w->from;
     }
 
     ngx_live_origin_walk_next(w);
@@ -474,6 +475,7 @@ ngx_live_origin_walk_fill(ngx_live_origin_walk_t *w)
     }
 
     ring = l->tracks[w->track].ring;
+    ngx_live_origin_walk_ahead(w, l);
 
     for (steps = 0; w->at <= w->to && w->seen && steps < 4096; w->at++, steps++)
     {
@@ -508,7 +510,7 @@ ngx_live_origin_walk_fill(ngx_live_origin_walk_t *w)
 
             w->sending++;
             w->seen[w->at - w->from] |= 1 << p;
-            w->share->zone->cells[NGX_LIVE_ORIGIN_CELL_SHARE_FILLED]++;
+            ngx_live_origin_walk_filled(w);
         }
     }
 

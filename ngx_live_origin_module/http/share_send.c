@@ -395,6 +395,7 @@ ngx_live_origin_share_sent(ngx_live_origin_redis_op_t *op, redisReply *reply)
 
         /* what Redis lacks is found by a walk, if it is a candidate still */
 
+        ngx_live_origin_share_missed(sh);
         (void) lo_zone_walk(sh->zone->z, 1);
     }
 

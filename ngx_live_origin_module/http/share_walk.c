@@ -42,6 +42,7 @@ ngx_live_origin_share_walk_end(ngx_live_origin_share_t *sh)
     w = sh->walk;
 
     if (w) {
+        ngx_live_origin_walk_ended(w);
         sh->walk = NULL;
         w->share = NULL;
         ngx_live_origin_walk_free(w);
@@ -108,6 +109,8 @@ ngx_live_origin_share_walk(ngx_live_origin_share_t *sh)
     sh->walk = w;
     sh->due = 0;
     sh->walked = ngx_time();
+
+    ngx_live_origin_walk_began(w);
 
     lo_buf_init(&b, key, sizeof(key));
     ngx_live_origin_key_events(&b, &sh->conf->prefix);
@@ -260,6 +263,7 @@ ngx_live_origin_walk_state(ngx_live_origin_walk_t *w)
     }
 
     if (ngx_live_origin_mono() - w->waited_us > 2 * LO_USEC) {
+        w->skipped = 1;
         w->id++;
         w->waited_us = 0;
     }
@@ -296,6 +300,8 @@ ngx_live_origin_walk_next(ngx_live_origin_walk_t *w)
 
     do {
         if (w->step != NGX_LIVE_ORIGIN_WALK_LIST && w->id >= w->nids) {
+
+            w->whole = 1;
 
             if (!sh->due) {
                 (void) lo_zone_walked(sh->zone->z, LO_WALKED_ALL);

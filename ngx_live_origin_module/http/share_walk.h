@@ -1,4 +1,4 @@
-/* The walk's two files: share_walk.c and share_scan.c. */
+/* What share_walk.c, share_scan.c and share_count.c have of the walk. */
 
 #ifndef NGX_LIVE_ORIGIN_SHARE_WALK_H
 #define NGX_LIVE_ORIGIN_SHARE_WALK_H
@@ -34,6 +34,11 @@ typedef struct {
     uint8_t                     *seen;          /* bits of pipelines, by
                                                    number - from */
     int64_t                      waited_us;
+    int64_t                      began_us;      /* mono */
+    uint64_t                     owed;          /* then */
+    int64_t                      ahead;         /* being counted */
+    unsigned                     whole:1;       /* it came to its end */
+    unsigned                     skipped:1;     /* less an event */
 } ngx_live_origin_walk_t;
 
 
@@ -57,5 +62,14 @@ void ngx_live_origin_walk_next(ngx_live_origin_walk_t *w);
 void ngx_live_origin_walk_head(ngx_live_origin_walk_t *w);
 void ngx_live_origin_walk_scan(ngx_live_origin_walk_t *w);
 void ngx_live_origin_walk_fill(ngx_live_origin_walk_t *w);
+
+
+/* share_count.c */
+
+void ngx_live_origin_walk_began(ngx_live_origin_walk_t *w);
+void ngx_live_origin_walk_ended(ngx_live_origin_walk_t *w);
+/* the track at hand, whose live state is l: behind w->seen */
+void ngx_live_origin_walk_ahead(ngx_live_origin_walk_t *w, const lo_live_t *l);
+void ngx_live_origin_walk_filled(ngx_live_origin_walk_t *w);
 
 #endif /* NGX_LIVE_ORIGIN_SHARE_WALK_H */

@@ -15,6 +15,7 @@ ngx_live_origin_redis_route(ngx_live_origin_redis_t *rd, ngx_int_t slot)
     if (rd->dead || !rd->up
         || rd->stat.pending >= NGX_LIVE_ORIGIN_REDIS_OPS)
     {
+        rd->stat.declined++;
         return NULL;
     }
 
@@ -24,6 +25,7 @@ ngx_live_origin_redis_route(ngx_live_origin_redis_t *rd, ngx_int_t slot)
     if (conn == NULL || conn->state == NGX_LIVE_ORIGIN_REDIS_DOWN
         || conn->out_last - conn->out_pos > NGX_LIVE_ORIGIN_REDIS_OUT)
     {
+        rd->stat.declined++;
         return NULL;
     }
 
@@ -52,6 +54,7 @@ ngx_live_origin_redis_take_command(ngx_live_origin_redis_t *rd,
 
     rd->stat.commands++;
     rd->stat.pending++;
+    rd->stat.pending_bytes += op->len;
 
     return NGX_OK;
 }
@@ -188,6 +191,8 @@ ngx_live_origin_redis_whole(ngx_live_origin_redis_conn_t *conn,
     ngx_memcpy(p, rest, op->len - (rest - op->command));
 
     free(op->command);
+
+    conn->rd->stat.pending_bytes += (int64_t) size - (int64_t) op->len;
 
     op->command = command;
     op->len = size;

@@ -194,6 +194,7 @@ ngx_live_origin_redis_conn_open(ngx_live_origin_redis_conn_t *conn)
     }
 
     conn->state = NGX_LIVE_ORIGIN_REDIS_CONNECTING;
+    conn->role = NGX_LIVE_ORIGIN_REDIS_UNKNOWN;
     conn->since_us = ngx_live_origin_redis_now();
     conn->step = 0;
     conn->gone = 0;
@@ -396,10 +397,12 @@ ngx_live_origin_redis_conn_later(ngx_live_origin_redis_conn_t *conn)
     ngx_msec_t  ms;
 
     ms = 50 << ngx_min(conn->attempts, 4);
+    ms = ms / 2 + (ngx_msec_t) ngx_random() % ms;
 
     conn->attempts++;
+    conn->again_us = conn->since_us + (int64_t) ms * 1000;
 
-    ngx_add_timer(&conn->retry, ms / 2 + (ngx_msec_t) ngx_random() % ms);
+    ngx_add_timer(&conn->retry, ms);
 }
 
 
@@ -420,6 +423,11 @@ ngx_live_origin_redis_conn_drop(ngx_live_origin_redis_conn_t *conn)
     conn->state = NGX_LIVE_ORIGIN_REDIS_DOWN;
     conn->since_us = now;
     conn->rd->stat.failures++;
+
+    conn->error_us = now;
+    *ngx_snprintf(conn->error, NGX_LIVE_ORIGIN_REDIS_WHY - 1, "%V: %s",
+                  &conn->name, conn->why)
+        = '\0';
 
     ngx_live_origin_redis_conn_lost(conn, &ops);
     ngx_live_origin_redis_conn_log(conn, NGX_LOG_ERR, "%s", conn->why);

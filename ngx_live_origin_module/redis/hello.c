@@ -172,6 +172,7 @@ ngx_live_origin_redis_role_check(ngx_live_origin_redis_conn_t *conn,
     }
 
     if (ngx_strcmp(e[0]->str, "master") == 0) {
+        conn->role = NGX_LIVE_ORIGIN_REDIS_PRIMARY;
         return NGX_OK;
     }
 
@@ -179,6 +180,7 @@ ngx_live_origin_redis_role_check(ngx_live_origin_redis_conn_t *conn,
         && e[1]->type == REDIS_REPLY_STRING
         && e[2]->type == REDIS_REPLY_INTEGER)
     {
+        conn->role = NGX_LIVE_ORIGIN_REDIS_REPLICA;
         ngx_live_origin_redis_conn_why(conn, "it is a replica of %s:%L, which "
                                        "%s", e[1]->str,
                                        (int64_t) e[2]->integer,

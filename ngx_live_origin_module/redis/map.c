@@ -68,12 +68,36 @@ ngx_live_origin_redis_map_range(ngx_live_origin_redis_conn_t *conn,
 }
 
 
+/* the node is no primary any more: who has what it had */
+
+static void
+ngx_live_origin_redis_map_left(ngx_live_origin_redis_t *rd,
+    ngx_live_origin_redis_conn_t *node)
+{
+    ngx_uint_t                        i;
+    ngx_live_origin_redis_conn_t     *heir;
+    ngx_live_origin_redis_cluster_t  *cl;
+
+    cl = rd->cluster;
+    heir = NULL;
+
+    for (i = 0; i < LO_REDIS_SLOTS && heir == NULL; i++) {
+        if (cl->slots[i] == node) {
+            heir = cl->fresh[i];
+        }
+    }
+
+    ngx_live_origin_redis_failed_over(rd, &node->name,
+                                      heir ? &heir->name : NULL);
+}
+
+
 /* the map is what was read; nodes that are no primaries any more are left */
 
 static void
 ngx_live_origin_redis_map_use(ngx_live_origin_redis_t *rd)
 {
-    ngx_uint_t                        i, was;
+    ngx_uint_t                        i;
     ngx_queue_t                      *q;
     ngx_live_origin_redis_conn_t     *node;
     ngx_live_origin_redis_cluster_t  *cl;
@@ -89,17 +113,12 @@ ngx_live_origin_redis_map_use(ngx_live_origin_redis_t *rd)
         node->unused = 1;
     }
 
-    ngx_memcpy(cl->slots, cl->fresh, sizeof(cl->slots));
-
     for (i = 0; i < LO_REDIS_SLOTS; i++) {
-        if (cl->slots[i]) {
-            cl->slots[i]->unused = 0;
+        if (cl->fresh[i]) {
+            cl->fresh[i]->unused = 0;
         }
     }
 
-    was = cl->known;
-
-    cl->known = 1;
     cl->stale = 0;
 
     for (q = ngx_queue_head(&cl->nodes);
@@ -108,8 +127,8 @@ ngx_live_origin_redis_map_use(ngx_live_origin_redis_t *rd)
     {
         node = ngx_live_origin_redis_node_of(q);
 
-        if (was && node->primary && node->unused) {
-            ngx_live_origin_redis_failed_over(rd);
+        if (cl->known && node->primary && node->unused) {
+            ngx_live_origin_redis_map_left(rd, node);
         }
 
         /* of one that cannot be reached a failover may tell */
@@ -117,6 +136,9 @@ ngx_live_origin_redis_map_use(ngx_live_origin_redis_t *rd)
         cl->stale |= !node->unused
                      && node->state == NGX_LIVE_ORIGIN_REDIS_DOWN;
     }
+
+    ngx_memcpy(cl->slots, cl->fresh, sizeof(cl->slots));
+    cl->known = 1;
 }
 
 

@@ -315,25 +315,51 @@ ngx_live_origin_redis_replied(ngx_live_origin_redis_conn_t *conn,
 }
 
 
+static void
+ngx_live_origin_redis_ended(ngx_live_origin_redis_stat_t *stat,
+    redisReply *reply, ngx_uint_t late)
+{
+    if (reply && reply->type != REDIS_REPLY_ERROR) {
+        stat->ok++;
+        return;
+    }
+
+    stat->errors++;
+
+    if (reply) {
+        stat->refused++;
+
+    } else if (late) {
+        stat->late++;
+
+    } else {
+        stat->lost++;
+    }
+}
+
+
 /* op's memory may be gone after this */
 
 void
 ngx_live_origin_redis_finish(ngx_live_origin_redis_t *rd,
     ngx_live_origin_redis_op_t *op, redisReply *reply, const char *error)
 {
+    int64_t  now;
+
     rd->stat.pending--;
+    rd->stat.pending_bytes -= op->len;
 
     free(op->command);
 
     op->command = NULL;
     op->error = error;
 
-    if (reply == NULL || reply->type == REDIS_REPLY_ERROR) {
-        rd->stat.errors++;
-    }
+    now = ngx_live_origin_redis_now();
+
+    ngx_live_origin_redis_ended(&rd->stat, reply, now >= op->deadline_us);
 
     if (reply && rd->observe) {
-        rd->observe(rd->observed, ngx_live_origin_redis_now() - op->sent_us);
+        rd->observe(rd->observed, now - op->sent_us);
     }
 
     op->handler(op, reply);

@@ -174,7 +174,7 @@ ngx_live_origin_redis_switched(ngx_live_origin_redis_t *rd, ngx_str_t *name)
         && (rd->last.len != name->len
             || ngx_memcmp(rd->last.data, name->data, name->len) != 0))
     {
-        ngx_live_origin_redis_failed_over(rd);
+        ngx_live_origin_redis_failed_over(rd, &rd->last, name);
     }
 
     rd->last.len = name->len;
@@ -184,7 +184,8 @@ ngx_live_origin_redis_switched(ngx_live_origin_redis_t *rd, ngx_str_t *name)
 
 
 void
-ngx_live_origin_redis_failed_over(ngx_live_origin_redis_t *rd)
+ngx_live_origin_redis_failed_over(ngx_live_origin_redis_t *rd,
+    const ngx_str_t *from, const ngx_str_t *to)
 {
     struct timespec  ts;
 
@@ -192,6 +193,13 @@ ngx_live_origin_redis_failed_over(ngx_live_origin_redis_t *rd)
 
     rd->stat.failovers++;
     rd->stat.failover_us = (int64_t) ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+
+    *ngx_cpymem(rd->left_text, from->data, from->len) = '\0';
+    rd->taken_text[0] = '\0';
+
+    if (to) {
+        *ngx_cpymem(rd->taken_text, to->data, to->len) = '\0';
+    }
 }
 
 

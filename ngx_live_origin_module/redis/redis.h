@@ -125,13 +125,50 @@ typedef struct {
     uint64_t                       connects;
     uint64_t                       failures;   /* connections lost or refused */
     uint64_t                       commands;
+    uint64_t                       ok;         /* how they ended: replies, */
+    uint64_t                       refused;    /* error replies, */
+    uint64_t                       late;       /* NULL at the deadline, */
+    uint64_t                       lost;       /* or with the connection */
+    uint64_t                       declined;   /* not taken */
     uint64_t                       errors;     /* error replies and NULLs */
     uint64_t                       timeouts;
     uint64_t                       redirects;  /* MOVED, ASK */
     uint64_t                       failovers;  /* the primary became another */
     int64_t                        failover_us;  /* wall clock; of the last */
     int64_t                        pending;    /* operations under way */
+    int64_t                        pending_bytes;  /* of their commands */
 } ngx_live_origin_redis_stat_t;
+
+
+/* a connection, as it is said to people */
+
+typedef enum {
+    NGX_LIVE_ORIGIN_REDIS_COMMANDS = 0,
+    NGX_LIVE_ORIGIN_REDIS_NEWS,                /* the subscription */
+    NGX_LIVE_ORIGIN_REDIS_REPLICAS,            /* WAIT */
+    NGX_LIVE_ORIGIN_REDIS_SENTINELS
+} ngx_live_origin_redis_use_e;
+
+
+typedef enum {
+    NGX_LIVE_ORIGIN_REDIS_UNKNOWN = 0,
+    NGX_LIVE_ORIGIN_REDIS_PRIMARY,
+    NGX_LIVE_ORIGIN_REDIS_REPLICA
+} ngx_live_origin_redis_role_e;
+
+
+typedef struct {
+    ngx_live_origin_redis_use_e    use;
+    ngx_live_origin_redis_state_e  state;
+    ngx_live_origin_redis_role_e   role;       /* of the server, by its word */
+    ngx_uint_t                     attempts;   /* that failed in a row */
+    int64_t                        since_us;   /* CLOCK_MONOTONIC; in state */
+    int64_t                        again_us;   /* DOWN: the next attempt;
+                                                  0: when it is wanted */
+    int64_t                        error_us;   /* of the last; 0: none */
+    const char                    *error;      /* "ADDRESS: why" */
+    const char                    *address;    /* empty: not known yet */
+} ngx_live_origin_redis_look_t;
 
 
 /* conf and user stay the caller's and live longer.  NULL: no memory */
@@ -154,6 +191,14 @@ void ngx_live_origin_redis_observe(ngx_live_origin_redis_t *rd,
 /* where commands go: "127.0.0.1:6379", in a cluster the number of nodes; ends
    with a zero, empty while it is not known */
 const char *ngx_live_origin_redis_primary(ngx_live_origin_redis_t *rd);
+
+/* look.c: the connections there are, up to n of them, those that are not UP
+   first; their number.  Strings are good until the caller returns */
+ngx_uint_t ngx_live_origin_redis_look(ngx_live_origin_redis_t *rd,
+    ngx_live_origin_redis_look_t *looks, ngx_uint_t n);
+/* the last: its addresses, empty where they are not known; 0: there was none */
+int64_t ngx_live_origin_redis_failover(ngx_live_origin_redis_t *rd,
+    const char **from, const char **to);
 
 /*
  * key: decides on the node in a cluster; it is not added to argv.  NULL: any.

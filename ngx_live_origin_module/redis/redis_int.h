@@ -100,7 +100,9 @@ struct ngx_live_origin_redis_conn_s {
     unsigned                             primary:1;   /* was one before */
     unsigned                             known:1;  /* the log says that it is
                                                       connected */
+    ngx_live_origin_redis_role_e         role;     /* as ROLE has it */
     int64_t                              since_us; /* in this state */
+    int64_t                              again_us; /* while retry is set */
 
     ngx_connection_t                    *c;        /* NULL: none */
     redisReader                         *reader;
@@ -125,6 +127,8 @@ struct ngx_live_origin_redis_conn_s {
     ngx_event_t                          retry;
 
     u_char                               why[NGX_LIVE_ORIGIN_REDIS_WHY];
+    u_char                               error[NGX_LIVE_ORIGIN_REDIS_WHY];
+    int64_t                              error_us; /* 0: none yet */
     u_char                               logged[NGX_LIVE_ORIGIN_REDIS_WHY];
     int64_t                              logged_us;
 };
@@ -147,6 +151,9 @@ struct ngx_live_origin_redis_s {
     ngx_uint_t                           server;   /* next of conf->servers */
     ngx_str_t                            last;     /* the last that was UP */
     u_char                               last_text[NGX_SOCKADDR_STRLEN + 1];
+    u_char                               left_text[NGX_SOCKADDR_STRLEN + 1];
+    u_char                               taken_text[NGX_SOCKADDR_STRLEN + 1];
+                                                   /* by the last failover */
 
     ngx_live_origin_redis_conn_t        *sub;
     ngx_str_t                            channel;  /* malloc'ed */
@@ -259,7 +266,9 @@ ngx_int_t ngx_live_origin_redis_hello_send(ngx_live_origin_redis_conn_t *conn,
 
 /* tells the user, if UP or not has changed; why: of DOWN */
 void ngx_live_origin_redis_edge(ngx_live_origin_redis_t *rd, const char *why);
-void ngx_live_origin_redis_failed_over(ngx_live_origin_redis_t *rd);
+/* to: NULL: it is not known */
+void ngx_live_origin_redis_failed_over(ngx_live_origin_redis_t *rd,
+    const ngx_str_t *from, const ngx_str_t *to);
 
 
 /* subscribe.c: the subscription wants a connection, and there may be one now */
@@ -296,6 +305,9 @@ ngx_int_t ngx_live_origin_redis_sentinel_create(ngx_live_origin_redis_t *rd);
 void ngx_live_origin_redis_sentinel_destroy(ngx_live_origin_redis_t *rd);
 /* asks the next of them for the primary */
 void ngx_live_origin_redis_sentinel_look(ngx_live_origin_redis_t *rd);
+/* NULL: there are no sentinels */
+ngx_live_origin_redis_conn_t *ngx_live_origin_redis_sentinel_conn(
+    ngx_live_origin_redis_t *rd);
 
 
 /* cluster.c, map.c, redirect.c */

@@ -134,6 +134,13 @@ ngx_live_origin_redis_sentinel_look(ngx_live_origin_redis_t *rd)
 }
 
 
+ngx_live_origin_redis_conn_t *
+ngx_live_origin_redis_sentinel_conn(ngx_live_origin_redis_t *rd)
+{
+    return rd->sentinel ? rd->sentinel->conn : NULL;
+}
+
+
 /* ---- what it says */
 
 static ngx_int_t

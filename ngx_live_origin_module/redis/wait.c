@@ -65,12 +65,15 @@ ngx_live_origin_redis_wait(ngx_live_origin_redis_t *rd,
 
     conn = ngx_live_origin_redis_route(rd, op->slot);
 
-    if (conn == NULL || conn->state != NGX_LIVE_ORIGIN_REDIS_UP) {
+    if (conn == NULL) {
         return NGX_DECLINED;
     }
 
-    conn = ngx_live_origin_redis_wait_conn(conn);
+    conn = conn->state == NGX_LIVE_ORIGIN_REDIS_UP
+           ? ngx_live_origin_redis_wait_conn(conn) : NULL;
+
     if (conn == NULL) {
+        rd->stat.declined++;
         return NGX_DECLINED;
     }
 

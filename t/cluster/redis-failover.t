@@ -49,7 +49,9 @@ subtest 'Sentinel' => sub {
 
     is $status->{mode}, 'sentinel', 'status';
     is $status->{primary}, $s->primary->address;
-    cmp_ok $status->{last_failover}, '>', time - 60, 'the time of it';
+    cmp_ok $status->{last_failover}{at}, '>', time - 60, 'the time of it';
+    is $status->{last_failover}{from}, $old->address, 'from where';
+    is $status->{last_failover}{to}, $s->primary->address, 'to where';
 
     # the replica must be one again, or there is nobody to fail over to
 

@@ -9,6 +9,7 @@ use Test::More;
 
 use lib 't/lib';
 use LiveOrigin::Media;
+use LiveOrigin::Metrics;
 use LiveOrigin::Nginx qw(wait_for);
 
 my $ng = LiveOrigin::Nginx->start(size => '64m', events => 6,
@@ -197,93 +198,29 @@ is $r->status, 200, 'metrics';
 like $r->header('Content-Type'), qr!^text/plain; version=0\.0\.4!,
     '... Content-Type';
 
-my (%type, %help, %seen, %value, @wrong, $family);
-my $name = qr/[a-zA-Z_:][a-zA-Z0-9_:]*/;
-my $label = qr/[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\[\\"n])*"/;
-my $number = qr/[-+]?(?:\d+(?:\.\d*)?(?:[eE][-+]?\d+)?|Inf)|NaN/;
+my $m = LiveOrigin::Metrics->read($r->body);
 
-like $r->body, qr/\n\z/, '... ends with a line feed';
+is join("\n", $m->wrong), '', '... every line is as Prometheus has it';
+is join(' ', $m->histograms), join(' ', map { "live_origin_$_" }
+    qw(loop_lag_seconds read_duration_seconds write_duration_seconds)),
+    '... histograms';
 
-for (split /\n/, $r->body) {
-    if (/^# HELP ($name) (.+)$/) {
-        push @wrong, "HELP twice: $1" if $help{$1}++;
-        $family = $1;
-        next;
-    }
-
-    if (/^# TYPE ($name) (counter|gauge|histogram|summary|untyped)$/) {
-        push @wrong, "TYPE twice, or without HELP: $1"
-            if $type{$1} || !$help{$1};
-        $type{$1} = $2;
-        $family = $1;
-        next;
-    }
-
-    if (!/^($name)(?:\{((?:$label(?:,(?!\}))?)*)\})? ($number)$/) {
-        push @wrong, "no sample: $_";
-        next;
-    }
-
-    my ($metric, $labels, $v) = ($1, $2 || '', $3);
-    my $base = $metric;
-
-    if (($type{$family} || '') eq 'histogram') {
-        $base =~ s/_(?:bucket|sum|count)$//;
-    }
-
-    push @wrong, "outside its family $family: $_" if $base ne $family;
-    push @wrong, "no TYPE: $_" if !$type{$base};
-    push @wrong, "twice: $_" if $seen{"$metric\{$labels\}"}++;
-    push @wrong, "not ours: $_" if $metric !~ /^live_origin_[a-z_]+$/;
-    push @wrong, "a counter without _total: $_"
-        if $type{$base} eq 'counter' && $metric !~ /_total$/;
-    push @wrong, "_total and no counter: $_"
-        if $type{$base} ne 'counter' && $metric =~ /_total$/;
-    push @wrong, "a label: $_"
-        if grep { !/^(?:event|track|pipeline|reason|class|status|state|le)$/ }
-           $labels =~ /([a-z_]+)="/g;
-    push @wrong, "no base unit: $_"
-        if $metric =~ /_(?:ms|msec|milliseconds|us|kb|mb|kbytes)(?:_|$)/;
-
-    $value{"$metric\{$labels\}"} = $v;
-}
-
-is "@wrong", '', 'every line is as Prometheus has it';
-
-for my $h (grep { $type{$_} eq 'histogram' } sort keys %type) {
-    my @buckets = map { $value{$_} } sort { bound($a) <=> bound($b) }
-                  grep { /^\Q$h\E_bucket/ } keys %value;
-
-    is $buckets[-1], $value{"${h}_count{}"}, "$h: +Inf is the count";
-    ok !(grep { $buckets[$_] < $buckets[$_ - 1] } 1 .. $#buckets),
-        '... and buckets grow';
-}
-
-sub bound
-{
-    my ($le) = $_[0] =~ /le="([^"]+)"/;
-
-    return $le eq '+Inf' ? 9e99 : $le;
-}
-
-is $type{live_origin_publishes_total}, 'counter', 'publishes by status';
-ok $value{'live_origin_publishes_total{status="201"}'} >= 10, '... counted';
-is $type{live_origin_serves_total}, 'counter', 'serves by reason';
-is $value{"live_origin_serves_total{reason=\"$_->[0]\"}"}, $_->[1],
+is $m->type('live_origin_publishes_total'), 'counter', 'publishes by status';
+ok $m->value('live_origin_publishes_total{status="201"}') >= 10, '... counted';
+is $m->type('live_origin_serves_total'), 'counter', 'serves by reason';
+is $m->value("live_origin_serves_total{reason=\"$_->[0]\"}"), $_->[1],
     "... $_->[0]" for ['ready', 1], ['gone', 1], ['unknown', 1], ['late', 0];
-is $type{"live_origin_$_"}, 'histogram', "$_" for 'write_duration_seconds',
-                                                  'read_duration_seconds';
-ok exists $value{"live_origin_${_}_sla_missed_total{}"}, "$_ SLA misses"
+ok defined $m->value("live_origin_${_}_sla_missed_total"), "$_ SLA misses"
     for qw(write read);
-is $type{live_origin_holds}, 'gauge', 'holds now';
-ok $value{'live_origin_received_bytes_total{}'} > 100000
-   && $value{'live_origin_sent_bytes_total{}'} > 20000, 'bytes in and out';
-ok $value{"live_origin_zone_bytes{state=\"$_\"}"} > 0, "zone bytes $_"
+is $m->type('live_origin_holds'), 'gauge', 'holds now';
+ok $m->value('live_origin_received_bytes_total') > 100000
+   && $m->value('live_origin_sent_bytes_total') > 20000, 'bytes in and out';
+ok $m->value("live_origin_zone_bytes{state=\"$_\"}") > 0, "zone bytes $_"
     for qw(used free);
-ok defined $value{'live_origin_head_age_seconds{event="ev",track="v"}'},
+ok defined $m->value('live_origin_head_age_seconds{event="ev",track="v"}'),
     'head age per track';
-is $value{'live_origin_verdicts_total{event="ev",track="v",pipeline="b",'
-          . 'reason="filler"}'}, 1, 'verdicts per pipeline';
+is $m->value('live_origin_verdicts_total{event="ev",track="v",pipeline="b",'
+             . 'reason="filler"}'), 1, 'verdicts per pipeline';
 is $ng->head('/metrics')->status, 200, 'HEAD';
 is $ng->post('/metrics', 'x')->status, 405, 'POST';
 
