@@ -49,6 +49,8 @@ const livectl_command_t  livectl_commands[] = {
       "a message that every response of the event carries; lists them" },
     { "status", NULL, 0, 1, "once", livectl_status, "[EVENT] [--once]",
       "the node and its events, once a second" },
+    { "redis", NULL, 0, 0, "watch", livectl_redis, "[--watch]",
+      "how the node stands with Redis, and what to do" },
     { "why", NULL, 3, 3, "", livectl_why, "EVENT TRACK NUMBER",
       "what happened to this segment" },
 
@@ -76,7 +78,8 @@ livectl_help(FILE *out)
           "--token-file, or the token itself in LIVECTL_TOKEN, opens it.\n"
           "exit status: 0 done, all is well; 1 something is wrong, or was "
           "refused;\n"
-          "2 it could not be asked.  See livectl(1).\n", out);
+          "2 it could not be asked; 3 redis: the node has none.  See "
+          "livectl(1).\n", out);
 }
 
 

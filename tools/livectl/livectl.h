@@ -15,6 +15,7 @@
 #define LIVECTL_OK      0             /* all is well; done */
 #define LIVECTL_WRONG   1             /* the thing is wrong, or was refused */
 #define LIVECTL_USAGE   2             /* it could not be asked */
+#define LIVECTL_NONE    3             /* there is none of what was asked for */
 
 #define LIVECTL_GIVEN   16
 
@@ -132,5 +133,10 @@ int livectl_mask(const livectl_options_t *o, int argc, char **argv);
 int livectl_notify(const livectl_options_t *o, int argc, char **argv);
 int livectl_status(const livectl_options_t *o, int argc, char **argv);
 int livectl_why(const livectl_options_t *o, int argc, char **argv);
+
+/* redis.c */
+int livectl_redis(const livectl_options_t *o, int argc, char **argv);
+/* redis_advice.c: of the API's "redis"; a new reference */
+json_t *livectl_redis_problems(json_t *redis);
 
 #endif /* LIVECTL_H */
