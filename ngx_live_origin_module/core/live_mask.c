@@ -26,18 +26,19 @@ lo_live_mask_drop(lo_live_t *l, unsigned i)
 }
 
 
-/* what lies below the window masks nothing any more */
+/* what lies below the window masks nothing any more; 1: there was some */
 
-static void
+static int
 lo_live_mask_forget(lo_live_t *l, int64_t head)
 {
-    unsigned  i;
+    unsigned  i, was;
     int64_t   oldest;
 
     if (head < 0 || l->d.duration == 0) {
-        return;
+        return 0;
     }
 
+    was = l->nmasks;
     oldest = head - lo_live_window(l, &l->d);
 
     for (i = l->nmasks; i; i--) {
@@ -45,6 +46,8 @@ lo_live_mask_forget(lo_live_t *l, int64_t head)
             lo_live_mask_drop(l, i - 1);
         }
     }
+
+    return l->nmasks != was;
 }
 
 
@@ -64,7 +67,7 @@ lo_live_mask(lo_live_t *l, const lo_live_mask_t *mask, int64_t head)
         }
     }
 
-    lo_live_mask_forget(l, head);
+    (void) lo_live_mask_forget(l, head);
 
     for (i = l->nmasks; i; i--) {
 
@@ -101,8 +104,7 @@ lo_live_unmask(lo_live_t *l, const lo_live_mask_t *mask, int64_t head)
     unsigned        i;
     lo_live_mask_t  above, *m;
 
-    changed = 0;
-    lo_live_mask_forget(l, head);
+    changed = lo_live_mask_forget(l, head);
 
     for (i = l->nmasks; i; i--) {
 

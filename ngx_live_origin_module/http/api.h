@@ -55,6 +55,21 @@ json_t *ngx_live_origin_api_object(ngx_http_request_t *r,
     ngx_live_origin_api_ask_t *ask, const char *members, ngx_int_t *rc);
 
 
+/* api_agree.c */
+
+/* the change was made, or was so already (LO_OK), the event is gone (LO_NONE),
+   the zone is full (LO_FULL): what the request ends with */
+typedef ngx_int_t (*ngx_live_origin_api_done_pt)(ngx_http_request_t *r,
+    ngx_live_origin_api_ask_t *ask, int rc, void *data);
+
+/* what the handler of a route returns.  data is the request pool's; change may
+   be called several times, on records that differ, and leaves one alone that
+   has the change already */
+ngx_int_t ngx_live_origin_api_agree(ngx_http_request_t *r,
+    ngx_live_origin_api_ask_t *ask, ngx_live_origin_change_pt change,
+    void *data, ngx_live_origin_api_done_pt done);
+
+
 /* api_notify.c */
 
 ngx_int_t ngx_live_origin_api_notices(ngx_http_request_t *r,

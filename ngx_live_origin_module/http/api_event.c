@@ -42,33 +42,14 @@ ngx_live_origin_api_changed(ngx_http_request_t *r,
 }
 
 
-ngx_int_t
-ngx_live_origin_api_start(ngx_http_request_t *r,
-    ngx_live_origin_api_ask_t *ask)
+static ngx_int_t
+ngx_live_origin_api_started(ngx_http_request_t *r,
+    ngx_live_origin_api_ask_t *ask, int rc, void *data)
 {
-    int                       rc;
-    json_t                   *json;
-    ngx_int_t                 rv;
-    ngx_uint_t                over;
-    ngx_live_origin_event_t  *event;
+    ngx_live_origin_event_t     *event;
+    ngx_live_origin_starting_t  *s = data;
 
-    json = ngx_live_origin_api_object(r, ask, "", &rv);
-    if (json == NULL) {
-        return rv;
-    }
-
-    json_decref(json);
-
-    event = ngx_live_origin_event_find(ask->zone, ask->id);
-
-    if (event == NULL) {
-        return ngx_live_origin_api_unknown(r);
-    }
-
-    over = lo_live_over(event->live);
-    rc = ngx_live_origin_event_start(ask->zone, event->index);
-
-    if (rc == LO_OK && !over) {
+    if (rc == LO_OK && !s->over) {
 
         event = ngx_live_origin_event_find(ask->zone, ask->id);
 
@@ -83,18 +64,80 @@ ngx_live_origin_api_start(ngx_http_request_t *r,
 }
 
 
+ngx_int_t
+ngx_live_origin_api_start(ngx_http_request_t *r,
+    ngx_live_origin_api_ask_t *ask)
+{
+    json_t                      *json;
+    ngx_int_t                    rv;
+    ngx_live_origin_event_t     *event;
+    ngx_live_origin_starting_t  *s;
+
+    json = ngx_live_origin_api_object(r, ask, "", &rv);
+    if (json == NULL) {
+        return rv;
+    }
+
+    json_decref(json);
+
+    event = ngx_live_origin_event_find(ask->zone, ask->id);
+
+    if (event == NULL) {
+        return ngx_live_origin_api_unknown(r);
+    }
+
+    s = ngx_pcalloc(r->pool, sizeof(ngx_live_origin_starting_t));
+    if (s == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    s->zone = ask->zone;
+    s->index = event->index;
+
+    return ngx_live_origin_api_agree(r, ask, ngx_live_origin_change_start, s,
+                                     ngx_live_origin_api_started);
+}
+
+
+static ngx_int_t
+ngx_live_origin_api_ended(ngx_http_request_t *r,
+    ngx_live_origin_api_ask_t *ask, int rc, void *data)
+{
+    ngx_live_origin_ending_t  *e = data;
+
+    if (rc == LO_OK && e->why != LO_OK) {
+        return ngx_live_origin_api_error(r, e->why == LO_NONE
+                                            ? NGX_HTTP_CONFLICT
+                                            : NGX_HTTP_BAD_REQUEST,
+                                         e->err.text, "number");
+    }
+
+    if (rc == LO_OK) {
+        ngx_live_origin_event_wake(ask->zone, e->index);
+
+        ngx_log_error(NGX_LOG_NOTICE, r->connection->log, 0,
+                      "event %*s has ended", ask->id.len, ask->id.data);
+    }
+
+    return ngx_live_origin_api_changed(r, ask, rc);
+}
+
+
 /* {"number": N}, or nothing: the event's head */
 
 ngx_int_t
 ngx_live_origin_api_end(ngx_http_request_t *r, ngx_live_origin_api_ask_t *ask)
 {
-    int                       rc, why;
-    json_t                   *json, *v;
-    int64_t                   number;
-    lo_err_t                  err;
-    ngx_int_t                 rv;
-    ngx_uint_t                bad;
-    ngx_live_origin_event_t  *event;
+    json_t                    *json, *v;
+    ngx_int_t                  rv;
+    ngx_uint_t                 bad;
+    ngx_live_origin_event_t   *event;
+    ngx_live_origin_ending_t  *e;
+
+    e = ngx_pcalloc(r->pool, sizeof(ngx_live_origin_ending_t));
+    if (e == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
 
     json = ngx_live_origin_api_object(r, ask, "number", &rv);
     if (json == NULL) {
@@ -102,8 +145,8 @@ ngx_live_origin_api_end(ngx_http_request_t *r, ngx_live_origin_api_ask_t *ask)
     }
 
     v = json_object_get(json, "number");
-    number = v ? json_integer_value(v) : -1;
-    bad = v && (!json_is_integer(v) || number < 0);
+    e->number = v ? json_integer_value(v) : -1;
+    bad = v && (!json_is_integer(v) || e->number < 0);
     json_decref(json);
 
     if (bad) {
@@ -117,20 +160,10 @@ ngx_live_origin_api_end(ngx_http_request_t *r, ngx_live_origin_api_ask_t *ask)
         return ngx_live_origin_api_unknown(r);
     }
 
-    rc = ngx_live_origin_event_end(ask->zone, event->index, number, &why,
-                                   &err);
+    e->zone = ask->zone;
+    e->index = event->index;
+    e->why = LO_OK;
 
-    if (rc == LO_ERROR) {
-        return ngx_live_origin_api_error(r, why == LO_NONE
-                                            ? NGX_HTTP_CONFLICT
-                                            : NGX_HTTP_BAD_REQUEST,
-                                         err.text, "number");
-    }
-
-    if (rc == LO_OK) {
-        ngx_log_error(NGX_LOG_NOTICE, r->connection->log, 0,
-                      "event %*s has ended", ask->id.len, ask->id.data);
-    }
-
-    return ngx_live_origin_api_changed(r, ask, rc);
+    return ngx_live_origin_api_agree(r, ask, ngx_live_origin_change_end, e,
+                                     ngx_live_origin_api_ended);
 }

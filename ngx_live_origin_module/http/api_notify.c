@@ -13,6 +13,7 @@ typedef struct {
     int64_t    expires_us;
     int64_t    now_us;
     int        rc;
+    lo_str_t   text;                   /* what value points to */
     lo_err_t   err;
 } ngx_live_origin_notice_change_t;
 
@@ -135,10 +136,12 @@ ngx_live_origin_notice_expires(json_t *json,
 
 
 static const char *
-ngx_live_origin_notice_read(json_t *json, ngx_live_origin_notice_change_t *c,
-    lo_str_t *value)
+ngx_live_origin_notice_read(json_t *json, ngx_live_origin_notice_change_t *c)
 {
-    json_t  *v;
+    json_t    *v;
+    lo_str_t  *value;
+
+    value = &c->text;
 
     v = json_object_get(json, "key");
     c->key.data = (u_char *) json_string_value(v);
@@ -172,39 +175,28 @@ ngx_live_origin_notice_read(json_t *json, ngx_live_origin_notice_change_t *c,
 }
 
 
-ngx_int_t
-ngx_live_origin_api_notify(ngx_http_request_t *r,
-    ngx_live_origin_api_ask_t *ask)
+static ngx_int_t
+ngx_live_origin_notice_copy(ngx_pool_t *pool, lo_str_t *s)
 {
-    int                               rc;
-    json_t                           *json;
-    lo_str_t                          value;
-    ngx_int_t                         rv;
-    const char                       *field;
-    ngx_live_origin_event_t          *event;
-    ngx_live_origin_notice_change_t   c;
+    u_char  *p;
 
-    json = ngx_live_origin_api_object(r, ask, "key value expires expires_s",
-                                      &rv);
-    if (json == NULL) {
-        return rv;
+    p = ngx_pnalloc(pool, s->len + 1);
+    if (p == NULL) {
+        return NGX_ERROR;
     }
 
-    ngx_memzero(&c, sizeof(ngx_live_origin_notice_change_t));
-    field = ngx_live_origin_notice_read(json, &c, &value);
+    ngx_memcpy(p, s->data, s->len);
+    s->data = p;
 
-    if (field) {
-        json_decref(json);
-        return ngx_live_origin_api_error(r, NGX_HTTP_BAD_REQUEST, c.err.text,
-                                         field);
-    }
+    return NGX_OK;
+}
 
-    event = ngx_live_origin_event_find(ask->zone, ask->id);
-    rc = event ? ngx_live_origin_event_change(ask->zone, event,
-                     ngx_live_origin_change_notice, &c)
-               : LO_NONE;
 
-    json_decref(json);
+static ngx_int_t
+ngx_live_origin_notice_done(ngx_http_request_t *r,
+    ngx_live_origin_api_ask_t *ask, int rc, void *data)
+{
+    ngx_live_origin_notice_change_t  *c = data;
 
     if (rc == LO_NONE) {
         return ngx_live_origin_api_unknown(r);
@@ -215,10 +207,55 @@ ngx_live_origin_api_notify(ngx_http_request_t *r,
                                          "no room in the zone", NULL);
     }
 
-    if (c.rc < 0) {
-        return ngx_live_origin_api_error(r, NGX_HTTP_CONFLICT, c.err.text,
+    if (c->rc < 0) {
+        return ngx_live_origin_api_error(r, NGX_HTTP_CONFLICT, c->err.text,
                                          "key");
     }
 
     return ngx_live_origin_api_notices(r, ask);
+}
+
+
+ngx_int_t
+ngx_live_origin_api_notify(ngx_http_request_t *r,
+    ngx_live_origin_api_ask_t *ask)
+{
+    json_t                           *json;
+    ngx_int_t                         rv;
+    const char                       *field;
+    ngx_live_origin_notice_change_t  *c;
+
+    c = ngx_pcalloc(r->pool, sizeof(ngx_live_origin_notice_change_t));
+    if (c == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    json = ngx_live_origin_api_object(r, ask, "key value expires expires_s",
+                                      &rv);
+    if (json == NULL) {
+        return rv;
+    }
+
+    field = ngx_live_origin_notice_read(json, c);
+
+    if (field) {
+        json_decref(json);
+        return ngx_live_origin_api_error(r, NGX_HTTP_BAD_REQUEST, c->err.text,
+                                         field);
+    }
+
+    rv = ngx_live_origin_notice_copy(r->pool, &c->key);
+
+    if (rv == NGX_OK && c->value) {
+        rv = ngx_live_origin_notice_copy(r->pool, c->value);
+    }
+
+    json_decref(json);
+
+    if (rv != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_live_origin_api_agree(r, ask, ngx_live_origin_change_notice, c,
+                                     ngx_live_origin_notice_done);
 }

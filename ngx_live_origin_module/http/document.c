@@ -169,73 +169,45 @@ ngx_live_origin_event_auto(ngx_live_origin_zone_t *zone, lo_str_t id)
 }
 
 
-typedef struct {
-    lo_zone_event_t  *ze;
-    int64_t           number;
-    int               why;
-    lo_err_t         *err;
-} ngx_live_origin_ending_t;
-
-
-static int
-ngx_live_origin_event_ended(lo_live_t *l, void *data)
+int
+ngx_live_origin_change_end(lo_live_t *l, void *data)
 {
     int64_t                    head;
+    lo_zone_event_t           *ze;
     ngx_live_origin_ending_t  *e = data;
 
-    head = __atomic_load_n(&e->ze->head, __ATOMIC_ACQUIRE);
+    ze = lo_zone_event(e->zone->z, e->index);
+    if (ze == NULL) {
+        return -1;
+    }
+
+    head = __atomic_load_n(&ze->head, __ATOMIC_ACQUIRE);
 
     if (e->number < 0) {
         return lo_live_end(l, head);
     }
 
-    e->why = lo_live_end_with(l, e->number, head, e->err);
+    e->why = lo_live_end_with(l, e->number, head, &e->err);
 
     return e->why == LO_OK ? lo_live_end(l, e->number) : 0;
 }
 
 
-int
-ngx_live_origin_event_end(ngx_live_origin_zone_t *zone, ngx_uint_t index,
-    int64_t number, int *why, lo_err_t *err)
+/* what is woken looks at the event, too: it may be gone by then */
+
+void
+ngx_live_origin_event_wake(ngx_live_origin_zone_t *zone, ngx_uint_t index)
 {
-    int                        rc;
-    ngx_uint_t                 i;
-    ngx_live_origin_event_t   *e;
-    ngx_live_origin_ending_t   ending;
+    ngx_uint_t                i;
+    ngx_live_origin_event_t  *e;
 
     e = ngx_live_origin_event_get(zone, index);
-    ending.ze = lo_zone_event(zone->z, index);
 
-    if (e == NULL || ending.ze == NULL) {
-        return LO_NONE;
-    }
-
-    ending.number = number;
-    ending.why = LO_OK;
-    ending.err = err;
-
-    rc = ngx_live_origin_event_change(zone, e, ngx_live_origin_event_ended,
-                                      &ending);
-    if (rc != LO_OK) {
-        return rc;
-    }
-
-    *why = ending.why;
-
-    if (ending.why != LO_OK) {
-        return LO_ERROR;
-    }
-
-    /* what is woken looks at the event, too: it may be gone by then */
-
-    for (i = 0; e->live && i < e->live->ntracks; i++) {
+    for (i = 0; e && e->live && i < e->live->ntracks; i++) {
         if (e->live->tracks[i].ring != LO_ZONE_NO_TRACK) {
             ngx_live_origin_hold_publish(zone, e->live->tracks[i].ring);
         }
     }
-
-    return LO_OK;
 }
 
 

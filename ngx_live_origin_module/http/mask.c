@@ -45,43 +45,28 @@ ngx_live_origin_mask_number(ngx_live_origin_mask_t *m, json_t *json,
 }
 
 
+/* places in the live state, which may be others on the next one */
+
 static ngx_int_t
-ngx_live_origin_mask_names(ngx_live_origin_mask_t *m, json_t *json,
-    const lo_live_t *l)
+ngx_live_origin_mask_places(ngx_live_origin_mask_t *m, const lo_live_t *l)
 {
-    int          i;
-    unsigned     p;
-    json_t      *v;
-    const char  *s;
+    int  i;
 
-    s = json_string_value(json_object_get(json, "pipeline"));
+    i = lo_live_find_pipeline(l, m->pipeline);
 
-    if (s == NULL) {
-        return ngx_live_origin_mask_bad(m, "pipeline", "a pipeline is needed");
-    }
-
-    for (p = 0; p < l->npipelines; p++) {
-        if (s[0] && ngx_strcmp(s, l->pipelines[p]) == 0) {
-            break;
-        }
-    }
-
-    if (p == l->npipelines) {
+    if (i < 0) {
         return ngx_live_origin_mask_bad(m, "pipeline",
                                         "the event has no such pipeline");
     }
 
-    m->mask.pipeline = p;
+    m->mask.pipeline = i;
     m->mask.track = LO_LIVE_ALL_TRACKS;
 
-    v = json_object_get(json, "track");
-
-    if (v == NULL || json_is_null(v)) {
+    if (m->track.len == 0) {
         return NGX_OK;
     }
 
-    s = json_string_value(v);
-    i = s ? lo_live_track(l, lo_cstr(s)) : LO_NONE;
+    i = lo_live_track(l, m->track);
 
     if (i < 0) {
         return ngx_live_origin_mask_bad(m, "track",
@@ -91,6 +76,56 @@ ngx_live_origin_mask_names(ngx_live_origin_mask_t *m, json_t *json,
     m->mask.track = i;
 
     return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_live_origin_mask_name(ngx_live_origin_mask_t *m, json_t *v, lo_str_t *name)
+{
+    const char  *s;
+
+    s = json_string_value(v);
+
+    name->len = s ? ngx_strlen(s) : 0;
+    name->data = ngx_pnalloc(m->request->pool, name->len + 1);
+
+    if (name->data == NULL || name->len == 0) {
+        return NGX_DECLINED;
+    }
+
+    ngx_memcpy(name->data, s, name->len);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_live_origin_mask_names(ngx_live_origin_mask_t *m, json_t *json,
+    const lo_live_t *l)
+{
+    json_t  *v;
+
+    v = json_object_get(json, "pipeline");
+
+    if (!json_is_string(v)) {
+        return ngx_live_origin_mask_bad(m, "pipeline", "a pipeline is needed");
+    }
+
+    if (ngx_live_origin_mask_name(m, v, &m->pipeline) != NGX_OK) {
+        return ngx_live_origin_mask_bad(m, "pipeline",
+                                        "the event has no such pipeline");
+    }
+
+    v = json_object_get(json, "track");
+
+    if (v && !json_is_null(v)
+        && ngx_live_origin_mask_name(m, v, &m->track) != NGX_OK)
+    {
+        return ngx_live_origin_mask_bad(m, "track",
+                                        "the event has no such track");
+    }
+
+    return ngx_live_origin_mask_places(m, l);
 }
 
 
@@ -147,16 +182,32 @@ ngx_live_origin_mask_read(ngx_live_origin_mask_t *m, json_t *json,
 }
 
 
+/* what others have agreed on may have it already, by this request or another:
+   the masks before are those that it changed */
+
 static int
 ngx_live_origin_mask_change(lo_live_t *l, void *data)
 {
+    lo_live_mask_t           before[LO_LIVE_MASKS];
+    ngx_uint_t               n;
     ngx_live_origin_mask_t  *m = data;
 
-    ngx_memcpy(m->before, l->masks, sizeof(m->before));
-    m->nbefore = l->nmasks;
+    if (ngx_live_origin_mask_places(m, l) != NGX_OK) {
+        return -1;
+    }
+
+    n = l->nmasks;
+    ngx_memcpy(before, l->masks, sizeof(before));
 
     m->rc = m->on ? lo_live_mask(l, &m->mask, m->head)
                   : lo_live_unmask(l, &m->mask, m->head);
+
+    if (m->rc > 0 || !m->changed) {
+        ngx_memcpy(m->before, before, sizeof(before));
+        m->nbefore = n;
+    }
+
+    m->changed |= m->rc > 0;
 
     return m->rc == LO_FULL ? -1 : m->rc;
 }
@@ -235,7 +286,7 @@ ngx_live_origin_mask_done(ngx_live_origin_mask_t *m,
 
     json = json_pack("{s:b, s:b, s:o, s:o, s:I, s:b}",
                      "mask", (int) m->on,
-                     "changed", m->rc > 0,
+                     "changed", (int) m->changed,
                      "masks", ngx_live_origin_mask_list(l),
                      "given", m->given,
                      "given_total", (json_int_t) m->ngiven,
@@ -246,14 +297,53 @@ ngx_live_origin_mask_done(ngx_live_origin_mask_t *m,
 }
 
 
+static ngx_int_t
+ngx_live_origin_mask_answer(ngx_http_request_t *r,
+    ngx_live_origin_api_ask_t *ask, int rc, void *data)
+{
+    lo_zone_event_t          *ze;
+    ngx_live_origin_mask_t   *m = data;
+    ngx_live_origin_event_t  *event;
+
+    event = rc == LO_NONE ? NULL
+                          : ngx_live_origin_event_find(ask->zone, ask->id);
+    ze = event ? lo_zone_event(ask->zone->z, event->index) : NULL;
+
+    if (ze == NULL) {
+        return ngx_live_origin_api_unknown(r);
+    }
+
+    if (m->error) {
+        return ngx_live_origin_api_error(r, NGX_HTTP_BAD_REQUEST, m->error,
+                                         m->field);
+    }
+
+    if (rc != LO_OK || m->rc == LO_FULL) {
+        return ngx_live_origin_api_error(r, NGX_HTTP_INSUFFICIENT_STORAGE,
+                   m->rc == LO_FULL ? "an event has 32 masks at most"
+                                    : "no room in the zone", NULL);
+    }
+
+    m->event = ze->id;
+
+    ngx_log_error(NGX_LOG_NOTICE, r->connection->log, 0,
+                  "live origin: event \"%s\", pipeline \"%*s\" is %s service "
+                  "from %L to %L", m->event, m->pipeline.len,
+                  m->pipeline.data, m->on ? "out of" : "back in",
+                  m->mask.from, m->mask.to);
+
+    return ngx_live_origin_mask_done(m, event);
+}
+
+
 ngx_int_t
 ngx_live_origin_api_mask(ngx_http_request_t *r, ngx_live_origin_api_ask_t *ask)
 {
-    int                       rc;
     json_t                   *json;
+    ngx_int_t                 rc;
     json_error_t              error;
     lo_zone_event_t          *ze;
-    ngx_live_origin_mask_t    m;
+    ngx_live_origin_mask_t   *m;
     ngx_live_origin_event_t  *event;
 
     event = ngx_live_origin_event_find(ask->zone, ask->id);
@@ -261,6 +351,11 @@ ngx_live_origin_api_mask(ngx_http_request_t *r, ngx_live_origin_api_ask_t *ask)
 
     if (ze == NULL) {
         return ngx_live_origin_api_unknown(r);
+    }
+
+    m = ngx_pcalloc(r->pool, sizeof(ngx_live_origin_mask_t));
+    if (m == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     json = json_loadb((char *) ask->body, ask->len, JSON_REJECT_DUPLICATES,
@@ -271,46 +366,20 @@ ngx_live_origin_api_mask(ngx_http_request_t *r, ngx_live_origin_api_ask_t *ask)
                                          NULL);
     }
 
-    ngx_memzero(&m, sizeof(m));
-    m.zone = ask->zone;
-    m.event = ze->id;
-    m.request = r;
-    m.head = __atomic_load_n(&ze->head, __ATOMIC_RELAXED);
+    m->zone = ask->zone;
+    m->request = r;
+    m->head = __atomic_load_n(&ze->head, __ATOMIC_RELAXED);
 
-    rc = ngx_live_origin_mask_read(&m, json, event->live);
+    rc = ngx_live_origin_mask_read(m, json, event->live);
     json_decref(json);
 
     if (rc != NGX_OK) {
-        return ngx_live_origin_api_error(r, NGX_HTTP_BAD_REQUEST, m.error,
-                                         m.field);
+        return ngx_live_origin_api_error(r, NGX_HTTP_BAD_REQUEST, m->error,
+                                         m->field);
     }
 
-    rc = ngx_live_origin_event_change(m.zone, event,
-                                      ngx_live_origin_mask_change, &m);
-
-    if (rc == LO_NONE) {
-        return ngx_live_origin_api_unknown(r);
-    }
-
-    if (rc != LO_OK || m.rc == LO_FULL) {
-        return ngx_live_origin_api_error(r, NGX_HTTP_INSUFFICIENT_STORAGE,
-                   m.rc == LO_FULL ? "an event has 32 masks at most"
-                                   : "no room in the zone", NULL);
-    }
-
-    event = ngx_live_origin_event_get(m.zone, event->index);
-
-    if (event == NULL) {
-        return ngx_live_origin_api_unknown(r);
-    }
-
-    ngx_log_error(NGX_LOG_NOTICE, r->connection->log, 0,
-                  "live origin: event \"%s\", pipeline \"%s\" is %s service "
-                  "from %L to %L", m.event,
-                  event->live->pipelines[m.mask.pipeline],
-                  m.on ? "out of" : "back in", m.mask.from, m.mask.to);
-
-    return ngx_live_origin_mask_done(&m, event);
+    return ngx_live_origin_api_agree(r, ask, ngx_live_origin_mask_change, m,
+                                     ngx_live_origin_mask_answer);
 }
 
 

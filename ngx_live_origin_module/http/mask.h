@@ -13,9 +13,12 @@ typedef struct {
     ngx_live_origin_zone_t   *zone;
     const char               *event;
     lo_live_mask_t            mask;
+    lo_str_t                  pipeline;
+    lo_str_t                  track;       /* empty: all */
     int64_t                   head;
     ngx_uint_t                on;
     int                       rc;          /* of lo_live_mask, _unmask */
+    unsigned                  changed:1;   /* by this request */
     lo_live_mask_t            before[LO_LIVE_MASKS];
     ngx_uint_t                nbefore;     /* masks until then */
     const char               *error;

@@ -174,12 +174,12 @@ ngx_live_origin_mask_track(ngx_live_origin_mask_t *m, const lo_live_t *l,
         if (m->on) {
             ngx_live_origin_mask_given(m, l, track, n);
 
-        } else if (m->rc > 0) {
+        } else if (m->changed) {
             ngx_live_origin_mask_back(m, l, track, n);
         }
     }
 
-    if (!m->on && m->rc <= 0) {
+    if (!m->on && !m->changed) {
         return;
     }
 

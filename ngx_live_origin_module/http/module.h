@@ -346,11 +346,19 @@ int ngx_live_origin_event_set_doc(ngx_live_origin_zone_t *zone,
     ngx_uint_t index, const u_char *json, size_t len, ngx_uint_t replace);
 /* an event without a document: its index, LO_FULL, or LO_AGAIN: try later */
 int ngx_live_origin_event_auto(ngx_live_origin_zone_t *zone, lo_str_t id);
-/* ends it with number, or its head if that is below 0, and wakes who waits;
-   LO_OK, LO_NONE, LO_FULL, LO_ERROR: not with this number, and *why is
-   LO_ERROR or LO_NONE (lo_live_end_with) */
-int ngx_live_origin_event_end(ngx_live_origin_zone_t *zone,
-    ngx_uint_t index, int64_t number, int *why, lo_err_t *err);
+/* ends it with number, or its head if that is below 0: data is what follows;
+   behind it who waits is to be woken */
+typedef struct {
+    ngx_live_origin_zone_t  *zone;
+    ngx_uint_t               index;
+    int64_t                  number;
+    int                      why;         /* of lo_live_end_with */
+    lo_err_t                 err;
+} ngx_live_origin_ending_t;
+
+int ngx_live_origin_change_end(lo_live_t *l, void *data);
+void ngx_live_origin_event_wake(ngx_live_origin_zone_t *zone,
+    ngx_uint_t index);
 void ngx_live_origin_event_load(ngx_live_origin_zone_t *zone);
 
 
@@ -530,9 +538,14 @@ ngx_uint_t ngx_live_origin_manifest_ready(ngx_live_origin_zone_t *zone,
 /* ready.c */
 
 /* an event that ended goes on; one that is scheduled goes live with what is
-   there.  LO_OK, changed or not, LO_NONE, LO_FULL */
-int ngx_live_origin_event_start(ngx_live_origin_zone_t *zone,
-    ngx_uint_t index);
+   there */
+typedef struct {
+    ngx_live_origin_zone_t  *zone;
+    ngx_uint_t               index;
+    ngx_uint_t               over;        /* it had ended */
+} ngx_live_origin_starting_t;
+
+int ngx_live_origin_change_start(lo_live_t *l, void *data);
 
 
 /* notice.c: Live-Origin-Notice, where the event has any */

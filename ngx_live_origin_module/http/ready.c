@@ -147,35 +147,27 @@ ngx_live_origin_place_after(ngx_live_origin_upload_t *u, int64_t number,
 
 /* ---- POST start */
 
-static int
+int
 ngx_live_origin_change_start(lo_live_t *l, void *data)
 {
+    ngx_live_origin_after_t      a;
+    ngx_live_origin_starting_t  *s = data;
+
     if (lo_live_over(l)) {
+        s->over = 1;
         return lo_live_start(l);
     }
 
-    return ngx_live_origin_change_ready(l, data);
-}
-
-
-int
-ngx_live_origin_event_start(ngx_live_origin_zone_t *zone, ngx_uint_t index)
-{
-    ngx_live_origin_after_t   a;
-    ngx_live_origin_event_t  *e;
-
-    e = ngx_live_origin_event_get(zone, index);
-    if (e == NULL) {
-        return LO_NONE;
+    if (s->over) {
+        return 0;
     }
 
     ngx_memzero(&a, sizeof(ngx_live_origin_after_t));
 
-    a.zone = zone;
-    a.index = index;
+    a.zone = s->zone;
+    a.index = s->index;
     a.now_us = ngx_live_origin_wall();
     a.force = 1;
 
-    return ngx_live_origin_event_change(zone, e, ngx_live_origin_change_start,
-                                        &a);
+    return ngx_live_origin_change_ready(l, &a);
 }

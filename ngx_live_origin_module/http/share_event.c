@@ -1,10 +1,10 @@
 /*
  * Live states and documents.  Redis holds one record of an event that all
- * nodes have agreed on, numbered by its serial.  What a publisher's request
- * would change is proposed: written there, if nobody was faster, and only then
- * here.  What an operator changes is written here and handed on.  Who was
- * beaten learns the other's record (lo_live_adopt) and, where something of its
- * own is left, asks again.
+ * nodes have agreed on, numbered by its serial.  What a request would change
+ * is proposed: written there, if nobody was faster, and only then here.  What
+ * cannot wait any longer, and documents, are written here and handed on.  Who
+ * was beaten learns the other's record (lo_live_adopt) and, where something of
+ * its own is left, asks again.
  */
 
 #include <openssl/rand.h>

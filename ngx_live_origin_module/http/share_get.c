@@ -354,12 +354,19 @@ ngx_live_origin_get_commit(ngx_live_origin_get_t *g)
         return;
     }
 
-    if (chosen >= 0) {
-        (void) lo_zone_choose(zone->z, g->ring, g->number, chosen);
-    }
-
     ngx_live_origin_get_unclaim(g);
     zone->cells[NGX_LIVE_ORIGIN_CELL_SHARE_FETCHED]++;
+
+    /* until the one that all others give is here, readers get this one */
+
+    if (chosen >= 0
+        && lo_zone_choose(zone->z, g->ring, g->number, chosen) == LO_NONE)
+    {
+        (void) ngx_live_origin_share_fetch(g->share, g->index,
+                   lo_cstr(g->track), g->number, lo_cstr(g->chosen), NULL,
+                   NULL);
+    }
+
     ngx_live_origin_hold_publish(zone, g->ring);
 }
 

@@ -214,7 +214,8 @@ ngx_live_origin_walk_gap(ngx_live_origin_walk_t *w, const lo_live_t *l,
 }
 
 
-/* few at a time: publishers' acks are on the same connection */
+/* few at a time: publishers' acks are on the same connection.  NGX_BUSY: the
+   next walk has to */
 
 static ngx_int_t
 ngx_live_origin_walk_fetch(ngx_live_origin_walk_t *w, const char *track,
@@ -223,7 +224,7 @@ ngx_live_origin_walk_fetch(ngx_live_origin_walk_t *w, const char *track,
     ngx_int_t  rc;
 
     if (w->sending >= NGX_LIVE_ORIGIN_SHARE_PUTS) {
-        return NGX_DECLINED;
+        return NGX_BUSY;
     }
 
     rc = ngx_live_origin_share_fetch(w->share, w->index, lo_cstr(track),
@@ -261,7 +262,7 @@ ngx_live_origin_walk_chosen(ngx_live_origin_walk_t *w, const lo_live_t *l,
         && lo_zone_has(z, ring, number, 0)
         && ngx_live_origin_walk_fetch(w, l->tracks[w->track].id, number,
                                       l->pipelines[p])
-           != NGX_OK)
+           == NGX_BUSY)
     {
         w->share->due = 1;
     }
@@ -325,9 +326,12 @@ ngx_live_origin_walk_entry(ngx_live_origin_walk_t *w, const lo_live_t *l,
 
     ngx_live_origin_walk_record(w, ring, number, p, &s);
 
-    if (number > w->to - NGX_LIVE_ORIGIN_WALK_EDGE) {
-        (void) ngx_live_origin_walk_fetch(w, l->tracks[w->track].id, number,
-                                          l->pipelines[p]);
+    if (number > w->to - NGX_LIVE_ORIGIN_WALK_EDGE
+        && ngx_live_origin_walk_fetch(w, l->tracks[w->track].id, number,
+                                      l->pipelines[p])
+           == NGX_BUSY)
+    {
+        w->share->due = 1;
     }
 }
 

@@ -278,10 +278,46 @@ is scalar(@trouble), 0, 'and sees nothing but segments'
 
 # ---- the end
 
+# what operators do on both nodes at once: each is done, none takes back another
+
 # 503 while A has yet to ask what it missed
 
-ok wait_for(sub { $A->post('/api/events/ev/end', '')->status == 200 }, 5),
-    'the event ends on A';
+ok wait_for(sub { $A->get('/api/events/ev/masks')->status == 200 }, 5),
+    'A knows what it missed';
+
+my @undone;
+my $out = $live->now - 20;
+
+for my $i (1 .. 30) {
+    my $other = $B->client;
+
+    $other->start('POST', '/api/events/ev/notify',
+                  body => "{\"key\": \"k\", \"value\": \"$i\"}");
+
+    my $mask = $i % 2 ? 'true' : 'false';
+    my $r = $A->post('/api/events/ev/masks', '{"pipeline": "b", "track": "s", '
+        . "\"from\": $out, \"to\": $out, \"mask\": $mask}");
+    my ($s) = LiveOrigin::Http::collect([$other], 5);
+
+    push @undone, "$i: " . $r->status . ' ' . $s->status
+        if $r->status != 200 || $s->status != 200
+           || !$r->json->{changed};
+
+    for my $node ($A, $B) {
+        push @undone, "$i: masks on " . $node->port if !wait_for(sub {
+            @{$node->get('/api/events/ev/masks')->json->{masks}} == $i % 2
+        }, 2);
+        push @undone, "$i: notice on " . $node->port if !wait_for(sub {
+            $node->get('/api/events/ev/notify')->body =~ /"$i"/
+        }, 2);
+    }
+}
+
+is "@undone", '', 'thirty times a mask on A and a notice on B';
+$B->post('/api/events/ev/notify', '{"key": "k", "value": null}');
+
+
+is $A->post('/api/events/ev/end', '')->status, 200, 'the event ends on A';
 ok wait_for(sub { $B->get('/api/events/ev/status')->json->{phase} eq 'ended' },
             5), 'and on B';
 ok $B->get($live->path('v', 'media.m3u8'))->body =~ /#EXT-X-ENDLIST/,
