@@ -197,6 +197,7 @@ typedef enum {
     NGX_LIVE_ORIGIN_REDIS_OUTCOMES(NGX_LIVE_ORIGIN_X)
 #undef NGX_LIVE_ORIGIN_X
 
+    NGX_LIVE_ORIGIN_CELL_REDIS_SAID,       /* when it reported, mono us */
     NGX_LIVE_ORIGIN_CELL_SHARE_SETTLED,    /* of MISSED, by walks */
     NGX_LIVE_ORIGIN_CELL_SHARE_FILLING,    /* gauge: by the walk under way */
     NGX_LIVE_ORIGIN_CELL_SHARE_LEFT,       /* gauge: of the track it is at */

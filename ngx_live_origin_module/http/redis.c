@@ -52,6 +52,7 @@ ngx_live_origin_redis_cells(ngx_live_origin_redis_worker_t *w,
 
     cells[NGX_LIVE_ORIGIN_CELL_REDIS_PENDING] = stat->pending;
     cells[NGX_LIVE_ORIGIN_CELL_REDIS_PENDING_BYTES] = stat->pending_bytes;
+    cells[NGX_LIVE_ORIGIN_CELL_REDIS_SAID] = ngx_live_origin_mono();
     cells[NGX_LIVE_ORIGIN_CELL_REDIS_WORKERS] = 1;
     cells[NGX_LIVE_ORIGIN_CELL_REDIS_UP] =
             ngx_live_origin_redis_state(w->mcf->rd) == NGX_LIVE_ORIGIN_REDIS_UP;

@@ -55,8 +55,10 @@ ngx_live_origin_redis_worker(ngx_live_origin_zone_t *zone, ngx_uint_t slot,
     const ngx_live_origin_report_t *report)
 {
     json_t      *conns;
+    int64_t      said;
     ngx_uint_t   i;
 
+    said = lo_zone_cell(zone->z, slot, NGX_LIVE_ORIGIN_CELL_REDIS_SAID);
     conns = json_array();
 
     for (i = 0; report && i < report->nconns; i++) {
@@ -64,12 +66,13 @@ ngx_live_origin_redis_worker(ngx_live_origin_zone_t *zone, ngx_uint_t slot,
                               ngx_live_origin_redis_conn(&report->conns[i]));
     }
 
-    return json_pack("{s:i, s:I, s:b, s:b, s:o, s:I, s:I, s:i, s:o}",
+    return json_pack("{s:i, s:I, s:b, s:b, s:o, s:o, s:I, s:I, s:i, s:o}",
         "slot", (int) slot,
         "pid", (json_int_t) lo_zone_worker(zone->z, slot),
         "up", lo_zone_cell(zone->z, slot, NGX_LIVE_ORIGIN_CELL_REDIS_UP) != 0,
         "envoy", lo_zone_cell(zone->z, slot,
                               NGX_LIVE_ORIGIN_CELL_SHARE_ENVOY) != 0,
+        "said", ngx_live_origin_redis_when(said),
         "primary", report ? ngx_live_origin_redis_text(report->primary)
                           : json_null(),
         "pending", (json_int_t) lo_zone_cell(zone->z, slot,

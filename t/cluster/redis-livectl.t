@@ -162,6 +162,7 @@ subtest 'Redis is there' => sub {
 
         # reckoned from another clock, to some microseconds
 
+        delete $_->{said} for @{$s->{workers}};
         delete $_->{since} for map { @{$_->{connections}} } @{$s->{workers}};
         $said{JSON::PP->new->canonical->encode($s)}++;
     }
@@ -294,6 +295,18 @@ subtest 'Redis is gone' => sub {
 };
 
 
+subtest 'a worker that is stopped' => sub {
+    my ($pid) = $ng->workers;
+
+    kill 'STOP', $pid;
+    comes($ng, 1, qr/^worker \d has said nothing for /, 'is named', 15);
+    is scalar(grep { $_->{pid} == $pid && $_->{said} < time - 2 }
+              @{status($ng)->{workers}}), 1, '... as it was';
+    kill 'CONT', $pid;
+    comes($ng, 0, qr/./, 'it goes on');
+};
+
+
 subtest 'workers that die, a reload' => sub {
     my ($envoy) = map { $_->{pid} } grep { $_->{envoy} }
                   @{status($ng)->{workers}};
@@ -352,6 +365,35 @@ subtest 'a node that begins' => sub {
     cmp_ok $s->{walk}{seconds}, '>', 1, 'the walk took its time';
     cmp_ok $s->{fetched}, '>', 0, 'segments were taken from Redis';
     is metric($ng, 'joining'), 0;
+
+    # a Redis that has lost everything, and takes it back slowly
+
+    my $n = $live->now;
+    my $other = $nodes->live(tracks => \%tracks);
+
+    is +($other->put(0, 'a', $n - 30, $n))[-1], 201, '31 segments';
+    ok wait_for(sub { status($ng)->{sent} >= 31 }, 10), 'are in Redis';
+
+    my $before = status($ng)->{filled};
+
+    $fake->rules([qr/^EVALSHA/ => { delay => 300 }]);
+    $r->flush;
+    $fake->drop;
+
+    ok wait_for(sub { $s = status($ng); $s->{to_send} > 10 }, 10),
+        'what it lacks waits' or diag encode_json($s);
+
+    my $most = $s->{to_send};
+
+    comes($ng, 0, qr/^segments wait/, '... and is no reason for alarm');
+    ok wait_for(sub { my $left = status($ng)->{to_send};
+                      $left && $left < $most }, 15), 'it becomes less';
+    ok wait_for(sub { $s = status($ng);
+                      $s->{to_send} == 0
+                      && $s->{filled} >= $before + 31 }, 30), 'until all is '
+        . 'there' or diag encode_json($s);
+    cmp_ok $s->{round_trip}{p99_ms}, '>', 100, 'the slow round trips show';
+    cmp_ok $s->{round_trip}{p50_ms}, '<=', $s->{round_trip}{p99_ms};
     $ng->stop;
     $r->kill;
 };

@@ -103,7 +103,7 @@ sub worker
     my ($slot, $conns, %o) = @_;
 
     return { slot => $slot, pid => 1000 + $slot, envoy => bool($slot == 0),
-             up => bool($conns->[0]{state} eq 'up'),
+             said => $now - 0.1, up => bool($conns->[0]{state} eq 'up'),
              primary => '192.0.2.1:6379',
              pending => 0, pending_bytes => 0, more => 0,
              connections => $conns, %o };
@@ -249,6 +249,8 @@ for (['one worker of two', 1, qr/^1 of 2 workers/,
       redis([worker(0, [failed('commands', $lost), conn('commands'),
                         conn('news')], up => JSON::PP::true, more => 3)],
             mode => 'cluster', primary => '2 nodes')],
+     ['a worker that is stopped', 1, qr/worker 1 has said nothing for 40 s/,
+      redis([fine(), worker(1, [conn('commands')], said => $now - 40)])],
      ['joining', 1, qr/just begun.*joining/,
       redis([fine()], joining => 'new')],
      ['back again', 1, qr/come again/, redis([fine()], joining => 'back')],

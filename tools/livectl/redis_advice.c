@@ -12,6 +12,7 @@
 
 #define LIVECTL_LATELY    300         /* s */
 #define LIVECTL_ATTEMPTS  3           /* that failed in a row: no accident */
+#define LIVECTL_SILENT    3.0         /* s; a worker reports ten times in one */
 
 
 static void livectl_problem(json_t *list, int wrong, const char *what,
@@ -187,6 +188,38 @@ livectl_redis_connected(json_t *redis, json_t *list)
 }
 
 
+/* stopped, or it hangs in a call: what it says is of then */
+
+static void
+livectl_redis_silent(json_t *redis, json_t *list)
+{
+    char     what[128];
+    size_t   i;
+    double   s;
+    json_t  *w, *said;
+
+    json_array_foreach(json_object_get(redis, "workers"), i, w) {
+
+        said = json_object_get(w, "said");
+        s = json_number_value(json_object_get(redis, "now"))
+            - json_number_value(said);
+
+        if (!json_is_number(said) || s < LIVECTL_SILENT) {
+            continue;
+        }
+
+        snprintf(what, sizeof(what), "worker %lld has said nothing for %.0f "
+                 "s: what stands here of it is old",
+                 json_integer_value(json_object_get(w, "slot")), s);
+        livectl_problem(list, 1, what, "Look at process %lld: is it stopped "
+                        "(SIGSTOP), does it hang on a disk, is the machine "
+                        "swapping?  Its requests wait; if it does not come "
+                        "back, end it with SIGKILL: nginx starts another.",
+                        json_integer_value(json_object_get(w, "pid")));
+    }
+}
+
+
 /* at two primaries at once: a failover goes on, or two instances differ */
 
 static void
@@ -345,6 +378,7 @@ livectl_redis_problems(json_t *redis)
     list = json_array();
 
     livectl_redis_connected(redis, list);
+    livectl_redis_silent(redis, list);
     livectl_redis_agree(redis, list);
     livectl_redis_news(redis, list);
     livectl_redis_sentinels(redis, list);
