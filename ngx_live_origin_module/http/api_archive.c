@@ -8,10 +8,17 @@ static json_int_t
 ngx_live_origin_api_archive_cell(ngx_live_origin_zone_t *zone,
     ngx_uint_t cell)
 {
-    return cell == NGX_LIVE_ORIGIN_CELL_ARCHIVE_PENDING
-           || cell == NGX_LIVE_ORIGIN_CELL_ARCHIVE_JOBS
-           ? lo_zone_cell_live(zone->z, cell)
-           : lo_zone_cell_sum(zone->z, cell);
+    switch (cell) {
+
+    case NGX_LIVE_ORIGIN_CELL_ARCHIVE_PENDING:
+        return lo_zone_unsaved(zone->z);
+
+    case NGX_LIVE_ORIGIN_CELL_ARCHIVE_JOBS:
+        return lo_zone_cell_live(zone->z, cell);
+
+    default:
+        return lo_zone_cell_sum(zone->z, cell);
+    }
 }
 
 

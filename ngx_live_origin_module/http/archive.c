@@ -164,7 +164,6 @@ ngx_live_origin_archive_init(ngx_live_origin_zone_t *zone, ngx_str_t *path,
 
     zone->archive = a;
     zone->cells[NGX_LIVE_ORIGIN_CELL_ARCHIVE_JOBS] = 0;
-    zone->cells[NGX_LIVE_ORIGIN_CELL_ARCHIVE_PENDING] = 0;
 
     ngx_live_origin_archive_tick(zone);
 
@@ -202,20 +201,24 @@ ngx_live_origin_archive_begin(ngx_live_origin_zone_t *zone)
 
     a = zone->archive;
 
+    if (!lo_zone_archivist(zone->z)) {
+        return;
+    }
+
     a->tracks = calloc(a->ntracks, sizeof(ngx_live_origin_archive_track_t));
     a->events = calloc(a->nevents, sizeof(ngx_live_origin_archive_event_t));
 
-    if (a->tracks == NULL || a->events == NULL
-        || !lo_zone_archivist(zone->z))
-    {
+    if (a->tracks == NULL || a->events == NULL) {
         free(a->tracks);
         free(a->events);
         a->tracks = NULL;
         a->events = NULL;
+        lo_zone_archivist_end(zone->z);
         return;
     }
 
     a->archivist = 1;
+    a->pending = 0;
     a->trash = 1;
 }
 
@@ -242,7 +245,6 @@ ngx_live_origin_archive_end(ngx_live_origin_zone_t *zone)
     a->tracks = NULL;
     a->events = NULL;
     a->archivist = 0;
-    zone->cells[NGX_LIVE_ORIGIN_CELL_ARCHIVE_PENDING] = 0;
 
     lo_zone_archivist_end(zone->z);
 }
@@ -273,14 +275,11 @@ ngx_live_origin_archive_tick(ngx_live_origin_zone_t *zone)
     }
 
     if (!a->archivist) {
+        ngx_live_origin_archive_begin(zone);
+    }
 
-        if (a->ticks % 10 == 1) {
-            ngx_live_origin_archive_begin(zone);
-        }
-
-        if (!a->archivist) {
-            return;
-        }
+    if (!a->archivist) {
+        return;
     }
 
     if (!a->started || !lo_zone_restored(zone->z, 0)) {

@@ -3,6 +3,7 @@
  *
  *   archive.c          the archivist's turn; jobs; what others ask
  *   archive_look.c     what is to be written
+ *   archive_track.c    how far that was looked for
  *   archive_write.c    segments to the disk
  *   archive_record.c   documents, headers and live states, likewise
  *   archive_gaps.c     what playlists had listed as GAP, there and back
@@ -67,10 +68,12 @@ typedef struct {
     uint64_t                     word;      /* of the track's row */
     int64_t                      marked;    /* below it all was seen, */
     int64_t                      next;      /* and all was to be written */
+    int64_t                      looked;    /* as the zone says */
     int64_t                      sweep;     /* slowly, all of it again */
+    int64_t                      again;     /* these at once: from, */
+    int64_t                      until;     /* and up to; none if below */
     int64_t                      deleted;   /* nothing is left below it */
     int64_t                      oldest;    /* below it nothing is kept */
-    int64_t                      tail;      /* the zone's, when last seen */
     int64_t                      low;       /* no bit is set below it */
     uint32_t                     pending;   /* bits set */
     uint32_t                     cap;
@@ -117,6 +120,7 @@ struct ngx_live_origin_archive_s {
     ngx_live_origin_archive_event_t  *events;
     uint32_t                     ntracks;
     uint32_t                     nevents;
+    ngx_uint_t                   pending;   /* of all tracks */
 
     ngx_queue_t                  forgets;   /* archive_delete.c */
 
@@ -151,14 +155,29 @@ void ngx_live_origin_archive_failed(ngx_live_origin_zone_t *zone,
 void ngx_live_origin_archive_events(ngx_live_origin_zone_t *zone,
     ngx_uint_t looks);
 void ngx_live_origin_archive_more(ngx_event_t *ev);
+/* the jobs for writing are done: there may be more to write */
+void ngx_live_origin_archive_next(ngx_live_origin_zone_t *zone);
+/* a write of this number has ended */
+void ngx_live_origin_archive_again(ngx_live_origin_zone_t *zone,
+    uint32_t ring, uint64_t word, int64_t number, ngx_uint_t failed);
+
+
+/* archive_track.c */
+
 /* what is known of a track; NULL: it has no archive */
 ngx_live_origin_archive_track_t *ngx_live_origin_archive_track(
     ngx_live_origin_zone_t *zone, uint32_t ring);
-/* the jobs for writing are done: there may be more to write */
-void ngx_live_origin_archive_next(ngx_live_origin_zone_t *zone);
-/* a write of this number failed */
-void ngx_live_origin_archive_again(ngx_live_origin_zone_t *zone,
-    uint32_t ring, uint64_t word, int64_t number);
+/* of events that were deleted */
+void ngx_live_origin_archive_drop_gone(ngx_live_origin_zone_t *zone);
+/* counts what was there and is on no disk: until it is written, or lost */
+void ngx_live_origin_archive_mark(ngx_live_origin_zone_t *zone,
+    ngx_live_origin_archive_track_t *st, int64_t n, ngx_uint_t pending);
+/* all up to head is going to be looked at */
+void ngx_live_origin_archive_tell(ngx_live_origin_zone_t *zone, uint32_t ring,
+    ngx_live_origin_archive_track_t *st, int64_t head);
+/* these are to be looked at once more */
+void ngx_live_origin_archive_ask(ngx_live_origin_archive_track_t *st,
+    int64_t from, int64_t to);
 
 
 /* archive_write.c */

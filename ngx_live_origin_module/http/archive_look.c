@@ -12,101 +12,6 @@
 #define NGX_LIVE_ORIGIN_ARCHIVE_MORE  1024   /* looks, when writes are done */
 
 
-static void
-ngx_live_origin_archive_drop(ngx_live_origin_zone_t *zone,
-    ngx_live_origin_archive_track_t *st)
-{
-    zone->cells[NGX_LIVE_ORIGIN_CELL_ARCHIVE_PENDING] -= st->pending;
-    free(st->seen);
-    ngx_memzero(st, sizeof(ngx_live_origin_archive_track_t));
-}
-
-
-/* of events that were deleted */
-
-static void
-ngx_live_origin_archive_drop_gone(ngx_live_origin_zone_t *zone)
-{
-    uint32_t                          i;
-    lo_zone_track_t                  *t;
-    ngx_live_origin_archive_track_t  *st;
-
-    for (i = 0; i < zone->archive->ntracks; i++) {
-
-        st = &zone->archive->tracks[i];
-
-        if (st->seen == NULL) {
-            continue;
-        }
-
-        t = lo_zone_track(zone->z, i);
-
-        if (t == NULL
-            || __atomic_load_n(&t->word, __ATOMIC_ACQUIRE) != st->word)
-        {
-            ngx_live_origin_archive_drop(zone, st);
-        }
-    }
-}
-
-
-ngx_live_origin_archive_track_t *
-ngx_live_origin_archive_track(ngx_live_origin_zone_t *zone, uint32_t ring)
-{
-    uint64_t                          word;
-    lo_zone_track_t                  *t;
-    ngx_live_origin_archive_track_t  *st;
-
-    t = lo_zone_track(zone->z, ring);
-
-    if (t == NULL || !t->records) {
-        return NULL;
-    }
-
-    st = &zone->archive->tracks[ring];
-    word = __atomic_load_n(&t->word, __ATOMIC_ACQUIRE);
-
-    if (st->word == word && st->seen) {
-        return st;
-    }
-
-    ngx_live_origin_archive_drop(zone, st);
-
-    st->seen = calloc((t->cap + 63) / 64, 8);
-    st->word = word;
-    st->cap = t->cap;
-    st->low = INT64_MAX;
-    st->tail = INT64_MAX;
-
-    return st->seen ? st : NULL;
-}
-
-
-/* counts what was there and is on no disk: until it is written, or lost */
-
-static void
-ngx_live_origin_archive_mark(ngx_live_origin_zone_t *zone,
-    ngx_live_origin_archive_track_t *st, int64_t n, ngx_uint_t pending)
-{
-    uint64_t  *word, bit;
-
-    word = &st->seen[n % st->cap / 64];
-    bit = UINT64_C(1) << (n % st->cap % 64);
-
-    if (pending && !(*word & bit)) {
-        *word |= bit;
-        st->pending++;
-        st->low = ngx_min(st->low, n);
-        zone->cells[NGX_LIVE_ORIGIN_CELL_ARCHIVE_PENDING]++;
-
-    } else if (!pending && (*word & bit)) {
-        *word &= ~bit;
-        st->pending--;
-        zone->cells[NGX_LIVE_ORIGIN_CELL_ARCHIVE_PENDING]--;
-    }
-}
-
-
 /* NGX_BUSY: it is to be written, and there is no room for one more job */
 
 static ngx_int_t
@@ -162,10 +67,58 @@ ngx_live_origin_archive_look(ngx_live_origin_zone_t *zone,
 }
 
 
+/* back-fill and another choice ask for it */
+
+static void
+ngx_live_origin_archive_asked(ngx_live_origin_zone_t *zone,
+    ngx_live_origin_event_t *event, ngx_uint_t track,
+    ngx_live_origin_archive_track_t *st, int64_t from, ngx_uint_t may)
+{
+    int64_t     first, last;
+    uint32_t    ring;
+    ngx_uint_t  i;
+
+    ring = event->live->tracks[track].ring;
+
+    if (lo_zone_again(zone->z, ring, 0, &first, &last)) {
+
+        /* it is told before it is taken: there is always somebody who says
+           that it waits */
+
+        ngx_live_origin_archive_ask(st, first, last);
+        ngx_live_origin_archive_tell(zone, ring, st, -1);
+
+        if (lo_zone_again(zone->z, ring, 1, &first, &last)) {
+            ngx_live_origin_archive_ask(st, first, last);
+        }
+    }
+
+    /* from next on all is looked at anyway */
+
+    st->again = ngx_max(st->again, from);
+    st->until = ngx_min(st->until, st->next - 1);
+
+    for (i = 0; i < NGX_LIVE_ORIGIN_ARCHIVE_SWEEP && zone->archive->looks;
+         i++, st->again++)
+    {
+        if (st->again > st->until) {
+            st->until = -1;
+            break;
+        }
+
+        if (ngx_live_origin_archive_look(zone, event, track, st, st->again,
+                                         may)
+            != NGX_OK)
+        {
+            break;
+        }
+    }
+}
+
+
 /*
- * Slowly all: back-fill, another choice, what a dead worker left.  The zone
- * has nothing below its tail; what waited there to be written is lost.
- * Back-fill moves the tail down, and is the next to leave: at once, then.
+ * Slowly all: what a dead worker left.  The zone has nothing below its tail;
+ * what waited there to be written is lost.
  */
 
 static void
@@ -174,31 +127,21 @@ ngx_live_origin_archive_sweep(ngx_live_origin_zone_t *zone,
     ngx_live_origin_archive_track_t *st, int64_t from, ngx_uint_t may)
 {
     int64_t           tail;
-    ngx_uint_t        i, lower;
+    ngx_uint_t        i;
     lo_zone_track_t  *t;
 
     t = ngx_live_origin_track_of(zone, &event->live->tracks[track]);
-    if (t == NULL) {
+
+    if (t == NULL || zone->archive->ticks % 10) {
         return;
     }
-
-    tail = __atomic_load_n(&t->tail, __ATOMIC_ACQUIRE);
-    lower = tail < st->tail;
-    st->tail = tail;
 
     if (st->pending == 0) {
         st->low = INT64_MAX;
     }
 
+    tail = __atomic_load_n(&t->tail, __ATOMIC_ACQUIRE);
     from = ngx_max(from, ngx_min(tail, st->low));
-
-    if (lower) {
-        st->sweep = from;
-
-    } else if (zone->archive->ticks % 10) {
-        return;
-    }
-
     st->sweep = ngx_max(st->sweep, from);
 
     for (i = 0; i < NGX_LIVE_ORIGIN_ARCHIVE_SWEEP && zone->archive->looks;
@@ -245,6 +188,12 @@ ngx_live_origin_archive_look_track(ngx_live_origin_zone_t *zone,
     st->oldest = ngx_live_origin_archive_oldest(event->live, head);
 
     if (st->next == 0) {
+
+        /* before the tail is read: who publishes below it asks */
+
+        st->marked = from;
+        ngx_live_origin_archive_tell(zone, ring, st, head);
+
         n = __atomic_load_n(&t->tail, __ATOMIC_ACQUIRE);
         st->next = ngx_min(n, head + 1);
         st->marked = st->next;
@@ -252,6 +201,7 @@ ngx_live_origin_archive_look_track(ngx_live_origin_zone_t *zone,
 
     st->marked = ngx_max(st->marked, from);
     st->next = ngx_max(st->next, from);
+    ngx_live_origin_archive_tell(zone, ring, st, head);
 
     for ( /* void */ ; st->marked <= head && a->looks; st->marked++) {
         (void) ngx_live_origin_archive_look(zone, event, track, st,
@@ -275,10 +225,46 @@ ngx_live_origin_archive_look_track(ngx_live_origin_zone_t *zone,
         (void) ngx_live_origin_archive_look(zone, event, track, st, n, may);
     }
 
+    ngx_live_origin_archive_asked(zone, event, track, st, from, may);
     ngx_live_origin_archive_sweep(zone, event, track, st, from, may);
+    ngx_live_origin_archive_tell(zone, ring, st, head);
 
     if (may && a->ticks % 10 == 0) {
         ngx_live_origin_archive_gaps(zone, event, ring, st);
+    }
+}
+
+
+/* it is on the disk, unless there is another choice meanwhile */
+
+static void
+ngx_live_origin_archive_look_number(ngx_live_origin_zone_t *zone,
+    uint32_t ring, ngx_live_origin_archive_track_t *st, int64_t number)
+{
+    ngx_uint_t                k;
+    lo_zone_track_t          *t;
+    ngx_live_origin_event_t  *e;
+
+    t = lo_zone_track(zone->z, ring);
+    e = t ? ngx_live_origin_event_get(zone, t->event) : NULL;
+
+    if (e == NULL || number < st->looked - (int64_t) st->cap) {
+        return;
+    }
+
+    for (k = 0; k < e->live->ntracks; k++) {
+
+        if (e->live->tracks[k].ring != ring) {
+            continue;
+        }
+
+        if (ngx_live_origin_archive_look(zone, e, k, st, number, 0)
+            != NGX_OK)
+        {
+            ngx_live_origin_archive_ask(st, number, number);
+        }
+
+        ngx_live_origin_archive_tell(zone, ring, st, -1);
     }
 }
 
@@ -287,7 +273,7 @@ ngx_live_origin_archive_look_track(ngx_live_origin_zone_t *zone,
 
 void
 ngx_live_origin_archive_again(ngx_live_origin_zone_t *zone, uint32_t ring,
-    uint64_t word, int64_t number)
+    uint64_t word, int64_t number, ngx_uint_t failed)
 {
     ngx_live_origin_archive_t        *a;
     ngx_live_origin_archive_track_t  *st;
@@ -300,8 +286,15 @@ ngx_live_origin_archive_again(ngx_live_origin_zone_t *zone, uint32_t ring,
 
     st = &a->tracks[ring];
 
-    if (st->word == word) {
+    if (st->word != word || st->seen == NULL) {
+        return;
+    }
+
+    if (failed) {
         st->next = ngx_min(st->next, number);
+
+    } else {
+        ngx_live_origin_archive_look_number(zone, ring, st, number);
     }
 }
 
@@ -369,9 +362,7 @@ ngx_live_origin_archive_events(ngx_live_origin_zone_t *zone, ngx_uint_t looks)
 void
 ngx_live_origin_archive_next(ngx_live_origin_zone_t *zone)
 {
-    if (zone->archive->archivist
-        && zone->cells[NGX_LIVE_ORIGIN_CELL_ARCHIVE_PENDING])
-    {
+    if (zone->archive->archivist && zone->archive->pending) {
         ngx_post_event(&zone->archive->more, &ngx_posted_next_events);
     }
 }

@@ -281,13 +281,15 @@ ngx_live_origin_archive_written(ngx_live_origin_job_t *job)
         if (t) {
             ngx_live_origin_archive_known(zone, w->ring, &w->head);
             ngx_live_origin_archive_late(zone, w);
+            ngx_live_origin_archive_again(zone, w->ring, w->word,
+                                          w->head.number, 0);
         }
 
     } else if (t) {
         zone->cells[NGX_LIVE_ORIGIN_CELL_ARCHIVE_WRITE_ERRORS]++;
         ngx_live_origin_archive_failed(zone, "writing", w->name, job->err);
         ngx_live_origin_archive_again(zone, w->ring, w->word,
-                                      w->head.number);
+                                      w->head.number, 1);
 
         zone->archive->write_us = ngx_live_origin_mono()
                                   + NGX_LIVE_ORIGIN_ARCHIVE_PAUSE;

@@ -75,8 +75,9 @@ typedef enum {
 #define NGX_LIVE_ORIGIN_FAILOVER_CELLS  20
 
 
-/* of the archive: symbol, metric, type, help.  JOBS and PENDING are of live
-   workers, BYTES is right as the sum over all slots only */
+/* of the archive: symbol, metric, type, help.  JOBS are of live workers, BYTES
+   is right as the sum over all slots only, PENDING is the zone's own
+   (lo_zone_unsaved) */
 
 #define NGX_LIVE_ORIGIN_ARCHIVE_METRICS(X)                                    \
     X(SEGMENTS, "segments_total", "counter", "Segments written to disk.")     \

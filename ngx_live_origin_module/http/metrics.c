@@ -192,18 +192,21 @@ ngx_live_origin_metrics_head(lo_buf_t *b, const char *name, const char *type,
 }
 
 
-/* of what is under way, workers that have died have nothing */
+/* of what is under way, workers that have died have nothing; what waits for
+   the archive does so whoever lives */
 
 static uint64_t
 ngx_live_origin_metrics_cell(ngx_live_origin_zone_t *zone, ngx_uint_t cell)
 {
     switch (cell) {
 
+    case NGX_LIVE_ORIGIN_CELL_ARCHIVE_PENDING:
+        return lo_zone_unsaved(zone->z);
+
     case NGX_LIVE_ORIGIN_CELL_HOLDS:
     case NGX_LIVE_ORIGIN_CELL_SHED_LEVEL:
     case NGX_LIVE_ORIGIN_CELL_SHED_LEVEL + 1:
     case NGX_LIVE_ORIGIN_CELL_ARCHIVE_JOBS:
-    case NGX_LIVE_ORIGIN_CELL_ARCHIVE_PENDING:
     case NGX_LIVE_ORIGIN_CELL_REDIS_PENDING:
     case NGX_LIVE_ORIGIN_CELL_REDIS_PENDING_BYTES:
     case NGX_LIVE_ORIGIN_CELL_REDIS_WORKERS:

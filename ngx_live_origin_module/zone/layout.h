@@ -348,6 +348,9 @@ void lo_zone_grown_choose(lo_zone_t *z, lo_zone_entry_t *e, uint32_t track,
 int lo_zone_early(lo_zone_t *z, lo_zone_entry_t *e, uint32_t track,
     int64_t number, uint32_t masked, lo_word_t word);
 
+/* unsaved.c: after another candidate, or choice, of a number of a track */
+void lo_zone_touched(lo_zone_t *z, uint32_t track, int64_t number);
+
 /* event.c */
 void lo_zone_reserved(lo_zone_t *z);
 

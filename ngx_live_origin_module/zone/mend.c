@@ -115,6 +115,7 @@ lo_zone_mend_track(lo_zone_t *z, uint32_t track)
     t->tail = INT64_MAX;
     t->spare = INT64_MAX;
     t->loading = t->records;
+    t->looked = 0;
 
     if (lo_zone_ring_make(z, t) != LO_OK) {
         lo_store(&t->word, lo_tab_word(lo_tab_gen(word) + 1, LO_TAB_READY));

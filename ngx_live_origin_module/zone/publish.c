@@ -88,6 +88,10 @@ lo_zone_publish(lo_zone_t *z, uint32_t track, int64_t number,
         lo_zone_grown_choose(z, e, track, number, own, *word);
     }
 
+    if (rc >= 0) {
+        lo_zone_touched(z, track, number);
+    }
+
     if (*word != own) {
         lo_zone_kill(z, own);
     }

@@ -302,6 +302,7 @@ lo_zone_given_why(lo_zone_t *z, lo_zone_pin_t *pin, int before, int masked,
         why = o->meta.rank ? LO_CHOICE_LEAST : LO_CHOICE_FIRST;
     }
 
+    lo_zone_touched(z, o->track, o->number);
     lo_zone_given_since(z, pin->word, why);
 }
 
@@ -343,6 +344,7 @@ lo_zone_choose(lo_zone_t *z, uint32_t track, int64_t number,
         }
 
         if (lo_swap(&e->chosen, w) != w) {
+            lo_zone_touched(z, track, number);
             lo_zone_given_since(z, w, LO_CHOICE_AGREED);
         }
 

@@ -148,6 +148,9 @@ lo_zone_track_make(lo_zone_t *z, lo_zone_event_t *ev, unsigned event,
     t->records = z->records;
     t->loading = 0;
     t->gaps = 0;
+    t->looked = 0;
+    t->unsaved = 0;
+    t->again = 0;
     t->head = -1;
     t->head_us = 0;
     t->tail = INT64_MAX;

@@ -22,7 +22,7 @@
 #include "core/segment.h"
 
 
-#define LO_ZONE_LAYOUT      4
+#define LO_ZONE_LAYOUT      5
 #define LO_ZONE_PAGE        16384
 #define LO_ZONE_SLOTS       256        /* workers, of all instances */
 #define LO_ZONE_CELLS       512        /* counters of one worker slot */
@@ -189,6 +189,9 @@ typedef struct {
     uint64_t                waiters[LO_ZONE_SLOTS / 64];
     int64_t                 head_us;
     uint64_t                gaps;          /* marks that were made */
+    int64_t                 looked;        /* see lo_zone_looked */
+    int64_t                 unsaved;
+    uint64_t                again;
     lo_word_t               growing[LO_MAX_PIPELINES][2];
                                            /* uploads under way that may be
                                               followed, by number % 2 */
@@ -237,6 +240,19 @@ void lo_zone_record_clear(lo_zone_t *z, uint32_t track, int64_t number);
 void lo_zone_track_restore(lo_zone_t *z, uint32_t track, int64_t head);
 /* an event was read back that was born then */
 void lo_zone_event_restore(lo_zone_t *z, unsigned event, int64_t born_us);
+
+/*
+ * How many numbers wait to be recorded, whoever looks after it and dies.  The
+ * archivist says that it looks at all below a number, and how many of these
+ * are not recorded yet, before it looks; who publishes or chooses below that
+ * number what is not what the record says, asks for another look.
+ */
+void lo_zone_looked(lo_zone_t *z, uint32_t track, int64_t below, int64_t n);
+/* the numbers that another look is asked for; take: they get it.  0: none */
+int lo_zone_again(lo_zone_t *z, uint32_t track, int take, int64_t *from,
+    int64_t *to);
+/* of all tracks; rather more than there are than less */
+uint64_t lo_zone_unsaved(lo_zone_t *z);
 
 /* one worker of all instances looks after what lies elsewhere: 1, it is this
    one, until it lets go or ends */
