@@ -151,6 +151,16 @@ start('growing', [$o{growing}], '--chunk-ms', 200);
 
 $o{back}->down;
 sleep 3;
+
+for (1 .. 200) {
+    my %begun = map { $_->{status} == 201 && $_->{path} =~ m{/(\w+)/\d+\.m4s}
+                      ? ($1 => 1) : () } $o{init}->requests;
+
+    last if $begun{v0} && $begun{a0};
+
+    sleep 0.1;
+}
+
 $o{init}->forget("/pub/e/a/$_/init.mp4") for 'v0', 'a0';
 sleep 3;
 $o{back}->up;
