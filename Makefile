@@ -170,12 +170,12 @@ fuzz-cov: $(FUZZERS:%=$(BUILD)/fuzz-cov/%)
 # ---- what takes hours: docs/testing.md
 
 soak:
-	LO_SOAK=1 LO_LIMIT=43200 LO_TIMEOUT=10800 LO_HOURS=24 LO_KILLS=2000 \
-	    LO_RELOADS=500 LO_RESTARTS=200 tools/check t/cluster/day.t \
+	LO_SOAK=1 LO_JOBS=1 LO_LIMIT=43200 LO_TIMEOUT=10800 LO_HOURS=24 \
+	    LO_KILLS=2000 LO_RELOADS=500 LO_RESTARTS=200 tools/check t/cluster/day.t \
 	    t/cluster/day-archive.t \
 	    t/cluster/full.t t/cluster/torture-*.t t/cluster/redis-*.t \
 	    t/browser/*.t
-	LO_ASAN=1 LO_LIMIT=7200 tools/check t/cluster/redis-*.t
+	LO_ASAN=1 LO_JOBS=1 LO_LIMIT=7200 tools/check t/cluster/redis-*.t
 	$(MAKE) fuzz-long
 
 # ---- the module under the sanitizers, for an nginx that preloads libasan

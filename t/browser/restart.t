@@ -2,6 +2,7 @@
 // A plain ffmpeg is killed and started again: the players go on.
 //
 // time-out: 240
+// alone: encoders and players need both cores
 
 'use strict';
 

@@ -13,12 +13,13 @@ use Test::More;
 use Time::HiRes qw(sleep);
 
 use LiveOrigin::Http;
-use LiveOrigin::Nginx qw(wait_for free_port);
+use LiveOrigin::Nginx qw(wait_for);
+use LiveOrigin::Port qw(free_port);
 use LiveOrigin::Process qw(alive descendants title);
 
 my $root = LiveOrigin::Nginx::root();
 my $tmp = $ENV{TMPDIR} || '/tmp';
-my $port = four_ports();
+my $port = free_port(4);
 my $log = "$tmp/demo.log";
 my $pid = fork // die "fork: $!";
 
@@ -73,31 +74,10 @@ like slurp(), qr/played $_: \d+ frames of video, \d+ of audio, 0 gaps/,
     "$_: no gaps" for 'DASH', 'HLS';
 is join(', ', map { title($_) } grep { alive($_) } descendants($$)), '',
     'no process is left';
-is join(', ', glob('/dev/shm/live-demo*'), glob "$tmp/live-demo.*"), '',
+is join(', ', glob("/dev/shm/live-demo.$pid.*"), glob "$tmp/live-demo.*"), '',
     'nor anything else';
 
 done_testing;
-
-
-# the demo takes three ports behind its own
-
-sub four_ports
-{
-    for (1 .. 100) {
-        my $p = free_port();
-
-        return $p if $p < 65000 && !grep { !free($p + $_) } 1 .. 3;
-    }
-
-    die "no four ports\n";
-}
-
-
-sub free
-{
-    return IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => $_[0],
-                                 Listen => 1, ReuseAddr => 1);
-}
 
 
 sub slurp

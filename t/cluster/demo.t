@@ -13,7 +13,8 @@ use Test::More;
 use Time::HiRes qw(sleep time);
 
 use IO::Socket::INET;
-use LiveOrigin::Nginx qw(free_port wait_for);
+use LiveOrigin::Nginx qw(wait_for);
+use LiveOrigin::Port qw(free_port);
 use LiveOrigin::Process qw(alive descendants title);
 
 my $root = LiveOrigin::Nginx::root();
@@ -23,7 +24,6 @@ my $port = free_port();
 
 # by itself
 
-my @before = shm();
 my ($pid, $log) = demo('--port', $port, '--seconds', 15);
 
 is finish($pid, 150), 0, '--seconds: ends with 0' or diag slurp($log);
@@ -157,14 +157,9 @@ sub nothing_left
     my @running = grep { alive($_) } descendants($$);
 
     is join(', ', map { title($_) } @running), '', "$name: no process is left";
-    is join(', ', shm()), join(', ', @before), "$name: nothing in /dev/shm";
+    is join(', ', glob "/dev/shm/live-demo.$pid.*"), '',
+        "$name: nothing in /dev/shm";
     is join(', ', glob "$tmp/live-demo.*"), '', "$name: no directory is left";
-}
-
-
-sub shm
-{
-    return grep { /live-demo/ } glob '/dev/shm/*';
 }
 
 

@@ -12,7 +12,8 @@ use IO::Socket::INET;
 use JSON::PP;
 use Test::More;
 
-use LiveOrigin::Nginx qw(free_port);
+use LiveOrigin::Nginx;
+use LiveOrigin::Port qw(free_port);
 
 my $tool = LiveOrigin::Nginx::build() . '/bin/live-load';
 

@@ -18,6 +18,7 @@ use Time::HiRes qw(sleep time);
 use lib "$FindBin::Bin/../lib";
 use LiveOrigin::Encode qw(frames tfdt);
 use LiveOrigin::Nginx;
+use LiveOrigin::Port qw(free_port);
 use LiveOrigin::PutServer;
 
 my $build = $ENV{LO_BUILD} || "$FindBin::Bin/../../build";
@@ -25,16 +26,7 @@ my $dir = tempdir(CLEANUP => 1);
 my $nginx = LiveOrigin::Nginx->start(workers => 2, size => '256m',
                                      events => 2);
 my $record = LiveOrigin::PutServer->new(strict => 1);
-my @ports = map { udp_port() } 1 .. 2;
-
-
-sub udp_port
-{
-    my $sock = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Proto => 'udp')
-        or die "udp: $!";
-
-    return $sock->sockport;
-}
+my @ports = map { free_port() } 1 .. 2;
 
 
 sub spawn

@@ -12,7 +12,8 @@ use Test::More;
 
 use LiveOrigin::Example;
 use LiveOrigin::Media;
-use LiveOrigin::Nginx qw(wait_for free_port);
+use LiveOrigin::Nginx qw(wait_for);
+use LiveOrigin::Port qw(free_port);
 use LiveOrigin::Nodes;
 use LiveOrigin::Redis;
 

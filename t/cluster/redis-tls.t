@@ -7,7 +7,8 @@ use File::Temp qw(tempdir);
 use Test::More;
 
 use lib 't/lib';
-use LiveOrigin::Nginx qw(wait_for free_port);
+use LiveOrigin::Nginx qw(wait_for);
+use LiveOrigin::Port qw(free_port);
 use LiveOrigin::Redis;
 use LiveOrigin::RedisProbe;
 

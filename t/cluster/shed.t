@@ -2,6 +2,7 @@
 
 # A storm that one core cannot answer: of DVR, and of names that nobody knows.
 # Publishing and the live edge do not notice; DVR is shed.
+# alone: it has a core each for the server and for the storm
 
 use strict;
 use warnings;

@@ -7,9 +7,12 @@
 use strict;
 use warnings;
 
-use IO::Socket::INET;
+use FindBin;
 use Test::More;
 use Time::HiRes qw(sleep time);
+
+use lib "$FindBin::Bin/../lib";
+use LiveOrigin::Port qw(free_port);
 
 my $tool = ($ENV{LO_BUILD} || 'build') . '/bin/live-transcode';
 my $dir = $ENV{TMPDIR} || '/tmp';
@@ -64,9 +67,7 @@ for my $name ('file-a', 'file-b') {
 
 # a live feed: the second is told the first's anchor
 
-my ($p1, $p2) = map {
-    IO::Socket::INET->new(Proto => 'udp', LocalAddr => '127.0.0.1')->sockport
-} 1, 2;
+my ($p1, $p2) = (free_port(), free_port());
 
 my $feed = fork // die;
 

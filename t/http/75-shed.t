@@ -1,5 +1,6 @@
 # A worker that is late: what it sheds, and what it never does.  The worker is
 # stopped for a moment again and again, which is what stress is to it.
+# alone: other work is stress, too
 
 use strict;
 use warnings;

@@ -23,12 +23,23 @@ export function tempDir() {
     return dir;
 }
 
+// See LiveOrigin::Port; 0 is any.
+
+let next = Number(process.env.LO_PORTS ?? 0);
+
 export function freePort() {
     return new Promise((done, fail) => {
         const server = createServer();
 
-        server.once('error', fail);
-        server.listen(0, '127.0.0.1', () => {
+        server.once('error', (e) => {
+            if (e.code === 'EADDRINUSE') {
+                done(freePort());
+
+            } else {
+                fail(e);
+            }
+        });
+        server.listen(next && next++, '127.0.0.1', () => {
             const { port } = server.address();
 
             server.close(() => done(port));

@@ -29,7 +29,8 @@ use warnings;
 
 use File::Temp qw(tempdir);
 
-use LiveOrigin::Nginx qw(free_port);
+use LiveOrigin::Nginx;
+use LiveOrigin::Port qw(free_port);
 
 my $dir;
 

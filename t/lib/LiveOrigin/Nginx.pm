@@ -81,14 +81,14 @@ use Exporter 'import';
 use File::Basename qw(dirname);
 use File::Path qw(remove_tree);
 use File::Temp qw(tempdir);
-use IO::Socket::INET;
 use Test::More ();
 use Time::HiRes qw(sleep time);
 
 use LiveOrigin::Http;
+use LiveOrigin::Port qw(free_port);
 use LiveOrigin::Process qw(adopt alive title children descendants end_all);
 
-our @EXPORT_OK = qw(wait_for free_port);
+our @EXPORT_OK = qw(wait_for);
 
 my $root = abs_path(dirname(__FILE__) . '/../../..');
 my $build = abs_path($ENV{LO_BUILD} || "$root/build");
@@ -653,15 +653,6 @@ sub wait_for
 
         sleep 0.02;
     }
-}
-
-
-sub free_port
-{
-    my $sock = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1)
-        or die "no free port: $!";
-
-    return $sock->sockport;
 }
 
 

@@ -33,6 +33,7 @@ use POSIX ();
 use Socket qw(SOL_SOCKET SO_LINGER);
 use Time::HiRes qw(sleep time);
 
+use LiveOrigin::Port qw(free_port);
 use LiveOrigin::Process qw(descendants);
 
 
@@ -43,7 +44,7 @@ sub new
     my $self = bless {
         dir => tempdir('puts-XXXXXX', TMPDIR => 1, CLEANUP => 1),
         strict => $args{strict},
-        port => $args{port} || 0,
+        port => $args{port} || free_port(),
         owner => $$
     }, $class;
 
@@ -68,7 +69,6 @@ sub up
         LocalPort => $self->{port}, Listen => 64, ReuseAddr => 1)
         or die "listen: $!";
 
-    $self->{port} = $listen->sockport;
     $self->{pid} = fork;
 
     die "fork: $!" if !defined $self->{pid};

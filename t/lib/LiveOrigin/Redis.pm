@@ -53,7 +53,8 @@ use File::Path qw(remove_tree);
 use File::Temp qw(tempdir);
 use POSIX qw(WNOHANG);
 
-use LiveOrigin::Nginx qw(wait_for free_port);
+use LiveOrigin::Nginx qw(wait_for);
+use LiveOrigin::Port qw(free_port);
 use LiveOrigin::Process qw(alive);
 use LiveOrigin::Resp qw(is_error);
 

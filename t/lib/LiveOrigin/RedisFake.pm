@@ -65,6 +65,7 @@ use POSIX ();
 use Socket qw(AF_UNIX SOCK_STREAM PF_UNSPEC);
 
 use LiveOrigin::Nginx qw(wait_for);
+use LiveOrigin::Port qw(free_port);
 use LiveOrigin::Process qw(alive);
 use LiveOrigin::RedisFake::Server;
 
@@ -105,10 +106,9 @@ sub up
     my ($self) = @_;
 
     my $listen = IO::Socket::INET->new(LocalAddr => $self->{host},
-        LocalPort => $self->{port} || 0, Listen => 128, ReuseAddr => 1)
+        LocalPort => $self->{port} ||= free_port(), Listen => 128,
+        ReuseAddr => 1)
         or die "listen: $!";
-
-    $self->{port} = $listen->sockport;
 
     socketpair(my $ours, my $theirs, AF_UNIX, SOCK_STREAM, PF_UNSPEC)
         or die "socketpair: $!";

@@ -33,7 +33,8 @@ use warnings;
 
 use Digest::SHA qw(sha1_hex);
 
-use LiveOrigin::Nginx qw(wait_for free_port);
+use LiveOrigin::Nginx qw(wait_for);
+use LiveOrigin::Port qw(free_port);
 use LiveOrigin::Redis;
 use LiveOrigin::Resp qw(is_error);
 
