@@ -229,7 +229,6 @@ bench: all
 	t/bench/run
 	t/bench/nodes
 	t/bench/events
-	t/bench/nodes
 
 check:
 	tools/check

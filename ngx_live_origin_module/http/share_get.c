@@ -183,7 +183,10 @@ ngx_live_origin_share_fetch(ngx_live_origin_share_t *sh, ngx_uint_t index,
     g->index = index;
     g->number = number;
     ngx_memcpy(g->track, track.data, track.len);
-    ngx_memcpy(g->asked, pipeline.data, pipeline.len);
+
+    if (pipeline.len) {
+        ngx_memcpy(g->asked, pipeline.data, pipeline.len);
+    }
 
     rc = ngx_live_origin_get_begin(g);
 
