@@ -132,16 +132,16 @@ lo_share_write(lo_buf_t *b, const lo_share_segment_t *s)
 
 
 static int
-lo_share_digest(lo_share_segment_t *s, lo_str_t f)
+lo_share_digest(unsigned char digest[16], lo_str_t f)
 {
     int       hi, lo;
     unsigned  i;
 
-    if (f.len != 2 * sizeof(s->digest)) {
+    if (f.len != 2 * 16) {
         return LO_ERROR;
     }
 
-    for (i = 0; i < sizeof(s->digest); i++) {
+    for (i = 0; i < 16; i++) {
 
         hi = lo_share_digit(f.data[2 * i]);
         lo = lo_share_digit(f.data[2 * i + 1]);
@@ -150,7 +150,7 @@ lo_share_digest(lo_share_segment_t *s, lo_str_t f)
             return LO_ERROR;
         }
 
-        s->digest[i] = (unsigned char) (hi << 4 | lo);
+        digest[i] = (unsigned char) (hi << 4 | lo);
     }
 
     return LO_OK;
@@ -201,7 +201,7 @@ lo_share_read(lo_share_segment_t *s, lo_str_t line)
         }
     }
 
-    if (lo_share_digest(s, f[1]) != LO_OK
+    if (lo_share_digest(s->digest, f[1]) != LO_OK
         || lo_share_amounts(s, f[11]) != LO_OK
         || f[16].len > LO_SHARE_NODE || !lo_id_ok(f[16]))
     {
@@ -282,5 +282,7 @@ lo_news_read(lo_news_t *n, lo_str_t text)
     n->chosen = lo_share_field(&text);
 
     return lo_str_eq(kind, segment) && lo_id_ok(n->pipeline)
-           && lo_id_ok(n->chosen) ? LO_OK : LO_ERROR;
+           && lo_id_ok(n->chosen)
+           && lo_share_digest(n->digest, lo_share_field(&text)) == LO_OK
+           ? LO_OK : LO_ERROR;
 }

@@ -43,7 +43,7 @@ uint32_t lo_share_parts(uint64_t size);
 /*
  * News, on one channel for all events:
  *
- *   segment EVENT NODE TRACK NUMBER PIPELINE CHOSEN
+ *   segment EVENT NODE TRACK NUMBER PIPELINE CHOSEN DIGEST
  *   gap EVENT NODE TRACK NUMBER           it is listed as GAP for good
  *   event EVENT NODE                      its live state or document changed
  *   gone EVENT NODE LIFE                  it was deleted
@@ -63,6 +63,7 @@ typedef struct {
     lo_str_t            track;
     lo_str_t            pipeline;
     lo_str_t            chosen;           /* the pipeline that readers get */
+    unsigned char       digest[16];       /* of the pipeline's bytes */
     int64_t             number;
     uint64_t            life;
 } lo_news_t;

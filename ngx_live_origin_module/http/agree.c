@@ -2,8 +2,8 @@
  * An upload that changes its event's live state, where other nodes have a say
  * in it.  Where 201 is a matter of this node alone, or may be if need be
  * (live_origin_ack), it waits for them for half of its deadline, and then goes
- * on by itself: what they decided meanwhile is merged later.  Else it is
- * refused when its time is over.
+ * on by itself, with all that is left of it: what they decided meanwhile is
+ * merged later.  Else it is refused when its time is over.
  */
 
 #include "http/publish.h"
@@ -30,13 +30,13 @@ ngx_live_origin_agree_change(ngx_live_origin_upload_t *u,
 void
 ngx_live_origin_agree_done(ngx_live_origin_upload_t *u)
 {
-    u->alone = 0;
+    u->alone &= !u->early;
     u->agree_us = 0;
 }
 
 
 ngx_int_t
-ngx_live_origin_agree_wait(ngx_live_origin_upload_t *u)
+ngx_live_origin_agree_wait(ngx_live_origin_upload_t *u, int64_t since)
 {
     int64_t                      now, max;
     ngx_uint_t                   strict;
@@ -50,10 +50,12 @@ ngx_live_origin_agree_wait(ngx_live_origin_upload_t *u)
 
     /* a stream has no deadline of its own */
 
+    since = since && !u->early ? since : u->agree_us;
+
     max = strict && u->early ? NGX_LIVE_ORIGIN_BLIND
                              : ngx_live_origin_deadline_us(u);
 
-    if (now - u->agree_us < (strict ? max : max / 2)) {
+    if (now - since < (strict ? max : max / 2)) {
         ngx_add_timer(&u->timer, NGX_LIVE_ORIGIN_RETRY);
         return NGX_AGAIN;
     }

@@ -364,7 +364,9 @@ void ngx_live_origin_event_load(ngx_live_origin_zone_t *zone);
 
 /* ring.c */
 
-/* numbers that a track's ring is made for */
+/* numbers that the event has on all nodes, and what is ahead of them */
+uint32_t ngx_live_origin_ring_whole(const lo_live_t *l);
+/* numbers that a track's ring is made for on this one */
 uint32_t ngx_live_origin_ring_cap(ngx_live_origin_zone_t *zone,
     ngx_uint_t index, const lo_live_t *l);
 /* numbers of the window that the rings can name; 0: there is none */

@@ -226,7 +226,7 @@ ngx_live_origin_place_piece(ngx_live_origin_upload_t *u,
 
     if (rc == LO_AGAIN) {
 
-        wait = ngx_live_origin_agree_wait(u);
+        wait = ngx_live_origin_agree_wait(u, piece->done_us);
 
         if (wait != NGX_OK) {
             return wait == NGX_AGAIN ? 0 : (ngx_uint_t) wait;

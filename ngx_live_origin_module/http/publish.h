@@ -270,8 +270,9 @@ int ngx_live_origin_agree_change(ngx_live_origin_upload_t *u,
 /* nothing is to be agreed any more */
 void ngx_live_origin_agree_done(ngx_live_origin_upload_t *u);
 /* when that was LO_AGAIN: NGX_AGAIN, u->timer goes on; NGX_OK: to be tried
-   once more at once; else a status */
-ngx_int_t ngx_live_origin_agree_wait(ngx_live_origin_upload_t *u);
+   once more at once; else a status.  since: when the last byte came, or 0 */
+ngx_int_t ngx_live_origin_agree_wait(ngx_live_origin_upload_t *u,
+    int64_t since);
 
 /* share_put.c */
 

@@ -166,7 +166,7 @@ ngx_live_origin_publish_place(ngx_live_origin_upload_t *u)
 
         if (status == NGX_LIVE_ORIGIN_LATER) {
 
-            wait = ngx_live_origin_agree_wait(u);
+            wait = ngx_live_origin_agree_wait(u, 0);
 
             if (wait == NGX_AGAIN) {
                 return 0;

@@ -11,26 +11,39 @@
 #define NGX_LIVE_ORIGIN_IRREGULAR  16384     /* manifests list their times */
 
 
-/*
- * Without an archive no more numbers than the share has pages; a number of an
- * irregular event may be shorter than d.
- */
+/* a number of an irregular event may be shorter than d */
 
-uint32_t
-ngx_live_origin_ring_cap(ngx_live_origin_zone_t *zone, ngx_uint_t index,
-    const lo_live_t *l)
+static int64_t
+ngx_live_origin_ring_window(const lo_live_t *l)
 {
-    int64_t           d, cap, share;
-    lo_zone_event_t  *ze;
+    int64_t  d, cap;
 
     d = l->d.duration ? lo_dur_us(&l->d) : LO_USEC;
 
     cap = ngx_max((int64_t) l->dvr_s * LO_USEC / d + 1, l->window);
 
-    if (l->irregular) {
-        cap = ngx_min(2 * cap, NGX_LIVE_ORIGIN_IRREGULAR);
-    }
+    return l->irregular ? ngx_min(2 * cap, NGX_LIVE_ORIGIN_IRREGULAR) : cap;
+}
 
+
+uint32_t
+ngx_live_origin_ring_whole(const lo_live_t *l)
+{
+    return ngx_min(ngx_live_origin_ring_window(l) + NGX_LIVE_ORIGIN_AHEAD,
+                   LO_ZONE_RING_MAX);
+}
+
+
+/* without an archive no more numbers than the share has pages */
+
+uint32_t
+ngx_live_origin_ring_cap(ngx_live_origin_zone_t *zone, ngx_uint_t index,
+    const lo_live_t *l)
+{
+    int64_t           cap, share;
+    lo_zone_event_t  *ze;
+
+    cap = ngx_live_origin_ring_window(l);
     ze = lo_zone_event(zone->z, index);
 
     if (zone->archive == NULL && ze) {

@@ -243,7 +243,9 @@ ngx_live_origin_share_tick(ngx_live_origin_zone_t *zone)
 
     if (sh->envoy && ngx_live_origin_share_up(zone)
         && (sh->walk || sh->due
-            || ngx_time() - sh->walked >= NGX_LIVE_ORIGIN_SHARE_WALK))
+            || ngx_time() - sh->walked >= (sh->rest
+                                           ? NGX_LIVE_ORIGIN_SHARE_REST
+                                           : NGX_LIVE_ORIGIN_SHARE_WALK)))
     {
         ngx_live_origin_share_walk(sh);
     }

@@ -43,6 +43,7 @@
 #define NGX_LIVE_ORIGIN_SHARE_ARGS     80
 #define NGX_LIVE_ORIGIN_SHARE_PUTS     4        /* of the walk, at a time */
 #define NGX_LIVE_ORIGIN_SHARE_WALK     30       /* s, between two walks */
+#define NGX_LIVE_ORIGIN_SHARE_REST     3        /* s, where one left some */
 #define NGX_LIVE_ORIGIN_SHARE_JOIN     30000000 /* us: a new zone is filled */
 #define NGX_LIVE_ORIGIN_SHARE_PAUSE    500000   /* us, behind a refusal */
 #define NGX_LIVE_ORIGIN_SHARE_ALONE    1500000  /* likewise, without Redis */
@@ -89,6 +90,7 @@ struct ngx_live_origin_share_s {
     int64_t                          started_us;
     unsigned                         envoy:1;
     unsigned                         due:1;    /* a walk */
+    unsigned                         rest:1;   /* the last one left some */
     unsigned                         closing:1;
 };
 

@@ -174,6 +174,10 @@ ngx_live_origin_share_fetch(ngx_live_origin_share_t *sh, ngx_uint_t index,
     ngx_int_t               rc;
     ngx_live_origin_get_t  *g;
 
+    if (track.len > LO_ID_MAX || pipeline.len > LO_ID_MAX) {
+        return NGX_DECLINED;
+    }
+
     g = calloc(1, sizeof(ngx_live_origin_get_t));
     if (g == NULL) {
         return NGX_ERROR;

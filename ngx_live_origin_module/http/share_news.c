@@ -3,6 +3,29 @@
 #include "http/share.h"
 
 
+/* 1: the pipeline's bytes are here, and not those that it sent before them */
+
+static ngx_uint_t
+ngx_live_origin_share_has(ngx_live_origin_share_t *sh, uint32_t ring,
+    int pipeline, const lo_news_t *news)
+{
+    ngx_uint_t     same;
+    lo_zone_pin_t  pin;
+
+    if (pipeline < 0
+        || lo_zone_candidate(sh->zone->z, ring, news->number, pipeline, &pin)
+           != LO_OK)
+    {
+        return 0;
+    }
+
+    same = ngx_memcmp(pin.object->digest, news->digest, 16) == 0;
+    lo_zone_unpin(sh->zone->z, &pin);
+
+    return same;
+}
+
+
 /* a node has what Redis has: a mask or a better candidate finds all of it */
 
 static void
@@ -11,30 +34,21 @@ ngx_live_origin_share_published(ngx_live_origin_share_t *sh, ngx_uint_t index,
 {
     int                       t, p, chosen;
     uint32_t                  ring;
-    lo_zone_pin_t             pin;
+    ngx_uint_t                has;
     ngx_live_origin_event_t  *e;
 
     e = ngx_live_origin_event_get(sh->zone, index);
     t = e ? lo_live_track(e->live, news->track) : LO_NONE;
     ring = t < 0 ? LO_ZONE_NO_TRACK : e->live->tracks[t].ring;
     chosen = LO_NONE;
+    has = 0;
 
     if (ring != LO_ZONE_NO_TRACK) {
 
         chosen = ngx_live_origin_share_choose(sh, e->live, ring, news->number,
                                               news->chosen);
         p = lo_live_find_pipeline(e->live, news->pipeline);
-
-        if (p >= 0
-            && lo_zone_candidate(sh->zone->z, ring, news->number, p, &pin)
-               == LO_OK)
-        {
-            lo_zone_unpin(sh->zone->z, &pin);
-
-            if (chosen == LO_OK) {
-                return;
-            }
-        }
+        has = ngx_live_origin_share_has(sh, ring, p, news);
     }
 
     /* readers of this node get the chosen one, so it comes first */
@@ -45,8 +59,11 @@ ngx_live_origin_share_published(ngx_live_origin_share_t *sh, ngx_uint_t index,
                                            NULL);
     }
 
-    (void) ngx_live_origin_share_fetch(sh, index, news->track, news->number,
-                                       news->pipeline, NULL, NULL);
+    if (!has) {
+        (void) ngx_live_origin_share_fetch(sh, index, news->track,
+                                           news->number, news->pipeline, NULL,
+                                           NULL);
+    }
 }
 
 

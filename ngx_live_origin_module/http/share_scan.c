@@ -29,6 +29,7 @@ ngx_live_origin_walk_window(ngx_live_origin_walk_t *w, const lo_live_t *l)
 
     w->to = zt ? __atomic_load_n(&zt->head, __ATOMIC_ACQUIRE) : -1;
     w->from = w->to < (int64_t) cap ? 0 : w->to - cap + 1;
+    w->window = ngx_live_origin_ring_whole(l);
 
     free(w->seen);
     w->seen = w->to < 0 ? NULL : calloc(w->to - w->from + 1, 1);
@@ -264,7 +265,7 @@ ngx_live_origin_walk_chosen(ngx_live_origin_walk_t *w, const lo_live_t *l,
                                       l->pipelines[p])
            == NGX_BUSY)
     {
-        w->share->due = 1;
+        w->share->rest = 1;
     }
 }
 
@@ -280,6 +281,7 @@ ngx_live_origin_walk_entry(ngx_live_origin_walk_t *w, const lo_live_t *l,
     int64_t              number;
     uint32_t             ring;
     lo_str_t             part;
+    ngx_uint_t           better;
     lo_zone_pin_t        pin;
     lo_share_segment_t   s;
 
@@ -319,25 +321,38 @@ ngx_live_origin_walk_entry(ngx_live_origin_walk_t *w, const lo_live_t *l,
         return;
     }
 
+    better = 0;
+
     if (lo_zone_candidate(w->share->zone->z, ring, number, p, &pin) == LO_OK) {
+
+        /* its pipeline has sent better bytes since, to another node */
+
+        better = s.meta.rank < pin.object->meta.rank
+                 && ngx_memcmp(s.digest, pin.object->digest, 16) != 0;
+
         lo_zone_unpin(w->share->zone->z, &pin);
-        return;
+
+        if (!better) {
+            return;
+        }
+
+    } else {
+        ngx_live_origin_walk_record(w, ring, number, p, &s);
     }
 
-    ngx_live_origin_walk_record(w, ring, number, p, &s);
-
-    if (number > w->to - NGX_LIVE_ORIGIN_WALK_EDGE
+    if ((better || number > w->to - NGX_LIVE_ORIGIN_WALK_EDGE)
         && ngx_live_origin_walk_fetch(w, l->tracks[w->track].id, number,
                                       l->pipelines[p])
            == NGX_BUSY)
     {
-        w->share->due = 1;
+        w->share->rest = 1;
     }
 }
 
 
-/* 1: of a number that left the window a window ago; those go with the number
-   that is a window ahead of them, if there ever was one */
+/* 1: of a number that left the window, the event's and not this node's, a
+   window ago; those go with the number that is a window ahead of them, if there
+   ever was one */
 
 static ngx_uint_t
 ngx_live_origin_walk_left(ngx_live_origin_walk_t *w, lo_str_t field)
@@ -350,8 +365,7 @@ ngx_live_origin_walk_left(ngx_live_origin_walk_t *w, lo_str_t field)
     field.len = n;
     number = lo_share_number(field);
 
-    return number >= 0 && w->from > 0
-           && number < w->from - (w->to - w->from + 1);
+    return number >= 0 && number < w->to - 2 * w->window;
 }
 
 

@@ -21,6 +21,7 @@ typedef struct {
     ngx_uint_t                     track;
     ngx_uint_t                     pipeline;
     uint64_t                       size;
+    char                           name[LO_ID_MAX + 1];   /* its pipeline */
     unsigned                       whole:1;
     ngx_live_origin_share_got_pt   got;
     void                          *data;
@@ -168,8 +169,7 @@ ngx_live_origin_say_words(ngx_live_origin_say_t *s, ngx_live_origin_said_t *w,
                 ngx_live_origin_share_ttl(s->live,
                                           NGX_LIVE_ORIGIN_SHARE_LEAST));
     ngx_sprintf((u_char *) w->left, "%L%Z",
-                s->number - ngx_live_origin_ring_cap(s->share->zone, s->index,
-                                                     s->live));
+                s->number - ngx_live_origin_ring_whole(s->live));
     ngx_sprintf((u_char *) w->life, "%uL%Z", s->live->life);
 }
 
@@ -294,6 +294,17 @@ ngx_live_origin_sent_go(ngx_live_origin_sent_t *sent)
         return NGX_DECLINED;
     }
 
+    /* sent once more: the state may have given others these places */
+
+    if (sent->whole
+        && (sent->ring != e->live->tracks[sent->track].ring
+            || ngx_strcmp(sent->name, e->live->pipelines[sent->pipeline])
+               != 0))
+    {
+        lo_zone_unpin(sh->zone->z, &pin);
+        return NGX_DECLINED;
+    }
+
     bytes = malloc(pin.object->size + 1);
 
     if (bytes) {
@@ -316,6 +327,7 @@ ngx_live_origin_sent_go(ngx_live_origin_sent_t *sent)
     sent->row = st->row;
     sent->size = s.seg.size;
     sent->ring = e->live->tracks[sent->track].ring;
+    strcpy(sent->name, e->live->pipelines[sent->pipeline]);
 
     rc = ngx_live_origin_say_segment(&s, &sent->op, key);
 
@@ -377,7 +389,8 @@ ngx_live_origin_share_sent(ngx_live_origin_redis_op_t *op, redisReply *reply)
     if (!sh->closing && reply && reply->type == REDIS_REPLY_ARRAY
         && reply->elements == 2
         && reply->element[0]->type == REDIS_REPLY_STRING
-        && reply->element[1]->type == REDIS_REPLY_STRING)
+        && reply->element[1]->type == REDIS_REPLY_STRING
+        && reply->element[1]->len <= LO_ID_MAX)
     {
         rc = ngx_live_origin_sent_said(s, reply->element[0]->str,
                                        reply->element[1]);
@@ -393,10 +406,14 @@ ngx_live_origin_share_sent(ngx_live_origin_redis_op_t *op, redisReply *reply)
                                        : reply->str ? reply->str
                                        : "a part was not kept");
 
-        /* what Redis lacks is found by a walk, if it is a candidate still */
-
         ngx_live_origin_share_missed(sh);
-        (void) lo_zone_walk(sh->zone->z, 1);
+
+        /* what Redis lacks is found by a walk, if it is a candidate still; and
+           what a walk could not send by the next one, in its time */
+
+        if (s->got == NULL) {
+            (void) lo_zone_walk(sh->zone->z, 1);
+        }
     }
 
     if (s->got) {

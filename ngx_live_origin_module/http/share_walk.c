@@ -108,6 +108,7 @@ ngx_live_origin_share_walk(ngx_live_origin_share_t *sh)
     w->index = LO_NONE;
     sh->walk = w;
     sh->due = 0;
+    sh->rest = 0;
     sh->walked = ngx_time();
 
     ngx_live_origin_walk_began(w);

@@ -30,6 +30,7 @@ typedef struct {
     char                         cursor[24];
     int64_t                      from;          /* numbers of the window */
     int64_t                      to;
+    int64_t                      window;        /* of the event */
     int64_t                      at;            /* being filled */
     uint8_t                     *seen;          /* bits of pipelines, by
                                                    number - from */

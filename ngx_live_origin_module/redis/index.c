@@ -48,7 +48,8 @@ ngx_live_origin_redis_script_t  ngx_live_origin_script_put = {
     "end\n"
     "redis.call('PEXPIRE', k, ARGV[9])\n"
     "redis.call('PEXPIRE', k .. ':p', ARGV[9])\n"
-    "redis.call('PUBLISH', ARGV[11], ARGV[12] .. ' ' .. chosen)\n"
+    "redis.call('PUBLISH', ARGV[11], ARGV[12] .. ' ' .. chosen .. ' '\n"
+    "                                 .. ARGV[5])\n"
     "return {what, chosen}\n",
     ""
 };

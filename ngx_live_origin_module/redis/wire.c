@@ -16,6 +16,12 @@ lo_redis_error(const char *text, size_t len)
 #define LO_REDIS_X(sym, word)  { word, LO_REDIS_##sym },
         LO_REDIS_ERRORS(LO_REDIS_X)
 #undef LO_REDIS_X
+
+        /* a key that a script uses lies on the other side of a slot that is
+           being moved */
+
+        { "ERR Script attempted to access a non local key",
+          LO_REDIS_TRYAGAIN }
     };
 
     for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {

@@ -132,6 +132,37 @@ like $redis->cli('HGET', 'lo:{ev}:event', 'gone'), qr/^ \Q$life\E /,
 $nodes->same('ev', 'both are the same');
 
 
+# ---- a pipeline sends better bytes to one node, the other has those before
+
+$n++;
+is $A->put($live->path('a', 'v', "$n.m4s"), $live->segment('b', 'v', $n),
+           headers => ['Live-Origin-Defects' => 'missing-video;ms=200'])
+    ->status, 201, 'a defective segment on A';
+ok wait_for(sub {
+    $B->get($live->path('v', "$n.m4s"))->body eq $live->segment('b', 'v', $n)
+}, 5), 'and on B';
+is $A->put($live->path('a', 'v', "$n.m4s"), $live->segment('a', 'v', $n))
+    ->status, 201, 'a good one instead on A';
+ok wait_for(sub {
+    $B->get($live->path('v', "$n.m4s"))->body eq $live->segment('a', 'v', $n)
+}, 5), 'and on B, from the news';
+
+$fake->rules([qr/^MESSAGE/ => 'lost']);
+$n++;
+$A->put($live->path('a', 'v', "$n.m4s"), $live->segment('b', 'v', $n),
+        headers => ['Live-Origin-Defects' => 'missing-video;ms=200']);
+ok wait_for(sub {
+    $B->get($live->path('v', "$n.m4s"))->body eq $live->segment('b', 'v', $n)
+}, 40), 'another, of which B hears nothing';
+$A->put($live->path('a', 'v', "$n.m4s"), $live->segment('a', 'v', $n));
+$fake->rules;
+$fake->drop;
+ok wait_for(sub {
+    $B->get($live->path('v', "$n.m4s"))->body eq $live->segment('a', 'v', $n)
+}, 10), 'and what it has missed, from the walk';
+$nodes->same('ev', 'both are the same');
+
+
 # ---- what left the window while nobody published
 
 $redis->cli('HSET', 'lo:{ev}:track:v', '17!', 'gap', '18', 'a', '18/a', 'x');

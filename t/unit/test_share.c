@@ -98,6 +98,9 @@ test_line_bad(void **state)
 }
 
 
+#define HEX  "0123456789abcdeffedcba9876543210"
+
+
 static void
 test_news(void **state)
 {
@@ -105,14 +108,18 @@ test_news(void **state)
     lo_news_t           n;
     static const char  *bad[] = {
         "", "segment", "event", "event ev", "event -ev node",
-        "events ev node", "segment ev node v x a a", "segment ev node v -1 a a",
-        "segment ev node v 1 a", "segment ev node v 1 a *",
+        "events ev node", "segment ev node v x a a " HEX,
+        "segment ev node v -1 a a " HEX,
+        "segment ev node v 1 a", "segment ev node v 1 a * " HEX,
         "gone ev N", "gone ev N x", "gap ev N v1", "gap ev N * 1", "segment ev node",
-        "segment ev node v 99999999999999999999 a a"
+        "segment ev node v 99999999999999999999 a a " HEX, "segment ev node v 1 a a",
+        "segment ev node v 1 a a " HEX "0", "segment ev node v 1 a a x"
     };
 
-    assert_int_equal(lo_news_read(&n, lo_cstr("segment ev N v1 17 a b")),
+    assert_int_equal(lo_news_read(&n, lo_cstr("segment ev N v1 17 a b " HEX)),
                      LO_OK);
+    assert_memory_equal(n.digest, "\x01\x23\x45\x67\x89\xab\xcd\xef"
+                                  "\xfe\xdc\xba\x98\x76\x54\x32\x10", 16);
     assert_int_equal(n.kind, LO_NEWS_SEGMENT);
     assert_true(lo_str_eq(n.event, lo_cstr("ev")));
     assert_true(lo_str_eq(n.node, lo_cstr("N")));
