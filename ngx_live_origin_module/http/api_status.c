@@ -307,12 +307,40 @@ ngx_live_origin_api_runs(const lo_live_t *l)
 }
 
 
+/* the oldest number of the window that is in the zone, or on another node;
+   above the head: there is none */
+
+static int64_t
+ngx_live_origin_api_from(ngx_live_origin_zone_t *zone, const lo_live_t *l,
+    uint32_t ring, int64_t head)
+{
+    int64_t           n, tail, oldest;
+    lo_zone_track_t  *t;
+
+    t = lo_zone_track(zone->z, ring);
+    tail = __atomic_load_n(&t->tail, __ATOMIC_RELAXED);
+    oldest = l->window ? head - l->window + 1 : 0;
+
+    if (zone->share) {
+        n = ngx_max(ngx_max(oldest, l->first), head - (int64_t) t->cap + 1);
+
+        while (n < tail && n <= head && !lo_zone_recorded(zone->z, ring, n)) {
+            n++;
+        }
+
+        tail = n;
+    }
+
+    return ngx_max(tail, oldest);
+}
+
+
 static json_t *
 ngx_live_origin_api_track(ngx_live_origin_zone_t *zone,
     ngx_live_origin_event_t *event, ngx_uint_t i, int64_t now)
 {
     json_t                 *json;
-    int64_t                 head, head_us, tail, oldest;
+    int64_t                 head, head_us, from;
     const lo_live_t        *l;
     const lo_live_init_t   *init;
     const lo_live_track_t  *lt;
@@ -355,20 +383,15 @@ ngx_live_origin_api_track(ngx_live_origin_zone_t *zone,
 
     head = __atomic_load_n(&t->head, __ATOMIC_RELAXED);
     head_us = __atomic_load_n(&t->head_us, __ATOMIC_RELAXED);
-    tail = __atomic_load_n(&t->tail, __ATOMIC_RELAXED);
-    oldest = l->window ? head - l->window + 1 : 0;
-
-    if (tail < oldest) {
-        tail = oldest;
-    }
+    from = ngx_live_origin_api_from(zone, l, lt->ring, head);
 
     json_object_set_new(json, "head", ngx_live_origin_api_number(head));
     json_object_set_new(json, "head_age_s", head_us
                         ? ngx_live_origin_api_us(now - head_us)
                         : json_null());
     json_object_set_new(json, "window",
-                        head < 0 ? json_null()
-                        : json_pack("{s:I, s:I}", "from", (json_int_t) tail,
+                        from > head ? json_null()
+                        : json_pack("{s:I, s:I}", "from", (json_int_t) from,
                                     "to", (json_int_t) head));
     json_object_set_new(json, "pipelines",
                         ngx_live_origin_api_counters(l, t));

@@ -53,6 +53,15 @@ sub wrong
 }
 
 
+sub windows
+{
+    my ($ng) = @_;
+
+    return [map { $_->{window} }
+            @{$ng->get('/api/events/ev/status')->json->{tracks}}];
+}
+
+
 sub not_taken { return join ' ', grep { !/^20[01]$/ } @_ }
 
 
@@ -225,6 +234,7 @@ is $first[-1], 200, 'has the MPD';
 is $B->get($live->path('master.m3u8'))->status, 200, 'the master playlist';
 like $B->get($live->path('v', 'media.m3u8'))->body,
     qr/^\Q@{[$before =~ m{^(\d+\.m4s)}m]}\E$/m, 'the whole media playlist';
+is_deeply windows($B), windows($A), 'says that it has the whole window';
 is wrong($B, 'v', $n .. $n + 29, @window), '', 'and the whole window';
 is wrong($B, 's', $n .. $n + 29), '', 'of all tracks';
 $nodes->same('ev', 'both are the same');
