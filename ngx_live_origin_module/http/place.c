@@ -350,7 +350,9 @@ ngx_live_origin_place_queue(ngx_live_origin_upload_t *u)
         status = ngx_live_origin_place_piece(u, piece);
 
         if (status == 0) {
-            ngx_add_timer(&u->timer, NGX_LIVE_ORIGIN_RETRY);
+            ngx_add_timer(&u->timer, ngx_live_origin_share_acking(piece)
+                                     ? NGX_LIVE_ORIGIN_ACKING
+                                     : NGX_LIVE_ORIGIN_RETRY);
             return NGX_AGAIN;
         }
 

@@ -16,6 +16,7 @@
 
 
 #define NGX_LIVE_ORIGIN_RETRY  10          /* ms, while d is not known */
+#define NGX_LIVE_ORIGIN_ACKING 1000        /* ms: Redis's reply is an event */
 #define NGX_LIVE_ORIGIN_BLIND  5000000     /* us, of a stream */
 #define NGX_LIVE_ORIGIN_LATER  1           /* no status: to be asked again */
 #define NGX_LIVE_ORIGIN_AWAIT  300000      /* us, for an init to arrive */
@@ -282,6 +283,8 @@ ngx_int_t ngx_live_origin_share_ack(ngx_live_origin_place_t *c,
     const lo_zone_meta_t *meta);
 /* Redis keeps what this pipeline sent before: nothing is to be stored */
 ngx_uint_t ngx_live_origin_share_stays(ngx_live_origin_place_t *c);
+/* Redis has been told, and its reply goes on with the upload */
+ngx_uint_t ngx_live_origin_share_acking(ngx_live_origin_piece_t *piece);
 /* Redis had not got it, though this node may have fetched it from there since */
 ngx_uint_t ngx_live_origin_share_fresh(ngx_live_origin_place_t *c);
 /* it is seen here */

@@ -391,6 +391,13 @@ ngx_live_origin_share_ack(ngx_live_origin_place_t *c,
 
 
 ngx_uint_t
+ngx_live_origin_share_acking(ngx_live_origin_piece_t *piece)
+{
+    return piece->put && piece->put->done_us == 0;
+}
+
+
+ngx_uint_t
 ngx_live_origin_share_fresh(ngx_live_origin_place_t *c)
 {
     return c->piece->put && c->piece->put->fresh;
