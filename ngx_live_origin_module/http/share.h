@@ -4,16 +4,20 @@
  *   share.c         the connection's ups and downs, and who the envoy is
  *   share_news.c    what it hears
  *   share_tell.c    commands and scripts
- *   share_event.c   live states and documents: asked for and proposed
+ *   share_event.c   live states: asked for and proposed
+ *   share_along.c   and what goes along with one
  *   share_learn.c   and learnt
  *   share_gone.c    events that are deleted, documents that are put
  *   share_put.c     a segment to Redis before it is seen here
- *   share_send.c    and behind it; how it is told; GAPs
+ *   share_send.c    and behind it; GAPs
+ *   share_say.c     how it is told
  *   share_get.c     a segment from Redis
+ *   share_keep.c    into the zone
  *   share_ring.c    a place for it
  *   share_read.c    a reader of what is in Redis
  *   share_walk.c    the envoy compares everything, one event at a time
- *   share_scan.c    and of an event one track
+ *   share_scan.c    of an event one track
+ *   share_entry.c   and of a track one field
  *   share_count.c   what is counted of all that
  *
  * Every worker has a connection, for what its own requests need.  One worker
@@ -171,6 +175,17 @@ void ngx_live_origin_share_wanted(ngx_live_origin_share_t *sh,
     ngx_uint_t index, ngx_live_origin_share_event_t *st);
 
 
+/* share_along.c */
+
+/* the event's document, malloc'ed; NULL: no memory */
+u_char *ngx_live_origin_share_doc(ngx_live_origin_zone_t *zone,
+    ngx_uint_t index, size_t *len);
+/* headers with an id of known or above: before the record that names them, on
+   the same connection */
+ngx_int_t ngx_live_origin_share_inits(ngx_live_origin_share_t *sh, lo_str_t id,
+    const lo_live_t *l, uint32_t known);
+
+
 /* share_learn.c */
 
 /* a record and a document from Redis; NGX_OK: it is this node's, or will be
@@ -215,7 +230,7 @@ ngx_int_t ngx_live_origin_share_read(ngx_http_request_t *r,
     ngx_live_origin_ctx_t *ctx, ngx_uint_t track, uint32_t ring);
 
 
-/* share_send.c */
+/* share_say.c */
 
 /* what is said of a segment */
 
@@ -243,6 +258,9 @@ void ngx_live_origin_say_what(ngx_live_origin_say_t *s, int64_t number,
 /* op's reply is that of ngx_live_origin_script_put; key is filled in */
 ngx_int_t ngx_live_origin_say_segment(ngx_live_origin_say_t *s,
     ngx_live_origin_redis_op_t *op, char key[NGX_LIVE_ORIGIN_KEY_MAX]);
+
+/* share_send.c */
+
 /* a candidate of the zone, behind its 201, or because others have not got it;
    NGX_OK: on its way */
 ngx_int_t ngx_live_origin_share_send(ngx_live_origin_share_t *sh,

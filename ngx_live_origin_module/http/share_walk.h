@@ -63,6 +63,15 @@ void ngx_live_origin_walk_next(ngx_live_origin_walk_t *w);
 void ngx_live_origin_walk_head(ngx_live_origin_walk_t *w);
 void ngx_live_origin_walk_scan(ngx_live_origin_walk_t *w);
 void ngx_live_origin_walk_fill(ngx_live_origin_walk_t *w);
+/* what the walk had sent or fetched is over */
+void ngx_live_origin_walk_sent(void *data);
+
+
+/* share_entry.c */
+
+/* one field of the index and its value */
+void ngx_live_origin_walk_entry(ngx_live_origin_walk_t *w, const lo_live_t *l,
+    lo_str_t field, lo_str_t line);
 
 
 /* share_count.c */
