@@ -66,38 +66,79 @@ ngx_live_origin_get_unclaim(ngx_live_origin_get_t *g)
 }
 
 
+typedef struct {
+    char  key[NGX_LIVE_ORIGIN_KEY_MAX];
+    char  base[NGX_LIVE_ORIGIN_KEY_MAX];
+    char  number[NGX_INT64_LEN + 1];
+} ngx_live_origin_get_keys_t;
+
+
+static void
+ngx_live_origin_get_keys(ngx_live_origin_get_t *g, const char *id,
+    ngx_live_origin_get_keys_t *k)
+{
+    lo_buf_t          b;
+    const ngx_str_t  *prefix;
+
+    prefix = &g->share->conf->prefix;
+
+    lo_buf_init(&b, k->key, sizeof(k->key));
+    ngx_live_origin_key_track(&b, prefix, lo_cstr(id), lo_cstr(g->track));
+    lo_buf_init(&b, k->base, sizeof(k->base));
+    ngx_live_origin_key_parts(&b, prefix, lo_cstr(id), lo_cstr(g->track),
+                              g->number, NULL);
+    ngx_sprintf((u_char *) k->number, "%L%Z", g->number);
+}
+
+
 static ngx_int_t
 ngx_live_origin_get_send(ngx_live_origin_get_t *g, const char *id)
 {
-    char                      key[NGX_LIVE_ORIGIN_KEY_MAX];
-    char                      base[NGX_LIVE_ORIGIN_KEY_MAX];
-    char                      number[NGX_INT64_LEN + 1];
-    char                      most[NGX_INT64_LEN + 1];
-    lo_buf_t                  b;
-    const char               *argv[5];
-    ngx_live_origin_share_t  *sh;
+    char                         most[NGX_INT64_LEN + 1];
+    const char                  *argv[5];
+    ngx_live_origin_get_keys_t   k;
 
-    sh = g->share;
-
-    lo_buf_init(&b, key, sizeof(key));
-    ngx_live_origin_key_track(&b, &sh->conf->prefix, lo_cstr(id),
-                              lo_cstr(g->track));
-    lo_buf_init(&b, base, sizeof(base));
-    ngx_live_origin_key_parts(&b, &sh->conf->prefix, lo_cstr(id),
-                              lo_cstr(g->track), g->number, NULL);
-    ngx_sprintf((u_char *) number, "%L%Z", g->number);
+    ngx_live_origin_get_keys(g, id, &k);
     ngx_sprintf((u_char *) most, "%d%Z", NGX_LIVE_ORIGIN_SHARE_INLINE);
 
-    argv[0] = key;
-    argv[1] = number;
+    argv[0] = k.key;
+    argv[1] = k.number;
     argv[2] = g->asked;
-    argv[3] = base;
+    argv[3] = k.base;
     argv[4] = most;
 
     g->op.handler = ngx_live_origin_share_replied;
 
-    return ngx_live_origin_share_eval(sh, &g->op, &ngx_live_origin_script_get,
-                                      1, 5, argv, NULL);
+    return ngx_live_origin_share_eval(g->share, &g->op,
+                                      &ngx_live_origin_script_get, 1, 5, argv,
+                                      NULL);
+}
+
+
+/* the index names bytes that Redis has not got any more */
+
+static void
+ngx_live_origin_get_forget(ngx_live_origin_get_t *g)
+{
+    const char                  *id, *argv[4];
+    ngx_live_origin_get_keys_t   k;
+
+    id = ngx_live_origin_share_id(g->share, g->index, g->row);
+
+    if (id == NULL || g->share->closing) {
+        return;
+    }
+
+    ngx_live_origin_get_keys(g, id, &k);
+
+    argv[0] = k.key;
+    argv[1] = k.number;
+    argv[2] = g->pipeline;
+    argv[3] = k.base;
+
+    (void) ngx_live_origin_share_tell(g->share,
+                                      &ngx_live_origin_script_forget, 1, 4,
+                                      argv, NULL);
 }
 
 
@@ -249,7 +290,10 @@ ngx_live_origin_share_part(ngx_live_origin_redis_op_t *op, redisReply *reply)
 {
     ngx_live_origin_get_t  *g = (ngx_live_origin_get_t *) op;
 
-    if (reply && ngx_live_origin_get_add(g, reply) == NGX_OK) {
+    if (reply && reply->type == REDIS_REPLY_NIL) {
+        ngx_live_origin_get_forget(g);
+
+    } else if (reply && ngx_live_origin_get_add(g, reply) == NGX_OK) {
 
         g->part++;
 

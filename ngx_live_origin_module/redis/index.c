@@ -66,8 +66,25 @@ ngx_live_origin_redis_script_t  ngx_live_origin_script_get = {
     "local digest, size = string.match(line, '^%d+ (%x+) (%d+)')\n"
     "if tonumber(size) > tonumber(ARGV[4]) then return {chosen, p, line} end\n"
     "local bytes = redis.call('GET', ARGV[3] .. digest .. ':0')\n"
-    "if not bytes then return {} end\n"
+    "if not bytes then return {chosen, p, line} end\n"
     "return {chosen, p, line, bytes}\n",
+    ""
+};
+
+
+ngx_live_origin_redis_script_t  ngx_live_origin_script_forget = {
+
+    "local k, field = KEYS[1], ARGV[1] .. '/' .. ARGV[2]\n"
+    "local line = redis.call('HGET', k, field)\n"
+    "if not line then return 0 end\n"
+    "local digest, parts = string.match(line, '^%d+ (%x+) %d+ (%d+)')\n"
+    "if not digest then return 0 end\n"
+    "for i = 0, tonumber(parts) - 1 do\n"
+    "  if redis.call('EXISTS', ARGV[3] .. digest .. ':' .. i) == 0 then\n"
+    "    return redis.call('HDEL', k, field)\n"
+    "  end\n"
+    "end\n"
+    "return 0\n",
     ""
 };
 

@@ -29,10 +29,18 @@ extern ngx_live_origin_redis_script_t  ngx_live_origin_script_put;
  * KEYS: the track's index
  * ARGV: number, pipeline (empty: the chosen one), base of the parts' keys up
  *       to the digest, the size up to which bytes are wanted at once
- * {} when there is none, {chosen, pipeline, line} when it is larger, else
- * {chosen, pipeline, line, bytes}
+ * {} when there is none, {chosen, pipeline, line} when it is larger or its
+ * bytes are not there, else {chosen, pipeline, line, bytes}
  */
 extern ngx_live_origin_redis_script_t  ngx_live_origin_script_get;
+
+/*
+ * KEYS: the track's index
+ * ARGV: number, pipeline, base of the parts' keys up to the digest
+ * the line goes, if a part of it is not there (it was evicted): whoever has the
+ * bytes sends them again with his next walk
+ */
+extern ngx_live_origin_redis_script_t  ngx_live_origin_script_forget;
 
 /*
  * KEYS: the track's index

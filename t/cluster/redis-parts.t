@@ -163,6 +163,32 @@ ok wait_for(sub {
 $nodes->same('ev', 'both are the same');
 
 
+# ---- bytes that Redis has not got any more: who has them sends them again
+
+$nodes->kill_node(0);
+
+for my $key (@{$redis->cli('KEYS', "lo:{ev}:media:v:$n:*")},
+             @{$redis->cli('KEYS', "lo:{ev}:media:s:$n:*")})
+{
+    $redis->cli('DEL', $key);
+}
+
+$nodes->start_node(0, empty => 1);
+ok wait_for(sub {
+    my $s = $A->get($live->path('v', "$n.m4s"))->status;
+
+    $s == 404 || $s == 410;
+}, 10), 'A began empty, and nobody can tell it';
+ok wait_for(sub {
+    !defined $redis->cli('HGET', 'lo:{ev}:track:v', "$n/a")
+}, 5), 'what is not there is not named any more';
+$fake->drop;
+ok wait_for(sub {
+    $A->get($live->path('v', "$n.m4s"))->body eq $live->segment('a', 'v', $n)
+}, 40), 'B sends it again';
+$nodes->same('ev', 'both are the same', seconds => 40);
+
+
 # ---- what left the window while nobody published
 
 $redis->cli('HSET', 'lo:{ev}:track:v', '17!', 'gap', '18', 'a', '18/a', 'x');
