@@ -15,7 +15,9 @@ package LiveOrigin::Load;
 #     $load->wrong                     lines that say what was wrong
 #     $load->check($ng, $from, $to)    lines for what is not served right
 #
-# A publisher repeats a number until it is answered 200 or 201.  A reader
+# A publisher repeats a number until it is answered 200 or 201.  Where both
+# pipelines publish neither runs ahead of the other by more than 200 numbers, or
+# what the slower one sends would have left the window.  A reader
 # takes numbers that were answered, at most `depth' (40) behind the newest:
 # anything but the published bytes is wrong, also a 404 or 410 (lost).  An
 # answer that is cut off is cut; only one that says it is whole counts.
@@ -181,6 +183,25 @@ sub wrong
 }
 
 
+# until the other pipeline, if it has begun, is near
+
+sub _together
+{
+    my ($self, $pipeline, $n) = @_;
+
+    my $other = $pipeline eq 'a' ? 'b' : 'a';
+
+    $self->{files} = () = glob "$self->{dir}/[0-9]*";
+
+    for (1 .. 200) {
+        my $there = $self->acked($other);
+
+        return if !$there || $n <= $there + 200;
+        sleep 0.05;
+    }
+}
+
+
 sub publish
 {
     my ($self, $pipeline, $first, %o) = @_;
@@ -192,6 +213,7 @@ sub publish
                     $self->media($pipeline)->init);
 
         for (my $n = $first; !$o{count} || $n < $first + $o{count}; $n++) {
+            $self->_together($pipeline, $n) if $n % 20 == 0;
             $self->_put($c,
                         $self->path($pipeline, $self->{track}, "$n.m4s"),
                         $self->segment($pipeline, $n));
