@@ -213,8 +213,13 @@ sub _zone_path
 
     my $shm = ($free || 0) > 512 * 1024 && -w '/dev/shm';
 
-    return $shm ? sprintf('/dev/shm/lo-test-%d-%d.zone', $$, ++$count)
-                : "$dir/zone";
+    return "$dir/zone" if !$shm;
+
+    my $path = sprintf('/dev/shm/lo-test-%d-%d.zone', $$, ++$count);
+
+    unlink $path;                   # of a process that was killed and had our pid
+
+    return $path;
 }
 
 
