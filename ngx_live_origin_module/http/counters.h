@@ -55,11 +55,12 @@ typedef enum {
 
 /* upper bounds of the latency histograms, microseconds; one more is beyond */
 
-#define NGX_LIVE_ORIGIN_BOUNDS(X)                                             \
-    X(100) X(250) X(500) X(1000) X(2500) X(5000) X(10000) X(25000) X(50000)   \
-    X(100000) X(250000) X(500000) X(1000000) X(2500000) X(5000000)
-
 #define NGX_LIVE_ORIGIN_NBOUNDS    15
+
+static const uint32_t  ngx_live_origin_bounds[NGX_LIVE_ORIGIN_NBOUNDS] = {
+    100, 250, 500, 1000, 2500, 5000, 10000, 25000, 50000, 100000, 250000,
+    500000, 1000000, 2500000, 5000000
+};
 
 typedef enum {
     NGX_LIVE_ORIGIN_HIST_BUCKETS = 0,      /* not cumulative */
@@ -288,15 +289,12 @@ _Static_assert(NGX_LIVE_ORIGIN_TRACK_WRITE_US + LO_MAX_PIPELINES
 static inline unsigned
 ngx_live_origin_hist_bucket(uint64_t us)
 {
-    unsigned               i;
-    static const uint32_t  bounds[] = {
-#define NGX_LIVE_ORIGIN_X(us)  us,
-        NGX_LIVE_ORIGIN_BOUNDS(NGX_LIVE_ORIGIN_X)
-#undef NGX_LIVE_ORIGIN_X
-    };
+    unsigned  i;
 
-    for (i = 0; i < NGX_LIVE_ORIGIN_NBOUNDS && us > bounds[i]; i++) {
-        /* void */
+    for (i = 0; i < NGX_LIVE_ORIGIN_NBOUNDS; i++) {
+        if (us <= ngx_live_origin_bounds[i]) {
+            break;
+        }
     }
 
     return i;

@@ -298,12 +298,6 @@ ngx_live_origin_metrics_hist(ngx_live_origin_zone_t *zone, lo_buf_t *b,
     uint64_t    sum;
     ngx_uint_t  i;
 
-    static const uint32_t  bounds[] = {
-#define NGX_LIVE_ORIGIN_X(us)  us,
-        NGX_LIVE_ORIGIN_BOUNDS(NGX_LIVE_ORIGIN_X)
-#undef NGX_LIVE_ORIGIN_X
-    };
-
     ngx_live_origin_metrics_head(b, name, "histogram", help);
 
     for (i = 0, sum = 0; i <= NGX_LIVE_ORIGIN_NBOUNDS; i++) {
@@ -313,7 +307,7 @@ ngx_live_origin_metrics_hist(ngx_live_origin_zone_t *zone, lo_buf_t *b,
 
         if (i < NGX_LIVE_ORIGIN_NBOUNDS) {
             lo_buf_printf(b, "live_origin_%s_bucket{le=\"%g\"} ", name,
-                          (double) bounds[i] / LO_USEC);
+                          (double) ngx_live_origin_bounds[i] / LO_USEC);
 
         } else {
             lo_buf_printf(b, "live_origin_%s_bucket{le=\"+Inf\"} ", name);

@@ -141,12 +141,6 @@ ngx_live_origin_redis_quantile(const uint64_t *buckets, double q)
     uint64_t    sum;
     ngx_uint_t  i;
 
-    static const uint32_t  bounds[] = {
-#define NGX_LIVE_ORIGIN_X(us)  us,
-        NGX_LIVE_ORIGIN_BOUNDS(NGX_LIVE_ORIGIN_X)
-#undef NGX_LIVE_ORIGIN_X
-    };
-
     for (i = 0, sum = 0; i <= NGX_LIVE_ORIGIN_NBOUNDS; i++) {
         sum += buckets[i];
     }
@@ -163,11 +157,11 @@ ngx_live_origin_redis_quantile(const uint64_t *buckets, double q)
     }
 
     if (i == NGX_LIVE_ORIGIN_NBOUNDS) {
-        return json_real((double) bounds[i - 1] / 1000);
+        return json_real((double) ngx_live_origin_bounds[i - 1] / 1000);
     }
 
-    low = i ? bounds[i - 1] : 0;
-    high = bounds[i];
+    low = i ? ngx_live_origin_bounds[i - 1] : 0;
+    high = ngx_live_origin_bounds[i];
 
     return json_real((low + (high - low) * want / (double) buckets[i]) / 1000);
 }

@@ -7,7 +7,8 @@ typedef struct {
     ngx_live_origin_redis_look_t  *looks;
     ngx_uint_t                     n;
     ngx_uint_t                     total;
-    ngx_uint_t                     up;             /* is looked for now */
+    ngx_uint_t                     up;             /* the turn: 0, those that are
+                                                      not up; 1, the others */
 } ngx_live_origin_redis_looking_t;
 
 
