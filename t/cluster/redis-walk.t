@@ -23,7 +23,8 @@ my $redis = LiveOrigin::Redis->start;
 my $fake = LiveOrigin::RedisFake->start(through => $redis);
 my $nodes = LiveOrigin::Nodes->start(n => 1, redis => $fake, ack => 'zone',
                                      workers => 1,
-                                     redis_params => {timeout => '2s'});
+                                     redis_params => {timeout => '10s'},
+                                     http => 'live_origin_write_deadline 4s;');
 my ($A) = $nodes->nodes;
 my $live = $nodes->live(tracks => \%media, d => 0.4);
 my $n = $live->now - 40;
@@ -49,6 +50,7 @@ is $A->put($live->path('a', 'v', 'init.mp4'), $live->init('a', 'v'))->status,
 is $A->put($live->path('a', 'v', "$n.m4s"),
            $live->segment('a', 'v', $n))->status, 201, 'and a first segment';
 $fake->rules;
+$fake->drop;
 ok wait_for(sub {
     defined $redis->cli('HGET', $index, "$n/a")
 }, 10), 'Redis has it when it is back';
