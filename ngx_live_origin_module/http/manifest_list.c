@@ -1,0 +1,349 @@
+/*
+ * Media playlists: the numbers of a track that are listed, and what there is
+ * of each.
+ */
+
+#include "http/manifest.h"
+#include "http/share.h"
+#include "core/hls.h"
+
+
+/* LO_OK: *s says what readers get for number n; LO_NONE: there is nothing */
+
+static int
+ngx_live_origin_list_meta(ngx_live_origin_list_t *list, int64_t n,
+    lo_zone_meta_t *meta)
+{
+    lo_zone_pin_t     pin;
+    lo_zone_record_t  rec;
+
+    if (lo_zone_find(list->zone->z, list->ring, n, 0,
+                     lo_live_masked(list->live, list->track, n), &pin)
+        == LO_OK)
+    {
+        *meta = pin.object->meta;
+        lo_zone_unpin(list->zone->z, &pin);
+        return LO_OK;
+    }
+
+    if (ngx_live_origin_record_of(list->zone, list->live,
+                                          list->track, n, &rec)
+        != LO_OK)
+    {
+        return LO_NONE;
+    }
+
+    ngx_memzero(meta, sizeof(lo_zone_meta_t));
+
+    meta->m = rec.m;
+    meta->duration = rec.duration;
+    meta->timescale = rec.timescale;
+    meta->init = rec.init;
+    meta->run = rec.run;
+
+    return LO_OK;
+}
+
+
+static int
+ngx_live_origin_list_segment(ngx_live_origin_list_t *list, int64_t n,
+    lo_manifest_segment_t *s)
+{
+    ngx_uint_t                i;
+    lo_anchor_t               anchor;
+    lo_zone_meta_t            found, *meta;
+    const lo_live_t          *l;
+    const lo_live_init_t     *init;
+
+    l = list->live;
+    meta = &found;
+
+    if (ngx_live_origin_list_meta(list, n, meta) != LO_OK) {
+        return LO_NONE;
+    }
+
+    init = lo_live_init_by_id(l, meta->init);
+
+    anchor.offset = 0;
+    anchor.scale = 1;
+
+    for (i = 0; i < l->nruns; i++) {
+        if (l->runs[i].id == meta->run) {
+            anchor = l->runs[i].anchor;
+            break;
+        }
+    }
+
+    ngx_memzero(s, sizeof(lo_manifest_segment_t));
+
+    s->number = n;
+    s->m = meta->m;
+    s->duration = meta->duration;
+    s->run = meta->run;
+    s->init = init ? init->digest : 0;
+    s->start_us = lo_timeline_utc_us(&anchor, meta->m, meta->timescale);
+    s->end_us = lo_timeline_utc_us(&anchor, meta->m + meta->duration,
+                                   meta->timescale);
+
+    return init ? LO_OK : LO_NONE;
+}
+
+
+static void
+ngx_live_origin_list_gap(ngx_live_origin_list_t *list, int64_t n,
+    lo_manifest_segment_t *s)
+{
+    const lo_live_run_t   *run;
+    const lo_live_init_t  *init;
+
+    ngx_memzero(s, sizeof(lo_manifest_segment_t));
+
+    init = lo_live_init_at(list->live, list->track, n);
+    run = lo_live_run_at(list->live, n);
+
+    s->number = n;
+    s->gap = 1;
+    s->init = init ? init->digest : 0;
+    s->run = run ? run->id : 0;
+    s->start_us = lo_timeline_start_us(&list->live->d, n);
+    s->end_us = lo_timeline_start_us(&list->live->d, n + 1);
+}
+
+
+/* when number n, still missing, is listed as GAP: half a target duration
+   after it was due */
+
+static int64_t
+ngx_live_origin_gap_us(const lo_live_t *l, int64_t n)
+{
+    return lo_live_due_us(l, n)
+           + (int64_t) lo_hls_target(&l->d) * LO_USEC / 2;
+}
+
+
+/*
+ * The last number that may be listed: all below it are there or GAPs.  What
+ * is due by now is one of the two; above that, as far as there is no hole that
+ * was not listed before, when the event had ended.
+ */
+
+static int64_t
+ngx_live_origin_list_to(ngx_live_origin_list_t *list)
+{
+    int64_t            to, due;
+    const lo_live_t   *l;
+    lo_zone_record_t   rec;
+
+    l = list->live;
+
+    if (lo_live_over(l)) {
+        return l->last;
+    }
+
+    due = lo_timeline_at(&l->d, ngx_live_origin_wall()
+                                - (int64_t) lo_hls_target(&l->d) * LO_USEC / 2
+                                - l->delay_us) - 1;
+
+    to = due < l->first - 1 ? l->first - 1 : due;
+
+    while (lo_zone_has(list->zone->z, list->ring, to + 1,
+                       lo_live_masked(l, list->track, to + 1))
+           || ngx_live_origin_record_of(list->zone, l, list->track,
+                                                to + 1, &rec)
+              == LO_OK
+           || lo_zone_gap(list->zone->z, list->ring, to + 1, 0, 0))
+    {
+        to++;
+    }
+
+    return to;
+}
+
+
+int64_t
+ngx_live_origin_list_count(const lo_live_t *l)
+{
+    int64_t  count;
+
+    count = (int64_t) l->playlist_s * LO_USEC / lo_dur_us(&l->d);
+
+    if (lo_live_over(l) || count > l->window) {
+        count = l->window;
+    }
+
+    if (count < 3) {
+        count = 3;
+    }
+
+    return count > NGX_LIVE_ORIGIN_LIST_MAX ? NGX_LIVE_ORIGIN_LIST_MAX
+                                            : count;
+}
+
+
+/* numbers of the list, regular events: there, or GAP */
+
+static unsigned
+ngx_live_origin_list_fill(ngx_live_origin_list_t *list, int64_t from,
+    int64_t to, lo_manifest_segment_t *s)
+{
+    int       gap;
+    int64_t   n;
+    uint32_t  masked;
+    unsigned  i;
+
+    for (n = from, i = 0; n <= to; n++, i++) {
+
+        /* what was listed as GAP once stays one, though its URL serves */
+
+        if (lo_zone_gap(list->zone->z, list->ring, n, 0, 0)) {
+            ngx_live_origin_list_gap(list, n, &s[i]);
+            continue;
+        }
+
+        if (ngx_live_origin_list_segment(list, n, &s[i]) == LO_OK) {
+            continue;
+        }
+
+        masked = lo_live_masked(list->live, list->track, n);
+
+        /* another pipeline's may be on other nodes */
+
+        gap = !(masked && list->zone->share)
+              && ngx_live_origin_share_knows(list->zone)
+              && lo_zone_gap(list->zone->z, list->ring, n, 1, masked);
+
+        if (gap || ngx_live_origin_list_segment(list, n, &s[i]) != LO_OK) {
+            ngx_live_origin_list_gap(list, n, &s[i]);
+        }
+
+        if (gap) {
+            ngx_live_origin_share_gap(list->zone, list->event->index,
+                               lo_cstr(list->live->tracks[list->track].id), n);
+        }
+    }
+
+    return i;
+}
+
+
+/* irregular events: a track's newest number that belongs to the event */
+
+int64_t
+ngx_live_origin_list_head(const lo_live_t *l, lo_zone_track_t *t)
+{
+    int64_t  head;
+
+    head = __atomic_load_n(&t->head, __ATOMIC_RELAXED);
+
+    return lo_live_over(l) && head > l->last ? l->last : head;
+}
+
+
+/* irregular events: only what is there; numbers have no holes */
+
+unsigned
+ngx_live_origin_list_there(ngx_live_origin_list_t *list, int64_t from,
+    int64_t to, lo_manifest_segment_t *s)
+{
+    int64_t   n;
+    unsigned  i;
+
+    for (n = from, i = 0; n <= to; n++) {
+
+        if (ngx_live_origin_list_segment(list, n, &s[i]) == LO_OK) {
+            i++;
+
+        } else {
+            i = 0;
+        }
+    }
+
+    return i;
+}
+
+
+static void
+ngx_live_origin_writer_media(lo_buf_t *b, const void *data)
+{
+    lo_hls_media(b, data);
+}
+
+
+ngx_int_t
+ngx_live_origin_manifest_media(ngx_live_origin_zone_t *zone,
+    ngx_live_origin_event_t *event, ngx_live_origin_manifest_t *m)
+{
+    int64_t                  from, to, count;
+    ngx_int_t                rc;
+    lo_zone_track_t         *t;
+    lo_manifest_list_t       out;
+    lo_manifest_segment_t   *s;
+    ngx_live_origin_list_t   list;
+
+    list.zone = zone;
+    list.event = event;
+    list.live = event->live;
+    list.track = m->track;
+    list.ring = event->live->tracks[m->track].ring;
+
+    t = lo_zone_track(zone->z, list.ring);
+
+    /* a number that is not known again would stay GAP */
+
+    if (t == NULL
+        || (zone->archive && __atomic_load_n(&t->loading, __ATOMIC_RELAXED)))
+    {
+        return NGX_DECLINED;
+    }
+
+    ngx_memzero(&out, sizeof(lo_manifest_list_t));
+
+    if (event->live->irregular) {
+        to = ngx_live_origin_list_head(event->live, t);
+        m->gap_us = 0;
+
+    } else {
+        to = ngx_live_origin_list_to(&list);
+        m->gap_us = ngx_live_origin_gap_us(event->live, to + 1);
+    }
+
+    count = ngx_live_origin_list_count(event->live);
+    from = to - count + 1;
+
+    if (from < event->live->first) {
+        from = event->live->first;
+    }
+
+    if (to < from) {
+        return NGX_DECLINED;
+    }
+
+    s = malloc((to - from + 1) * sizeof(lo_manifest_segment_t));
+    if (s == NULL) {
+        return NGX_ERROR;
+    }
+
+    out.d = event->live->d;
+    out.target_s = event->live->irregular
+                   ? lo_hls_target_irregular(&out.d) : lo_hls_target(&out.d);
+    out.ended = lo_live_over(event->live);
+    out.segments = s;
+    out.nsegments = event->live->irregular
+                    ? ngx_live_origin_list_there(&list, from, to, s)
+                    : ngx_live_origin_list_fill(&list, from, to, s);
+
+    m->to = to;
+    m->max_age = out.ended ? 3600 : lo_dur_us(&out.d) / 2 / LO_USEC;
+
+    if (m->max_age < 1) {
+        m->max_age = 1;
+    }
+
+    rc = out.nsegments ? ngx_live_origin_manifest_render(m,
+                             ngx_live_origin_writer_media, &out)
+                       : NGX_DECLINED;
+
+    free(s);
+
+    return rc;
+}
