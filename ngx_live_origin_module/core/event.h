@@ -8,6 +8,7 @@
 #include "core/base.h"
 #include "core/timeline.h"
 #include "core/cmaf.h"
+#include "core/cue.h"
 
 #define LO_EVENT_DOC_MAX   65536
 #define LO_EVENT_FFMPEG    32      /* extra ffmpeg options of a track */
@@ -61,6 +62,7 @@ typedef struct {
     lo_event_limits_t   limits;
     lo_str_t            naming_init;      /* "naming": {"init", "media"}: */
     lo_str_t            naming_media;     /* DASH templates, or empty */
+    lo_cues_t           cues;
     void               *json;             /* json_t: the strings lie in it */
 } lo_event_t;
 

@@ -57,4 +57,6 @@ int lo_event_time(lo_event_ctx_t *ctx, const json_t *o, const char *name,
 /* one entry of "tracks", onto the end of ev->tracks */
 int lo_event_track(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev);
 
+int lo_event_cues(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev);
+
 #endif /* LO_EVENT_READ_H */

@@ -25,6 +25,29 @@ check_track(const lo_event_track_t *t)
 
 
 static void
+check_cue(const lo_cues_t *cues, unsigned i)
+{
+    unsigned         k;
+    const lo_cue_t  *c;
+
+    static unsigned char  section[LO_CUE_SCTE35_MAX];
+
+    c = &cues->cue[i];
+
+    check(lo_id_ok(c->id));
+    check(i == 0 || cues->cue[i - 1].start_us <= c->start_us);
+    check(c->start_us >= 0 && c->end_us >= c->start_us);
+    check(c->duration_us == -1 || c->end_us - c->start_us == c->duration_us);
+    check(c->data <= cues->ndata && c->ndata <= cues->ndata - c->data);
+
+    for (k = 0; k < LO_CUE_SPLICES; k++) {
+        check((c->scte35[k].len == 0)
+              == (lo_cue_scte35(c, k, section) == 0));
+    }
+}
+
+
+static void
 check_event(const lo_event_t *ev)
 {
     unsigned  i;
@@ -44,6 +67,12 @@ check_event(const lo_event_t *ev)
 
     for (i = 0; i < ev->ntracks; i++) {
         check_track(&ev->tracks[i]);
+    }
+
+    check(ev->cues.n <= LO_CUE_MAX && ev->cues.ndata <= LO_CUE_DATA_MAX);
+
+    for (i = 0; i < ev->cues.n; i++) {
+        check_cue(&ev->cues, i);
     }
 }
 
