@@ -21,6 +21,13 @@ typedef enum {
 #define LO_LANG_MAX    36
 
 
+#define LO_PICTURE_PROGRESSIVE  1
+#define LO_PICTURE_INTERLACED   2
+#define LO_PICTURE_FULL_RANGE   4
+
+#define LO_TRANSFER_PQ          16
+#define LO_TRANSFER_HLG         18
+
 /*
  * A CMAF header.  Plain data without pointers: it is copied into shared
  * memory as it is.
@@ -52,6 +59,11 @@ typedef struct {
     uint32_t            scheme;           /* 'cenc', 'cbcs' or 0 */
     uint32_t            entries;          /* sample descriptions */
     unsigned char       kid[16];
+    unsigned char       primaries;        /* ISO/IEC 23091-2, from colr or the
+                                             codec configuration; 0: not */
+    unsigned char       transfer;         /* told */
+    unsigned char       matrix;
+    unsigned char       picture;          /* LO_PICTURE_..., 0: not told */
     uint64_t            config;           /* XXH3 of what must agree between
                                              pipelines: sample entry with its
                                              codec configuration, timescale,

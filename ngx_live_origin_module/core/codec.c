@@ -169,9 +169,27 @@ lo_codec_pasp(lo_cmaf_init_t *init, const lo_box_t *box)
 }
 
 
+void
+lo_codec_colour(lo_cmaf_init_t *init, uint32_t primaries, uint32_t transfer,
+    uint32_t matrix, int full)
+{
+    if (init->primaries || primaries == 0 || primaries > 255 || primaries == 2
+        || transfer == 0 || transfer > 255 || transfer == 2
+        || matrix > 255 || matrix == 2)
+    {
+        return;
+    }
+
+    init->primaries = primaries;
+    init->transfer = transfer;
+    init->matrix = matrix;
+    init->picture |= full ? LO_PICTURE_FULL_RANGE : 0;
+}
+
+
 /*
- * nclx colours of AV1 go into its name when they are not the usual ones
- * (AV1-ISOBMFF, 5).
+ * nclx colours.  Those of AV1 go into its name when they are not the usual
+ * ones (AV1-ISOBMFF, 5).
  */
 
 static void
@@ -184,8 +202,7 @@ lo_codec_colr(lo_cmaf_init_t *init, const lo_box_t *box)
     p = box->body.pos;
     len = strlen(init->codec);
 
-    if (init->fourcc != lo_fourcc('a', 'v', '0', '1') || len != 13
-        || lo_span_left(&box->body) < 11
+    if (lo_span_left(&box->body) < 11
         || lo_be32(p) != lo_fourcc('n', 'c', 'l', 'x'))
     {
         return;
@@ -196,7 +213,14 @@ lo_codec_colr(lo_cmaf_init_t *init, const lo_box_t *box)
     mc = lo_be16(p + 8);
     full = p[10] >> 7;
 
-    if ((cp == 1 && tc == 1 && mc == 1 && !full)
+    /* what the codec configuration says gives way */
+
+    init->primaries = 0;
+    init->picture &= ~LO_PICTURE_FULL_RANGE;
+    lo_codec_colour(init, cp, tc, mc, full);
+
+    if (init->fourcc != lo_fourcc('a', 'v', '0', '1') || len != 13
+        || (cp == 1 && tc == 1 && mc == 1 && !full)
         || cp == 2 || tc == 2 || mc == 2)
     {
         return;

@@ -32,13 +32,17 @@ int lo_codec_audio(lo_cmaf_init_t *init, const lo_box_t *box, lo_err_t *err);
 int lo_codec_esds(lo_cmaf_init_t *init, const lo_span_t *body,
     lo_err_t *err);
 
-/* of codec_sps.c: the frame rate that an SPS tells, or nothing */
+/* of codec_sps.c: what an SPS tells of the picture, or nothing */
 
-void lo_codec_avc_fps(lo_cmaf_init_t *init, const unsigned char *sps,
+void lo_codec_avc_sps(lo_cmaf_init_t *init, const unsigned char *sps,
     size_t len);
 
 /* num / den reduced, unless it is no frame rate */
 void lo_codec_fps(lo_cmaf_init_t *init, uint32_t num, uint32_t den);
+
+/* code points of ISO/IEC 23091-2, unless known; 2 is "unspecified" */
+void lo_codec_colour(lo_cmaf_init_t *init, uint32_t primaries,
+    uint32_t transfer, uint32_t matrix, int full);
 
 /* XXH3 with init->config as its seed, into init->config */
 void lo_codec_fold(lo_cmaf_init_t *init, const void *data, size_t len);

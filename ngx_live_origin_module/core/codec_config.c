@@ -40,7 +40,7 @@ lo_config_avc(lo_cmaf_init_t *init, const lo_box_t *box, lo_err_t *err)
             return lo_err(err, "an SPS beyond the end of its avcC");
         }
 
-        lo_codec_avc_fps(init, p + 8, len);
+        lo_codec_avc_sps(init, p + 8, len);
     }
 
     return LO_OK;
@@ -76,6 +76,9 @@ lo_config_hevc(lo_cmaf_init_t *init, const lo_box_t *box, lo_err_t *err)
                                                                  : "hvc1",
                    space[p[1] >> 6], p[1] & 0x1f, reversed,
                    p[1] & 0x20 ? 'H' : 'L', p[12]);
+
+    init->picture |= p[6] & 0x80 ? LO_PICTURE_PROGRESSIVE
+                     : p[6] & 0x40 ? LO_PICTURE_INTERLACED : 0;
 
     for (last = 5; last >= 0 && p[6 + last] == 0; last--) { /* void */ }
 
@@ -141,6 +144,8 @@ lo_config_vp(lo_cmaf_init_t *init, const lo_box_t *box, lo_err_t *err)
                    init->fourcc == lo_fourcc('v', 'p', '0', '8') ? "vp08"
                                                                  : "vp09",
                    p[0] & 0xff, p[1] & 0xff, p[2] >> 4);
+
+    lo_codec_colour(init, p[3], p[4], p[5], full);
 
     /* all of the optional fields or none; 2 is "unspecified" */
 

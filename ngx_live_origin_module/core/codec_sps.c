@@ -1,7 +1,6 @@
 /*
- * The frame rate of an H.264 sequence parameter set: ITU-T H.264, 7.3.2.1.1
- * and E.1.1.  Nothing else is taken from it; what cannot be read tells
- * nothing.
+ * Frame rate, colour and scan of an H.264 sequence parameter set: ITU-T
+ * H.264, 7.3.2.1.1 and E.1.1.  What cannot be read tells nothing.
  */
 
 #include "core/codec.h"
@@ -116,9 +115,12 @@ lo_sps_high(lo_bits_t *b)
 }
 
 
-static void
+/* 1: frames alone, no fields */
+
+static int
 lo_sps_to_vui(lo_bits_t *b, unsigned profile)
 {
+    int       frames;
     uint32_t  n;
 
     (void) lo_sps_ue(b);                   /* seq_parameter_set_id */
@@ -152,7 +154,9 @@ lo_sps_to_vui(lo_bits_t *b, unsigned profile)
     (void) lo_sps_ue(b);                   /* size in macroblocks */
     (void) lo_sps_ue(b);
 
-    if (!lo_bits(b, 1)) {                  /* frame_mbs_only_flag */
+    frames = lo_bits(b, 1);                /* frame_mbs_only_flag */
+
+    if (!frames) {
         (void) lo_bits(b, 1);
     }
 
@@ -164,12 +168,17 @@ lo_sps_to_vui(lo_bits_t *b, unsigned profile)
         (void) lo_sps_ue(b);
         (void) lo_sps_ue(b);
     }
+
+    return frames;
 }
 
 
 static void
-lo_sps_vui_to_timing(lo_bits_t *b)
+lo_sps_vui_to_timing(lo_cmaf_init_t *init, lo_bits_t *b)
 {
+    int       full;
+    uint32_t  colour;
+
     if (lo_bits(b, 1) && lo_bits(b, 8) == 255) {   /* aspect ratio */
         (void) lo_bits(b, 32);
     }
@@ -179,10 +188,15 @@ lo_sps_vui_to_timing(lo_bits_t *b)
     }
 
     if (lo_bits(b, 1)) {                   /* video signal type */
-        (void) lo_bits(b, 4);
+        full = lo_bits(b, 4) & 1;
 
         if (lo_bits(b, 1)) {
-            (void) lo_bits(b, 24);
+            colour = lo_bits(b, 24);
+
+            if (!b->over) {
+                lo_codec_colour(init, colour >> 16, colour >> 8 & 0xff,
+                                colour & 0xff, full);
+            }
         }
     }
 
@@ -194,8 +208,9 @@ lo_sps_vui_to_timing(lo_bits_t *b)
 
 
 void
-lo_codec_avc_fps(lo_cmaf_init_t *init, const unsigned char *sps, size_t len)
+lo_codec_avc_sps(lo_cmaf_init_t *init, const unsigned char *sps, size_t len)
 {
+    int            frames;
     uint32_t       units, scale;
     lo_bits_t      b;
     unsigned char  buf[LO_SPS_MAX];
@@ -206,13 +221,17 @@ lo_codec_avc_fps(lo_cmaf_init_t *init, const unsigned char *sps, size_t len)
 
     b = (lo_bits_t) { buf, lo_sps_unescape(buf, sps + 4, len - 4) * 8, 0, 0 };
 
-    lo_sps_to_vui(&b, sps[1]);
+    frames = lo_sps_to_vui(&b, sps[1]);
+
+    if (frames && !b.over) {
+        init->picture |= LO_PICTURE_PROGRESSIVE;
+    }
 
     if (!lo_bits(&b, 1)) {
         return;
     }
 
-    lo_sps_vui_to_timing(&b);
+    lo_sps_vui_to_timing(init, &b);
 
     if (!lo_bits(&b, 1)) {
         return;
