@@ -1,0 +1,64 @@
+/*
+ * What the files hls*.c have between them.
+ */
+
+#ifndef LO_HLS_INT_H
+#define LO_HLS_INT_H
+
+#include "core/hls.h"
+
+
+/* a multivariant playlist that is being written */
+
+typedef struct {
+    lo_buf_t                   *b;
+    const lo_manifest_t        *m;
+    const lo_manifest_track_t  *tracks;    /* of the newest period */
+    unsigned                    ntracks;
+} lo_hls_master_t;
+
+/* of audio */
+
+typedef struct {
+    uint32_t                    fourcc;
+    unsigned                    rank;
+} lo_hls_group_t;
+
+
+/* hls_text.c */
+
+/* ,NAME="s": what may not stand in a quoted string is replaced */
+void lo_hls_quoted(lo_buf_t *b, const char *name, lo_str_t s);
+/* a track's media playlist, as the multivariant playlist names it */
+void lo_hls_uri(const lo_hls_master_t *x, const lo_manifest_track_t *t);
+
+
+/* hls_group.c */
+
+/* empty: not known */
+lo_str_t lo_hls_lang(const lo_manifest_track_t *t);
+/* of one rendition: they differ in bitrate or channels alone */
+int lo_hls_same(const lo_manifest_track_t *a, const lo_manifest_track_t *b);
+/* the group that a track is the first to make, if it is */
+int lo_hls_group(const lo_hls_master_t *x, unsigned track,
+    lo_hls_group_t *g);
+/* the members of a group: the next after *i, through *member */
+int lo_hls_member(const lo_hls_master_t *x, const lo_hls_group_t *g,
+    unsigned *i, unsigned *member);
+void lo_hls_group_name(lo_buf_t *b, const lo_hls_group_t *g);
+
+
+/* hls_rendition.c: EXT-X-MEDIA */
+
+void lo_hls_audio(const lo_hls_master_t *x, const lo_hls_group_t *g);
+/* whether there is any */
+int lo_hls_text(const lo_hls_master_t *x);
+
+
+/* hls_variant.c: EXT-X-STREAM-INF */
+
+/* one for each video track, or for the group's first audio track */
+void lo_hls_variants(const lo_hls_master_t *x, const lo_hls_group_t *g,
+    int video, int text);
+
+#endif /* LO_HLS_INT_H */

@@ -1,0 +1,46 @@
+/*
+ * Attribute values.
+ */
+
+#include "core/hls_int.h"
+
+
+/* a quoted string has no quotes, a playlist no control characters (RFC 8216,
+   4.1: U+0000 to U+001F, U+007F to U+009F) */
+
+void
+lo_hls_quoted(lo_buf_t *b, const char *name, lo_str_t s)
+{
+    size_t  i;
+
+    lo_buf_puts(b, name);
+    lo_buf_puts(b, "=\"");
+
+    for (i = 0; i < s.len; i++) {
+        if (s.data[i] == '"') {
+            lo_buf_puts(b, "'");
+
+        } else if (s.data[i] < 0x20 || s.data[i] == 0x7f) {
+            lo_buf_puts(b, " ");
+
+        } else if (s.data[i] == 0xc2 && i + 1 < s.len
+                   && s.data[i + 1] >= 0x80 && s.data[i + 1] < 0xa0)
+        {
+            lo_buf_puts(b, " ");
+            i++;
+
+        } else {
+            lo_buf_put(b, &s.data[i], 1);
+        }
+    }
+
+    lo_buf_puts(b, "\"");
+}
+
+
+void
+lo_hls_uri(const lo_hls_master_t *x, const lo_manifest_track_t *t)
+{
+    lo_buf_put(x->b, t->id.data, t->id.len);
+    lo_buf_puts(x->b, "/media.m3u8");
+}

@@ -1,0 +1,161 @@
+/*
+ * EXT-X-STREAM-INF: each video track is listed once per group of audio.
+ */
+
+#include "core/hls_int.h"
+
+
+typedef struct {
+    const char  *codec[LO_MAX_TRACKS];
+    unsigned     n;
+} lo_hls_codecs_t;
+
+
+static void
+lo_hls_codec(lo_hls_codecs_t *c, const char *codec)
+{
+    unsigned  i;
+
+    for (i = 0; i < c->n; i++) {
+        if (strcmp(c->codec[i], codec) == 0) {
+            return;
+        }
+    }
+
+    if (c->n < LO_MAX_TRACKS) {
+        c->codec[c->n++] = codec;
+    }
+}
+
+
+static void
+lo_hls_frame_rate(lo_buf_t *b, const lo_manifest_track_t *t)
+{
+    uint32_t  num, den;
+    uint64_t  milli;
+
+    num = t->fps_den ? t->fps_num : t->info->fps_num;
+    den = t->fps_den ? t->fps_den : t->info->fps_den;
+
+    if (num == 0 || den == 0) {
+        return;
+    }
+
+    milli = ((uint64_t) num * 1000 + den / 2) / den;
+
+    lo_buf_printf(b, ",FRAME-RATE=%u.%03u", (unsigned) (milli / 1000),
+                  (unsigned) (milli % 1000));
+}
+
+
+/* the most that a group adds, and its codecs */
+
+static void
+lo_hls_group_sum(const lo_hls_master_t *x, const lo_hls_group_t *g,
+    lo_hls_codecs_t *codecs, uint64_t *peak, uint64_t *average)
+{
+    unsigned                    i, member;
+    uint64_t                    most, p, a, most_average;
+    const lo_manifest_track_t  *t;
+
+    most = 0;
+    most_average = 0;
+
+    for (i = 0; lo_hls_member(x, g, &i, &member); /* void */) {
+        t = &x->tracks[member];
+        p = lo_manifest_bandwidth(t);
+        a = t->average ? t->average : p;
+        most = p > most ? p : most;
+        most_average = a > most_average ? a : most_average;
+        lo_hls_codec(codecs, t->info->codec);
+    }
+
+    *peak += most;
+    *average += most_average;
+}
+
+
+static void
+lo_hls_variant(const lo_hls_master_t *x, unsigned track,
+    const lo_hls_group_t *g, int text)
+{
+    lo_buf_t                   *b;
+    unsigned                    i;
+    uint64_t                    peak, average;
+    lo_hls_codecs_t             codecs;
+    const lo_manifest_track_t  *t;
+
+    b = x->b;
+    t = &x->tracks[track];
+    codecs.n = 0;
+    peak = 0;
+    average = 0;
+
+    if (t->info->type == LO_MEDIA_VIDEO || g == NULL) {
+        peak = lo_manifest_bandwidth(t);
+        average = t->average ? t->average : peak;
+        lo_hls_codec(&codecs, t->info->codec);
+    }
+
+    if (g != NULL) {
+        lo_hls_group_sum(x, g, &codecs, &peak, &average);
+    }
+
+    for (i = 0; i < x->ntracks && text; i++) {
+        if (x->tracks[i].info->type == LO_MEDIA_TEXT) {
+            lo_hls_codec(&codecs, x->tracks[i].info->codec);
+        }
+    }
+
+    lo_buf_puts(b, "#EXT-X-STREAM-INF:BANDWIDTH=");
+    lo_buf_u64(b, peak);
+    lo_buf_puts(b, ",AVERAGE-BANDWIDTH=");
+    lo_buf_u64(b, average);
+
+    for (i = 0; i < codecs.n; i++) {
+        lo_buf_puts(b, i ? "," : ",CODECS=\"");
+        lo_buf_puts(b, codecs.codec[i]);
+    }
+
+    lo_buf_puts(b, "\"");
+
+    if (t->info->type == LO_MEDIA_VIDEO) {
+        lo_buf_printf(b, ",RESOLUTION=%ux%u", t->info->width,
+                      t->info->height);
+        lo_hls_frame_rate(b, t);
+    }
+
+    if (g != NULL) {
+        lo_buf_puts(b, ",AUDIO=\"");
+        lo_hls_group_name(b, g);
+        lo_buf_puts(b, "\"");
+    }
+
+    if (text) {
+        lo_buf_puts(b, ",SUBTITLES=\"text\"");
+    }
+
+    lo_buf_puts(b, "\n");
+    lo_hls_uri(x, t);
+    lo_buf_puts(b, "\n");
+}
+
+
+void
+lo_hls_variants(const lo_hls_master_t *x, const lo_hls_group_t *g, int video,
+    int text)
+{
+    unsigned  i, member;
+
+    for (i = 0; i < x->ntracks && video; i++) {
+        if (x->tracks[i].info->type == LO_MEDIA_VIDEO) {
+            lo_hls_variant(x, i, g, text);
+        }
+    }
+
+    i = 0;
+
+    if (!video && g != NULL && lo_hls_member(x, g, &i, &member)) {
+        lo_hls_variant(x, member, g, text);
+    }
+}
