@@ -9,12 +9,13 @@
 #include "core/timeline.h"
 #include "core/cmaf.h"
 #include "core/cue.h"
+#include "core/rights.h"
 
 #define LO_EVENT_DOC_MAX   65536
 #define LO_EVENT_FFMPEG    32      /* extra ffmpeg options of a track */
 
 
-typedef struct {
+typedef struct lo_event_track_s {
     lo_str_t            id;
     uint32_t            type;             /* lo_media_e */
     lo_str_t            codec;            /* as given: RFC 6381, or a family
@@ -31,6 +32,7 @@ typedef struct {
     lo_str_t            role;
     unsigned            nffmpeg;
     lo_str_t            ffmpeg[LO_EVENT_FFMPEG];
+    lo_rights_rule_t    countries;
 } lo_event_track_t;
 
 
@@ -43,7 +45,7 @@ typedef struct {
 } lo_event_limits_t;
 
 
-typedef struct {
+typedef struct lo_event_s {
     lo_str_t            id;
     lo_str_t            title;
     int64_t             start_us;         /* schedule; 0: none */
@@ -63,6 +65,9 @@ typedef struct {
     lo_str_t            naming_init;      /* "naming": {"init", "media"}: */
     lo_str_t            naming_media;     /* DASH templates, or empty */
     lo_cues_t           cues;
+    lo_rights_rule_t    countries;
+    unsigned            nblackouts;
+    lo_blackout_t       blackouts[LO_MAX_BLACKOUTS];
     void               *json;             /* json_t: the strings lie in it */
 } lo_event_t;
 

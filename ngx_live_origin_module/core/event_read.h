@@ -16,7 +16,7 @@
 
 typedef struct {
     lo_event_err_t     *err;
-    char                at[32];
+    char                at[48];
 } lo_event_ctx_t;
 
 typedef struct {
@@ -53,6 +53,18 @@ int lo_event_id(lo_event_ctx_t *ctx, const char *field, const json_t *v,
 /* absent is LO_OK */
 int lo_event_time(lo_event_ctx_t *ctx, const json_t *o, const char *name,
     int64_t *us);
+
+/* a set of places: lists of countries and ASNs under these names of o (NULL:
+   not taken).  LO_NONE: neither is there */
+int lo_where_read(lo_event_ctx_t *ctx, const json_t *o, const char *countries,
+    const char *asns, lo_where_t *w);
+
+/* "countries": {"allow" or "deny": [...]} of o; absent is LO_OK */
+int lo_rights_rule_read(lo_event_ctx_t *ctx, const json_t *o,
+    lo_rights_rule_t *rule);
+
+/* "countries" and "blackouts" of the event */
+int lo_event_rights(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev);
 
 /* one entry of "tracks", onto the end of ev->tracks */
 int lo_event_track(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev);

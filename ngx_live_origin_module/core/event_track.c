@@ -160,7 +160,8 @@ lo_event_track(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev)
     if (lo_event_numbers_read(ctx, o, lo_event_track_numbers, t) != LO_OK
         || lo_event_track_type(ctx, o, t) != LO_OK
         || lo_event_track_fps(ctx, o, t) != LO_OK
-        || lo_event_track_ffmpeg(ctx, o, t) != LO_OK)
+        || lo_event_track_ffmpeg(ctx, o, t) != LO_OK
+        || lo_rights_rule_read(ctx, o, &t->countries) != LO_OK)
     {
         return LO_ERROR;
     }
