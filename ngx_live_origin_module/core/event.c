@@ -3,10 +3,10 @@
 
 #include "core/event_read.h"
 #include "core/event_value.h"
+#include "core/limits_read.h"
 #include "core/template.h"
 
 
-#define LO_EVENT_DEPTH      16
 #define LO_EVENT_DVR        3600
 #define LO_EVENT_PLAYLIST   120
 #define LO_EVENT_DVR_MAX    (14 * 86400)
@@ -370,7 +370,8 @@ lo_event_read(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev)
         || lo_event_pipelines(ctx, o, ev) != LO_OK
         || lo_event_naming(ctx, o, ev) != LO_OK
         || lo_event_cues(ctx, o, ev) != LO_OK
-        || lo_event_rights(ctx, o, ev) != LO_OK)
+        || lo_event_rights(ctx, o, ev) != LO_OK
+        || lo_event_devices(ctx, o, ev) != LO_OK)
     {
         return LO_ERROR;
     }
@@ -383,52 +384,10 @@ lo_event_read(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev)
 }
 
 
-/* jansson recurses: its depth is bounded before it sees the document */
-
-static int
-lo_event_depth_ok(const unsigned char *p, size_t len)
-{
-    int                   depth, quoted;
-    const unsigned char  *last;
-
-    depth = 0;
-    quoted = 0;
-
-    for (last = p + len; p < last; p++) {
-
-        if (quoted) {
-            if (*p == '\\') {
-                p++;
-
-            } else if (*p == '"') {
-                quoted = 0;
-            }
-
-            continue;
-        }
-
-        if (*p == '"') {
-            quoted = 1;
-
-        } else if (*p == '{' || *p == '[') {
-            if (++depth > LO_EVENT_DEPTH) {
-                return 0;
-            }
-
-        } else if (*p == '}' || *p == ']') {
-            depth--;
-        }
-    }
-
-    return 1;
-}
-
-
 int
 lo_event_parse(lo_event_t *ev, const void *json, size_t len,
     lo_event_err_t *err)
 {
-    json_error_t    je;
     lo_event_ctx_t  ctx;
 
     memset(ev, 0, sizeof(*ev));
@@ -437,21 +396,10 @@ lo_event_parse(lo_event_t *ev, const void *json, size_t len,
     ctx.err = err;
     ctx.at[0] = '\0';
 
-    if (len > LO_EVENT_DOC_MAX) {
-        return lo_event_bad(&ctx, "", "an event document has at most %d "
-                            "bytes", LO_EVENT_DOC_MAX);
-    }
-
-    if (!lo_event_depth_ok(json, len)) {
-        return lo_event_bad(&ctx, "", "nested deeper than %d",
-                            LO_EVENT_DEPTH);
-    }
-
-    ev->json = json_loadb(json, len, JSON_REJECT_DUPLICATES, &je);
+    ev->json = lo_event_json(&ctx, json, len, LO_EVENT_DOC_MAX);
 
     if (ev->json == NULL) {
-        return lo_event_bad(&ctx, "", "not JSON: %s, line %d column %d",
-                            je.text, je.line, je.column);
+        return LO_ERROR;
     }
 
     if (lo_event_read(&ctx, ev->json, ev) != LO_OK) {

@@ -10,6 +10,7 @@
 #include "core/cmaf.h"
 #include "core/cue.h"
 #include "core/rights.h"
+#include "core/limits.h"
 
 #define LO_EVENT_DOC_MAX   65536
 #define LO_EVENT_FFMPEG    32      /* extra ffmpeg options of a track */
@@ -62,6 +63,8 @@ typedef struct lo_event_s {
     unsigned            ntracks;
     lo_event_track_t    tracks[LO_MAX_TRACKS];
     lo_event_limits_t   limits;
+    unsigned            nnarrow;          /* "devices": what it allows each */
+    lo_narrow_t         narrow[LO_NARROW_MAX];   /* class of them */
     lo_str_t            naming_init;      /* "naming": {"init", "media"}: */
     lo_str_t            naming_media;     /* DASH templates, or empty */
     lo_cues_t           cues;

@@ -4,6 +4,9 @@
 #include "core/event_value.h"
 
 
+#define LO_EVENT_DEPTH  16
+
+
 int
 lo_event_bad(lo_event_ctx_t *ctx, const char *field, const char *fmt, ...)
 {
@@ -184,4 +187,73 @@ lo_event_time(lo_event_ctx_t *ctx, const json_t *o, const char *name,
     }
 
     return rc == LO_OK ? LO_OK : lo_event_bad_field(ctx, name);
+}
+
+
+/* jansson recurses: its depth is bounded before it sees the document */
+
+static int
+lo_event_depth_ok(const unsigned char *p, size_t len)
+{
+    int                   depth, quoted;
+    const unsigned char  *last;
+
+    depth = 0;
+    quoted = 0;
+
+    for (last = p + len; p < last; p++) {
+
+        if (quoted) {
+            if (*p == '\\') {
+                p++;
+
+            } else if (*p == '"') {
+                quoted = 0;
+            }
+
+            continue;
+        }
+
+        if (*p == '"') {
+            quoted = 1;
+
+        } else if (*p == '{' || *p == '[') {
+            if (++depth > LO_EVENT_DEPTH) {
+                return 0;
+            }
+
+        } else if (*p == '}' || *p == ']') {
+            depth--;
+        }
+    }
+
+    return 1;
+}
+
+
+json_t *
+lo_event_json(lo_event_ctx_t *ctx, const void *json, size_t len, size_t max)
+{
+    json_t        *o;
+    json_error_t   je;
+
+    if (len > max) {
+        lo_event_bad(ctx, "", "a document of this kind has at most %zu "
+                     "bytes", max);
+        return NULL;
+    }
+
+    if (!lo_event_depth_ok(json, len)) {
+        lo_event_bad(ctx, "", "nested deeper than %d", LO_EVENT_DEPTH);
+        return NULL;
+    }
+
+    o = json_loadb(json, len, JSON_REJECT_DUPLICATES, &je);
+
+    if (o == NULL) {
+        lo_event_bad(ctx, "", "not JSON: %s, line %d column %d", je.text,
+                     je.line, je.column);
+    }
+
+    return o;
 }

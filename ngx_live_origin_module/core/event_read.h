@@ -30,6 +30,10 @@ typedef struct {
 int lo_event_bad(lo_event_ctx_t *ctx, const char *field, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* a whole document; NULL: see ctx->err */
+json_t *lo_event_json(lo_event_ctx_t *ctx, const void *json, size_t len,
+    size_t max);
+
 /* the text is there already */
 int lo_event_bad_field(lo_event_ctx_t *ctx, const char *field);
 
