@@ -2,7 +2,6 @@
 #include "core/name_parse.h"
 
 
-#define LO_EPOCH_MAX   253402300799LL      /* the end of the year 9999 */
 #define LO_SIZE_MAX    ((uint64_t) 1 << 50)
 #define LO_FPS_MAX     1000
 
@@ -215,9 +214,9 @@ lo_value_near(double v, double within)
 int
 lo_value_epoch(int64_t *us, double s, lo_err_t *err)
 {
-    if (!(s >= 0 && s <= (double) LO_EPOCH_MAX)) {
+    if (!(s >= 0 && s <= (double) LO_VALUE_EPOCH_MAX)) {
         return lo_err(err, "a time is 0 to %lld seconds since 1970",
-                      LO_EPOCH_MAX);
+                      LO_VALUE_EPOCH_MAX);
     }
 
     *us = (int64_t) lo_value_round(s * LO_USEC);

@@ -10,6 +10,8 @@
 #include "core/cmaf.h"
 
 
+#define LO_VALUE_EPOCH_MAX  253402300799LL   /* the end of the year 9999 */
+
 /* "2026-11-22T21:00:00Z", fractions and +00:00 too; ISO 8601 in UTC */
 int lo_value_time(int64_t *us, lo_str_t s, lo_err_t *err);
 

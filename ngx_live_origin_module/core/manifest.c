@@ -30,6 +30,15 @@ lo_manifest_bandwidth(const lo_manifest_track_t *t)
 }
 
 
+int
+lo_manifest_trick(const lo_manifest_track_t *t)
+{
+    static const lo_str_t  trick = lo_string("trick");
+
+    return t->info->type == LO_MEDIA_VIDEO && lo_str_eq(t->role, trick);
+}
+
+
 static const lo_event_track_t *
 lo_manifest_declared(const lo_event_t *doc, lo_str_t id)
 {

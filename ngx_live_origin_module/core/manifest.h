@@ -64,6 +64,9 @@ typedef struct {
 /* peak bandwidth, guessed from the picture's size if nobody says it */
 uint32_t lo_manifest_bandwidth(const lo_manifest_track_t *t);
 
+/* video of key frames alone, for trick play: its role is "trick" */
+int lo_manifest_trick(const lo_manifest_track_t *t);
+
 
 /*
  * A run, as a Period.  It ends where the next one starts, or with the event.
