@@ -1,30 +1,19 @@
 /*
- * Manifests: rendered once per worker and version, then answered from memory.
- *
- * A version is good while the event's record is the same (event.c drops the
- * list when that changes) and, for media playlists, while the next number is
- * neither there nor due as GAP.  A version in use by a response outlives its
- * place in the list: it is counted.
+ * Manifests: the answer.  Which version it is, and how long that is good, is
+ * in version.c; what stands in it in manifest_*.c.
  */
 
 #include <zlib.h>
 
 #include "http/module.h"
 #include "http/manifest.h"
-#include "core/dash.h"
-#include "core/hls.h"
 
 
-#define NGX_LIVE_ORIGIN_DEPTH_S     1       /* between looks at the depth */
 #define NGX_LIVE_ORIGIN_GZIP_MIN    256
 #define NGX_LIVE_ORIGIN_GZIP_FAST   262144  /* from here on: the event loop
                                                waits for it */
 
 
-static ngx_live_origin_manifest_t *ngx_live_origin_manifest_get(
-    ngx_live_origin_ctx_t *ctx, ngx_int_t track, ngx_uint_t early);
-static ngx_uint_t ngx_live_origin_manifest_good(ngx_live_origin_ctx_t *ctx,
-    ngx_live_origin_manifest_t *m);
 static ngx_int_t ngx_live_origin_manifest_gzip(
     ngx_live_origin_manifest_t *m);
 static ngx_uint_t ngx_live_origin_manifest_takes_gzip(ngx_http_request_t *r);
@@ -33,7 +22,6 @@ static ngx_int_t ngx_live_origin_manifest_headers(ngx_http_request_t *r,
     ngx_uint_t gzip);
 static ngx_int_t ngx_live_origin_manifest_not_yet(ngx_http_request_t *r,
     ngx_live_origin_ctx_t *ctx);
-static void ngx_live_origin_manifest_unref(void *data);
 
 
 ngx_int_t
@@ -44,6 +32,7 @@ ngx_live_origin_manifest(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx)
     ngx_uint_t                   gzip;
     ngx_chain_t                  out;
     ngx_pool_cleanup_t          *cln;
+    ngx_live_origin_version_t    of;
     ngx_live_origin_manifest_t  *m;
     ngx_live_origin_loc_conf_t  *lcf;
 
@@ -65,9 +54,14 @@ ngx_live_origin_manifest(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx)
 
     lcf = ngx_http_get_module_loc_conf(r, ngx_live_origin_module);
 
-    m = ngx_live_origin_manifest_get(ctx, track, lcf->early_bytes);
+    ngx_memzero(&of, sizeof(ngx_live_origin_version_t));
+    of.kind = ctx->name.kind;
+    of.track = track;
+    of.early = lcf->early_bytes;
 
-    if (m == NULL) {
+    rc = ngx_live_origin_manifest_get(ctx->zone, ctx->event, &of, &m);
+
+    if (rc != NGX_OK) {
         return ngx_live_origin_manifest_not_yet(r, ctx);
     }
 
@@ -172,7 +166,7 @@ ngx_live_origin_manifest_headers(ngx_http_request_t *r,
     r->headers_out.status = NGX_HTTP_OK;
     r->headers_out.content_length_n = gzip ? m->gzip_len : m->len;
 
-    if (m->kind == LO_NAME_MPD) {
+    if (m->of.kind == LO_NAME_MPD) {
         ngx_str_set(&r->headers_out.content_type, "application/dash+xml");
 
     } else {
@@ -198,7 +192,7 @@ ngx_live_origin_manifest_headers(ngx_http_request_t *r,
     v = p;
     p = ngx_sprintf(p, "%*s", ctx->name.event.len, ctx->name.event.data);
 
-    if (m->track >= 0) {
+    if (m->of.track >= 0) {
         p = ngx_sprintf(p, " %*s/%*s", ctx->name.event.len,
                         ctx->name.event.data, ctx->name.track.len,
                         ctx->name.track.data);
@@ -307,250 +301,6 @@ ngx_live_origin_manifest_gzip(ngx_live_origin_manifest_t *m)
     deflateEnd(&zs);
 
     return NGX_OK;
-}
-
-
-/* ---- the versions of one event */
-
-static ngx_live_origin_manifest_t *
-ngx_live_origin_manifest_get(ngx_live_origin_ctx_t *ctx, ngx_int_t track,
-    ngx_uint_t early)
-{
-    ngx_live_origin_manifest_t  *m, **mm;
-
-    for (mm = &ctx->event->manifests; *mm; mm = &(*mm)->next) {
-
-        m = *mm;
-
-        if (m->kind != ctx->name.kind || m->track != track
-            || m->early != early)
-        {
-            continue;
-        }
-
-        if (ngx_live_origin_manifest_good(ctx, m)) {
-            return m;
-        }
-
-        *mm = m->next;
-        ngx_live_origin_manifest_unref(m);
-        break;
-    }
-
-    m = calloc(1, sizeof(ngx_live_origin_manifest_t));
-    if (m == NULL) {
-        return NULL;
-    }
-
-    m->refs = 1;
-    m->kind = ctx->name.kind;
-    m->track = track;
-    m->early = early;
-
-    if (ngx_live_origin_manifest_write(ctx->zone, ctx->event, m) != NGX_OK) {
-        ngx_live_origin_manifest_unref(m);
-        return NULL;
-    }
-
-    lo_zone_digest(m->digest, m->body, m->len);
-    ctx->zone->cells[NGX_LIVE_ORIGIN_CELL_MANIFEST_BUILDS]++;
-
-    m->next = ctx->event->manifests;
-    ctx->event->manifests = m;
-
-    return m;
-}
-
-
-static ngx_uint_t
-ngx_live_origin_manifest_good(ngx_live_origin_ctx_t *ctx,
-    ngx_live_origin_manifest_t *m)
-{
-    lo_zone_event_t  *ze;
-    const lo_live_t  *l;
-
-    l = ctx->event->live;
-
-    if (m->kind == LO_NAME_MEDIA) {
-
-        if (lo_zone_has(ctx->zone->z, l->tracks[m->track].ring, m->to + 1,
-                        lo_live_masked(l, m->track, m->to + 1)))
-        {
-            return lo_live_over(l);
-        }
-
-        return lo_live_over(l) || m->gap_us == 0
-               || ngx_live_origin_wall() < m->gap_us;
-    }
-
-    if (m->kind == LO_NAME_MPD && l->irregular) {
-        ze = lo_zone_event(ctx->zone->z, ctx->event->index);
-
-        return ze && m->head_us
-                     == __atomic_load_n(&ze->head_us, __ATOMIC_RELAXED);
-    }
-
-    return 1;
-}
-
-
-static void
-ngx_live_origin_manifest_unref(void *data)
-{
-    ngx_live_origin_manifest_t  *m = data;
-
-    if (--m->refs == 0) {
-        free(m->body);
-        free(m->gzip);
-        free(m);
-    }
-}
-
-
-void
-ngx_live_origin_manifest_free(ngx_live_origin_manifest_t *m)
-{
-    ngx_live_origin_manifest_t  *next;
-
-    for ( /* void */ ; m; m = next) {
-        next = m->next;
-        ngx_live_origin_manifest_unref(m);
-    }
-}
-
-
-/* ---- whether the manifest may go out */
-
-typedef struct {
-    ngx_live_origin_zone_t   *zone;
-    ngx_live_origin_event_t  *event;
-} ngx_live_origin_manifest_ask_t;
-
-
-/* zone bytes that one number takes: the most of the last three, each copy of
-   each pipeline counted once */
-
-static uint64_t
-ngx_live_origin_manifest_bytes(ngx_live_origin_zone_t *zone, uint32_t ring,
-    int64_t head)
-{
-    int64_t        n;
-    uint64_t       most, sum;
-    unsigned       p, q;
-    lo_word_t      seen[LO_MAX_PIPELINES];
-    lo_zone_pin_t  pin;
-
-    most = 0;
-
-    for (n = head; n > head - 3 && n >= 0; n--) {
-
-        sum = 0;
-
-        for (p = 0; p < LO_MAX_PIPELINES; p++) {
-
-            seen[p] = 0;
-
-            if (lo_zone_candidate(zone->z, ring, n, p, &pin) != LO_OK) {
-                continue;
-            }
-
-            seen[p] = pin.word;
-
-            for (q = 0; seen[q] != pin.word; q++) { /* void */ }
-
-            if (q == p) {
-                sum += (uint64_t) pin.object->npages * LO_ZONE_PAGE;
-            }
-
-            lo_zone_unpin(zone->z, &pin);
-        }
-
-        most = sum > most ? sum : most;
-    }
-
-    return most;
-}
-
-
-static int
-ngx_live_origin_manifest_change(lo_live_t *l, void *data)
-{
-    int64_t                          head;
-    ngx_uint_t                       i;
-    lo_zone_stat_t                   st;
-    lo_live_ready_t                  ready;
-    lo_zone_event_t                 *ze;
-    lo_zone_track_t                 *t;
-    ngx_live_origin_manifest_ask_t  *ask = data;
-
-    if (l->phase == LO_LIVE_LIVE) {
-        return lo_live_depth(l, ngx_live_origin_wall());
-    }
-
-    ze = lo_zone_event(ask->zone->z, ask->event->index);
-    if (ze == NULL) {
-        return 0;
-    }
-
-    lo_zone_stat(ask->zone->z, &st);
-    ngx_memzero(&ready, sizeof(lo_live_ready_t));
-
-    ready.now_us = ngx_live_origin_wall();
-    ready.share = __atomic_load_n(&ze->share, __ATOMIC_RELAXED)
-                  * st.page_size;
-    ready.head = __atomic_load_n(&ze->head, __ATOMIC_RELAXED);
-    ready.numbers = ngx_live_origin_ring_numbers(ask->zone, l);
-    ready.archive = ngx_live_origin_archive_holds(ask->zone, l);
-
-    for (i = 0; i < l->ntracks; i++) {
-
-        t = ngx_live_origin_track_of(ask->zone, &l->tracks[i]);
-        head = t ? __atomic_load_n(&t->head, __ATOMIC_RELAXED) : -1;
-
-        if (head >= 0) {
-            ready.has |= (uint64_t) 1 << i;
-            ready.bytes_per_d += ngx_live_origin_manifest_bytes(ask->zone,
-                                     l->tracks[i].ring, head);
-        }
-    }
-
-    return lo_live_ready(l, &ready);
-}
-
-
-ngx_uint_t
-ngx_live_origin_manifest_ready(ngx_live_origin_zone_t *zone,
-    ngx_live_origin_event_t *event)
-{
-    uint64_t                         now;
-    ngx_live_origin_manifest_ask_t   ask;
-
-    if (lo_live_over(event->live)) {
-        return event->live->live_us != 0;
-    }
-
-    if (event->live->phase == LO_LIVE_LIVE) {
-
-        now = ngx_live_origin_mono() / LO_USEC;
-
-        if (now - event->depth_at < NGX_LIVE_ORIGIN_DEPTH_S) {
-            return 1;
-        }
-
-        event->depth_at = now;
-    }
-
-    ask.zone = zone;
-    ask.event = event;
-
-    if (ngx_live_origin_event_agree(zone, event,
-                                    ngx_live_origin_manifest_change, &ask)
-        == LO_NONE)
-    {
-        return 0;
-    }
-
-    return event->live && event->live->phase == LO_LIVE_LIVE;
 }
 
 

@@ -11,14 +11,37 @@
                                                          playlist */
 
 
-/* one version of one manifest of one event, in malloc'ed memory */
+struct lo_class_s;
+typedef struct lo_class_s  lo_class_t;
 
-struct ngx_live_origin_manifest_s {
-    ngx_live_origin_manifest_t  *next;
-    ngx_uint_t                   refs;     /* the list, and each response */
+
+/* what a version of a manifest of one event is of */
+
+typedef struct {
     lo_name_e                    kind;
     ngx_int_t                    track;    /* in the live state; -1: none */
-    ngx_uint_t                   early;    /* live_origin_early_bytes */
+    unsigned                     early:1;  /* live_origin_early_bytes */
+    unsigned                     below:1;  /* its URL has a class */
+    ngx_str_t                    key;      /* what else it depends on, as
+                                              text: of the class */
+    ngx_str_t                    path;     /* MPD, multivariant playlist that
+                                              are not below their class:
+                                              "~CLASS/"; or empty */
+    const lo_class_t            *class;    /* NULL: none; good while it is
+                                              written */
+} ngx_live_origin_version_t;
+
+/* in malloc'ed memory */
+
+struct ngx_live_origin_manifest_s {
+    ngx_live_origin_manifest_t  *next;     /* in its bucket */
+    ngx_queue_t                  queue;    /* by when it was asked for last */
+    ngx_live_origin_zone_t      *zone;
+    ngx_live_origin_versions_t  *versions;
+    uint32_t                     hash;
+    ngx_uint_t                   refs;     /* the table, and each response */
+    ngx_live_origin_version_t    of;       /* key and path lie behind this
+                                              struct */
 
     u_char                      *body;
     size_t                       len;
@@ -47,10 +70,21 @@ typedef struct {
 typedef void (*ngx_live_origin_writer_pt)(lo_buf_t *b, const void *data);
 
 
+/* version.c */
+
+/* the one that is good now, made if need be; NGX_DECLINED: there is nothing
+   to list yet; NGX_ABORT: nothing is for this class */
+ngx_int_t ngx_live_origin_manifest_get(ngx_live_origin_zone_t *zone,
+    ngx_live_origin_event_t *event, const ngx_live_origin_version_t *of,
+    ngx_live_origin_manifest_t **m);
+/* a cleanup handler */
+void ngx_live_origin_manifest_unref(void *data);
+
+
 /* manifest_write.c */
 
 /* body, len, max_age and what tells when they are out of date; NGX_DECLINED:
-   there is nothing to list */
+   there is nothing to list; NGX_ABORT: nothing for this class */
 ngx_int_t ngx_live_origin_manifest_write(ngx_live_origin_zone_t *zone,
     ngx_live_origin_event_t *event, ngx_live_origin_manifest_t *m);
 /* sized, allocated once, written */

@@ -283,8 +283,8 @@ ngx_live_origin_manifest_media(ngx_live_origin_zone_t *zone,
     list.zone = zone;
     list.event = event;
     list.live = event->live;
-    list.track = m->track;
-    list.ring = event->live->tracks[m->track].ring;
+    list.track = m->of.track;
+    list.ring = event->live->tracks[m->of.track].ring;
 
     t = lo_zone_track(zone->z, list.ring);
 

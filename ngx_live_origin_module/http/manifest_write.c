@@ -16,7 +16,7 @@ ngx_int_t
 ngx_live_origin_manifest_write(ngx_live_origin_zone_t *zone,
     ngx_live_origin_event_t *event, ngx_live_origin_manifest_t *m)
 {
-    if (m->kind == LO_NAME_MEDIA) {
+    if (m->of.kind == LO_NAME_MEDIA) {
         return ngx_live_origin_manifest_media(zone, event, m);
     }
 
@@ -133,9 +133,9 @@ ngx_live_origin_write_event(ngx_live_origin_zone_t *zone,
     man.id = ngx_live_origin_event_name(zone, event);
     man.publish_us = l->shown_us ? l->shown_us : l->live_us;
     man.utc_timing = utc_timing;
-    man.early = m->early;
+    man.early = m->of.early;
 
-    if (l->irregular && m->kind == LO_NAME_MPD
+    if (l->irregular && m->of.kind == LO_NAME_MPD
         && ngx_live_origin_manifest_times(zone, event, &man, periods, tracks,
                                           &segments)
            != NGX_OK)
@@ -149,7 +149,7 @@ ngx_live_origin_write_event(ngx_live_origin_zone_t *zone,
         m->max_age = man.ended ? 3600 : 1;
     }
 
-    rc = ngx_live_origin_manifest_render(m, m->kind == LO_NAME_MPD
+    rc = ngx_live_origin_manifest_render(m, m->of.kind == LO_NAME_MPD
                                             ? ngx_live_origin_writer_mpd
                                             : ngx_live_origin_writer_master,
                                          &man);

@@ -20,6 +20,7 @@
 
 
 typedef struct ngx_live_origin_manifest_s  ngx_live_origin_manifest_t;
+typedef struct ngx_live_origin_versions_s  ngx_live_origin_versions_t;
 typedef struct ngx_live_origin_holds_s     ngx_live_origin_holds_t;
 typedef struct ngx_live_origin_archive_s   ngx_live_origin_archive_t;
 typedef struct ngx_live_origin_purge_s     ngx_live_origin_purge_t;
@@ -43,7 +44,7 @@ typedef struct {
     lo_live_t                   *live;     /* malloc'ed, without the inits
                                               beyond ninits; NULL: none */
     lo_event_t                  *doc;      /* NULL: none */
-    ngx_live_origin_manifest_t  *manifests;
+    ngx_live_origin_versions_t  *manifests; /* NULL: none */
     uint64_t                     index;
     uint64_t                     depth_at; /* CLOCK_MONOTONIC, s */
     int64_t                      defects_at; /* likewise: the first of */
@@ -73,6 +74,9 @@ typedef struct {
     lo_zone_t                   *z;        /* NULL: could not be opened */
     uint64_t                    *cells;
     ngx_live_origin_event_t    **cache;    /* by event index */
+    ngx_queue_t                  versions; /* of manifests (version.c) */
+    ngx_uint_t                   nversions;
+    size_t                       versions_size;
     ngx_live_origin_holds_t     *holds;
     ngx_live_origin_archive_t   *archive;  /* NULL: there is none */
     ngx_live_origin_share_t     *share;    /* NULL: this node is alone */
@@ -531,7 +535,8 @@ ngx_int_t ngx_live_origin_manifest(ngx_http_request_t *r,
     ngx_live_origin_ctx_t *ctx);
 ngx_int_t ngx_live_origin_time(ngx_http_request_t *r,
     ngx_live_origin_ctx_t *ctx);
-void ngx_live_origin_manifest_free(ngx_live_origin_manifest_t *m);
+/* of one event; NULL is none */
+void ngx_live_origin_manifest_free(ngx_live_origin_versions_t *v);
 /* whether the manifest may go out by now; asks the live state */
 ngx_uint_t ngx_live_origin_manifest_ready(ngx_live_origin_zone_t *zone,
     ngx_live_origin_event_t *event);

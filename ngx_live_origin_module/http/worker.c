@@ -202,6 +202,7 @@ ngx_live_origin_open_zone(ngx_cycle_t *cycle, ngx_live_origin_zone_t *zone)
 
     lo_zone_stat(z, &st);
 
+    ngx_queue_init(&zone->versions);
     zone->cache = ngx_pcalloc(cycle->pool, st.events_max
                                            * sizeof(ngx_live_origin_event_t *));
     zone->scratch = ngx_palloc(cycle->pool, sizeof(lo_live_t));
