@@ -2,9 +2,7 @@
  * Media playlists.  The multivariant playlist is in hls_master.c.
  */
 
-#include "core/hls.h"
-
-#include <time.h>
+#include "core/hls_int.h"
 
 
 #define LO_HLS_KEY_FRAMES  10          /* seconds, x264's default at 25 fps */
@@ -36,53 +34,6 @@ lo_hls_target_irregular(const lo_dur_t *d)
     us = (2 * lo_dur_us(d) + LO_USEC - 1) / LO_USEC;
 
     return us > LO_HLS_KEY_FRAMES ? us : LO_HLS_KEY_FRAMES;
-}
-
-
-static void
-lo_hls_digits(lo_buf_t *b, uint64_t v, unsigned n)
-{
-    char      text[20];
-    unsigned  i;
-
-    for (i = n; i > 0; i--) {
-        text[i - 1] = '0' + v % 10;
-        v /= 10;
-    }
-
-    lo_buf_put(b, text, n);
-}
-
-
-static void
-lo_hls_time(lo_buf_t *b, int64_t us)
-{
-    time_t     sec;
-    int64_t    ms;
-    struct tm  tm;
-
-    ms = us > 0 ? (us + 500) / 1000 : 0;
-    sec = ms / 1000;
-
-    if (gmtime_r(&sec, &tm) == NULL) {
-        memset(&tm, 0, sizeof(struct tm));
-    }
-
-    lo_buf_puts(b, "#EXT-X-PROGRAM-DATE-TIME:");
-    lo_hls_digits(b, tm.tm_year + 1900, 4);
-    lo_buf_put(b, "-", 1);
-    lo_hls_digits(b, tm.tm_mon + 1, 2);
-    lo_buf_put(b, "-", 1);
-    lo_hls_digits(b, tm.tm_mday, 2);
-    lo_buf_put(b, "T", 1);
-    lo_hls_digits(b, tm.tm_hour, 2);
-    lo_buf_put(b, ":", 1);
-    lo_hls_digits(b, tm.tm_min, 2);
-    lo_buf_put(b, ":", 1);
-    lo_hls_digits(b, tm.tm_sec, 2);
-    lo_buf_put(b, ".", 1);
-    lo_hls_digits(b, ms % 1000, 3);
-    lo_buf_put(b, "Z\n", 2);
 }
 
 
@@ -197,6 +148,7 @@ lo_hls_media(lo_buf_t *b, const lo_manifest_list_t *list)
     target = list->target_s ? list->target_s : lo_hls_target(&list->d);
     run = lo_hls_run(list);
     lo_hls_header(b, list, target, run);
+    lo_hls_cues(b, list);
 
     at = INT64_MIN;
     init = 0;
@@ -220,7 +172,9 @@ lo_hls_media(lo_buf_t *b, const lo_manifest_list_t *list)
         if (at == INT64_MIN || s->start_us - at >= 1000
             || at - s->start_us >= 1000)
         {
-            lo_hls_time(b, s->start_us);
+            lo_buf_puts(b, "#EXT-X-PROGRAM-DATE-TIME:");
+            lo_hls_date(b, s->start_us);
+            lo_buf_put(b, "\n", 1);
         }
 
         at = s->end_us;

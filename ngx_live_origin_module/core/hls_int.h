@@ -27,10 +27,21 @@ typedef struct {
 
 /* hls_text.c */
 
-/* ,NAME="s": what may not stand in a quoted string is replaced */
+/* n digits, with zeroes before them */
+void lo_hls_digits(lo_buf_t *b, uint64_t v, unsigned n);
+/* to the millisecond */
+void lo_hls_date(lo_buf_t *b, int64_t us);
+
+/* NAME="s": what may not stand in a quoted string is replaced */
 void lo_hls_quoted(lo_buf_t *b, const char *name, lo_str_t s);
 /* a track's media playlist, as the multivariant playlist names it */
 void lo_hls_uri(const lo_hls_master_t *x, const lo_manifest_track_t *t);
+
+
+/* hls_cue.c */
+
+/* EXT-X-DATERANGE of the cues that have to do with a list, or soon will */
+void lo_hls_cues(lo_buf_t *b, const lo_manifest_list_t *list);
 
 
 /* hls_group.c */

@@ -4,6 +4,54 @@
 
 #include "core/hls_int.h"
 
+#include <time.h>
+
+
+void
+lo_hls_digits(lo_buf_t *b, uint64_t v, unsigned n)
+{
+    char      text[20];
+    unsigned  i;
+
+    for (i = n; i > 0; i--) {
+        text[i - 1] = '0' + v % 10;
+        v /= 10;
+    }
+
+    lo_buf_put(b, text, n);
+}
+
+
+void
+lo_hls_date(lo_buf_t *b, int64_t us)
+{
+    time_t     sec;
+    int64_t    ms;
+    struct tm  tm;
+
+    ms = us > 0 ? (us + 500) / 1000 : 0;
+    sec = ms / 1000;
+
+    if (gmtime_r(&sec, &tm) == NULL) {
+        memset(&tm, 0, sizeof(struct tm));
+    }
+
+    lo_hls_digits(b, tm.tm_year + 1900, 4);
+    lo_buf_put(b, "-", 1);
+    lo_hls_digits(b, tm.tm_mon + 1, 2);
+    lo_buf_put(b, "-", 1);
+    lo_hls_digits(b, tm.tm_mday, 2);
+    lo_buf_put(b, "T", 1);
+    lo_hls_digits(b, tm.tm_hour, 2);
+    lo_buf_put(b, ":", 1);
+    lo_hls_digits(b, tm.tm_min, 2);
+    lo_buf_put(b, ":", 1);
+    lo_hls_digits(b, tm.tm_sec, 2);
+    lo_buf_put(b, ".", 1);
+    lo_hls_digits(b, ms % 1000, 3);
+    lo_buf_put(b, "Z", 1);
+}
+
 
 /* a quoted string has no quotes, a playlist no control characters (RFC 8216,
    4.1: U+0000 to U+001F, U+007F to U+009F) */

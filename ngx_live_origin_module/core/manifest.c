@@ -195,6 +195,7 @@ lo_manifest_live(lo_manifest_t *m, const lo_live_t *l, const lo_event_t *doc,
     m->from = from > l->first ? from : l->first;
     m->last = l->last;
     m->periods = room->periods;
+    m->doc = doc;
 
     if (doc != NULL) {
         m->id = doc->id;

@@ -106,6 +106,7 @@ typedef struct {
     lo_str_t                    utc_timing;   /* URL of UTCTiming http-iso,
                                                  relative to the MPD; empty:
                                                  none */
+    const lo_event_t           *doc;          /* cues; may be NULL */
     unsigned                    nperiods;     /* oldest first */
     const lo_manifest_period_t *periods;
 } lo_manifest_t;
@@ -140,6 +141,7 @@ typedef struct {
                                                  where nothing is), oldest
                                                  first */
     const lo_manifest_segment_t  *segments;
+    const lo_event_t             *doc;        /* as of lo_manifest_t */
 } lo_manifest_list_t;
 
 #endif /* LO_MANIFEST_H */

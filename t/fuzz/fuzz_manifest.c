@@ -147,6 +147,38 @@ any_segments(bytes_t *b, lo_manifest_segment_t *s, unsigned n)
 }
 
 
+static void
+any_cues(bytes_t *b, lo_cues_t *cues, unsigned char text[][64])
+{
+    lo_cue_t       *c;
+    lo_cue_data_t  *d;
+
+    static lo_str_t  section = lo_string("/DABAA==");
+
+    cues->n = (unsigned) any(b) & 1;
+    cues->ndata = 2;
+    c = &cues->cue[0];
+    memset(c, 0, sizeof(*c));
+
+    c->id = lo_cstr("c-1");
+    c->cls = any_text(b, text[0]);
+    c->start_us = any_time(b);
+    c->duration_us = any_time(b) - 1;
+    c->end_us = any(b) & 1 ? INT64_MAX : c->start_us;
+    c->planned_us = any_time(b) % NUMBERS - 1;
+    c->scte35[any(b) % LO_CUE_SPLICES] = section;
+    c->ndata = 2;
+
+    d = cues->data;
+    memset(d, 0, 2 * sizeof(*d));
+    d[0].name = lo_cstr("X-A");
+    d[0].text = any_text(b, text[1]);
+    d[1].name = lo_cstr("X-B");
+    d[1].milli = any_time(b) - any_time(b);
+    d[1].number = 1;
+}
+
+
 /* ---- what was written */
 
 static int
@@ -281,7 +313,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     lo_manifest_period_t   periods[2];
     lo_manifest_segment_t  segments[SEGMENTS];
     lo_cmaf_init_t         infos[TRACKS];
-    unsigned char          text[3 + 4 * TRACKS][64];
+    unsigned char          text[5 + 4 * TRACKS][64];
+
+    static lo_event_t  doc;
 
     static const char *const  ids[] = { "v1", "a-1", "t_1", "V.2", "x", "0" };
 
@@ -350,6 +384,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     list.ended = m.ended;
     list.nsegments = (unsigned) any(&b) % (SEGMENTS + 1);
     list.segments = segments;
+    list.doc = &doc;
+    any_cues(&b, &doc.cues, text + 3 + 4 * TRACKS);
 
     write_one(write_media, &list, 0);
 
