@@ -217,6 +217,26 @@ lo_dash_latency(lo_buf_t *b, const lo_manifest_t *m)
 }
 
 
+/* where segments are, seen from a class, and where the class is, seen from
+   elsewhere: what is asked for again is asked for there */
+
+static void
+lo_dash_place(lo_buf_t *b, const lo_manifest_t *m)
+{
+    if (m->up.len) {
+        lo_buf_puts(b, "  <BaseURL>");
+        lo_dash_escape(b, m->up);
+        lo_buf_puts(b, "</BaseURL>\n");
+    }
+
+    if (m->class.len) {
+        lo_buf_puts(b, "  <Location>");
+        lo_dash_escape(b, m->class);
+        lo_buf_puts(b, "manifest.mpd</Location>\n");
+    }
+}
+
+
 void
 lo_dash_mpd(lo_buf_t *b, const lo_manifest_t *m)
 {
@@ -250,6 +270,7 @@ lo_dash_mpd(lo_buf_t *b, const lo_manifest_t *m)
         lo_buf_puts(b, "</Title></ProgramInformation>\n");
     }
 
+    lo_dash_place(b, m);
     lo_dash_latency(b, m);
 
     x.m = m;

@@ -49,7 +49,8 @@ lo_hls_gap(const lo_manifest_segment_t *s, uint32_t target)
 
 
 static void
-lo_hls_segment(lo_buf_t *b, const lo_manifest_segment_t *s, uint32_t target)
+lo_hls_segment(lo_buf_t *b, const lo_manifest_list_t *list,
+    const lo_manifest_segment_t *s, uint32_t target)
 {
     int      gap;
     int64_t  us;
@@ -77,15 +78,18 @@ lo_hls_segment(lo_buf_t *b, const lo_manifest_segment_t *s, uint32_t target)
         lo_buf_puts(b, "#EXT-X-GAP\n");
     }
 
+    lo_buf_put(b, list->up.data, list->up.len);
     lo_buf_u64(b, s->number);
     lo_buf_puts(b, ".m4s\n");
 }
 
 
 static void
-lo_hls_map(lo_buf_t *b, uint64_t digest)
+lo_hls_map(lo_buf_t *b, const lo_manifest_list_t *list, uint64_t digest)
 {
-    lo_buf_printf(b, "#EXT-X-MAP:URI=\"init-%08x.mp4\"\n",
+    lo_buf_puts(b, "#EXT-X-MAP:URI=\"");
+    lo_buf_put(b, list->up.data, list->up.len);
+    lo_buf_printf(b, "init-%08x.mp4\"\n",
                   (unsigned) (digest >> 32));
 }
 
@@ -166,7 +170,7 @@ lo_hls_media(lo_buf_t *b, const lo_manifest_list_t *list)
 
         if (s->init != 0 && s->init != init) {
             init = s->init;
-            lo_hls_map(b, init);
+            lo_hls_map(b, list, init);
         }
 
         if (at == INT64_MIN || s->start_us - at >= 1000
@@ -179,7 +183,7 @@ lo_hls_media(lo_buf_t *b, const lo_manifest_list_t *list)
 
         at = s->end_us;
 
-        lo_hls_segment(b, s, target);
+        lo_hls_segment(b, list, s, target);
     }
 
     if (list->ended) {

@@ -59,6 +59,7 @@ typedef enum { LO_FAMILY_LIST(LO_FAMILY_ENUM) LO_FAMILY_N } lo_family_e;
 #define LO_DRM_PLAYREADY  2
 #define LO_DRM_FAIRPLAY   4
 #define LO_DRM_CLEARKEY   8
+#define LO_DRM_ALL        15
 
 #define LO_SCHEME_CENC  1
 #define LO_SCHEME_CBCS  2

@@ -106,7 +106,15 @@ typedef struct {
     lo_str_t                    utc_timing;   /* URL of UTCTiming http-iso,
                                                  relative to the MPD; empty:
                                                  none */
-    const lo_event_t           *doc;          /* cues; may be NULL */
+    const lo_event_t           *doc;          /* NULL: there is none */
+    lo_str_t                    up;           /* from where it is answered to
+                                                 EVENT/: "", or "../" below a
+                                                 class */
+    lo_str_t                    class;        /* "~CLASS/", or "": what stands
+                                                 before what is of the class,
+                                                 seen from there */
+    unsigned                    systems;      /* LO_DRM_...: what may be
+                                                 shown */
     unsigned                    nperiods;     /* oldest first */
     const lo_manifest_period_t *periods;
 } lo_manifest_t;
@@ -134,6 +142,10 @@ int lo_manifest_live(lo_manifest_t *m, const lo_live_t *l,
 /* an HLS media playlist */
 
 typedef struct {
+    const lo_event_t             *doc;        /* as of lo_manifest_t */
+    lo_str_t                      up;         /* to TRACK/ of segments: "", or
+                                                 "../../TRACK/" */
+    unsigned                      systems;
     lo_dur_t                      d;
     uint32_t                      target_s;   /* 0: lo_hls_target(d) */
     uint32_t                      ended;
@@ -141,7 +153,6 @@ typedef struct {
                                                  where nothing is), oldest
                                                  first */
     const lo_manifest_segment_t  *segments;
-    const lo_event_t             *doc;        /* as of lo_manifest_t */
 } lo_manifest_list_t;
 
 #endif /* LO_MANIFEST_H */

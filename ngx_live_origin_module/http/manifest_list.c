@@ -6,6 +6,7 @@
 #include "http/manifest.h"
 #include "http/share.h"
 #include "core/hls.h"
+#include "core/limits.h"
 
 
 /* LO_OK: *s says what readers get for number n; LO_NONE: there is nothing */
@@ -279,6 +280,7 @@ ngx_live_origin_manifest_media(ngx_live_origin_zone_t *zone,
     lo_manifest_list_t       out;
     lo_manifest_segment_t   *s;
     ngx_live_origin_list_t   list;
+    u_char                   up[LO_ID_MAX + sizeof("../..//")];
 
     list.zone = zone;
     list.event = event;
@@ -323,12 +325,19 @@ ngx_live_origin_manifest_media(ngx_live_origin_zone_t *zone,
         return NGX_ERROR;
     }
 
+    if (m->of.below) {
+        out.up.data = up;
+        out.up.len = ngx_sprintf(up, "../../%s/",
+                                 event->live->tracks[m->of.track].id) - up;
+    }
+
+    out.doc = event->doc;
+    out.systems = LO_DRM_ALL;
     out.d = event->live->d;
     out.target_s = event->live->irregular
                    ? lo_hls_target_irregular(&out.d) : lo_hls_target(&out.d);
     out.ended = lo_live_over(event->live);
     out.segments = s;
-    out.doc = event->doc;
     out.nsegments = event->live->irregular
                     ? ngx_live_origin_list_there(&list, from, to, s)
                     : ngx_live_origin_list_fill(&list, from, to, s);

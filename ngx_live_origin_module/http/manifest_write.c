@@ -6,6 +6,7 @@
 #include "http/manifest.h"
 #include "core/dash.h"
 #include "core/hls.h"
+#include "core/limits.h"
 
 
 static ngx_int_t ngx_live_origin_write_event(ngx_live_origin_zone_t *zone,
@@ -98,6 +99,7 @@ ngx_live_origin_write_event(ngx_live_origin_zone_t *zone,
     lo_manifest_period_t    periods[LO_LIVE_RUNS];
     lo_manifest_segment_t  *segments;
 
+    static lo_str_t  up = lo_string("../");
     static lo_str_t  utc_timing = lo_string("time");
 
     l = event->live;
@@ -134,6 +136,12 @@ ngx_live_origin_write_event(ngx_live_origin_zone_t *zone,
     man.publish_us = l->shown_us ? l->shown_us : l->live_us;
     man.utc_timing = utc_timing;
     man.early = m->of.early;
+    man.systems = LO_DRM_ALL;
+    man.class = ngx_live_origin_lo_str(&m->of.path);
+
+    if (m->of.below) {
+        man.up = up;
+    }
 
     if (l->irregular && m->of.kind == LO_NAME_MPD
         && ngx_live_origin_manifest_times(zone, event, &man, periods, tracks,
