@@ -1,5 +1,6 @@
 #include "http/access.h"
 #include "http/api.h"
+#include "http/geo.h"
 #include "http/metrics.h"
 #include "http/purge.h"
 #include "http/redis.h"
@@ -37,6 +38,13 @@ static ngx_command_t  ngx_live_origin_commands[] = {
     { ngx_string("live_origin_purge"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE12,
       ngx_live_origin_purge_directive,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("live_origin_geoip"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_1MORE,
+      ngx_live_origin_geo_directive,
       NGX_HTTP_MAIN_CONF_OFFSET,
       0,
       NULL },

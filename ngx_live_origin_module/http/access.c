@@ -2,6 +2,7 @@
 
 #include "core/xxh.h"
 #include "http/access.h"
+#include "http/geo.h"
 
 
 /* nginx answers two lines of it with 400 */
@@ -167,14 +168,23 @@ ngx_live_origin_cookie(ngx_http_request_t *r, ngx_str_t *name, lo_str_t *text)
 }
 
 
+/* place is room for it */
+
 static lo_str_t
 ngx_live_origin_country(ngx_http_request_t *r,
-    ngx_live_origin_serve_auth_t *auth)
+    ngx_live_origin_serve_auth_t *auth, lo_place_t *place)
 {
     lo_str_t                    country = lo_null_string;
     ngx_http_variable_value_t  *vv;
 
-    if (auth->country != NGX_ERROR) {
+    if (auth->country == NGX_ERROR) {
+
+        if (ngx_live_origin_geo(r, place) == NGX_OK) {
+            country.data = (u_char *) place->country;
+            country.len = 2;
+        }
+
+    } else {
         vv = ngx_http_get_indexed_variable(r, auth->country);
 
         if (vv && !vv->not_found) {
@@ -220,6 +230,7 @@ ngx_live_origin_access_serve(ngx_http_request_t *r,
 {
     lo_str_t                       text;
     lo_deny_e                      why;
+    lo_place_t                     place;
     lo_token_ask_t                 ask;
     const lo_token_t              *token;
     ngx_live_origin_loc_conf_t    *lcf;
@@ -255,7 +266,7 @@ ngx_live_origin_access_serve(ngx_http_request_t *r,
     ask.addr_len = 0;
 
     if (token->ncountries) {
-        ask.country = ngx_live_origin_country(r, auth);
+        ask.country = ngx_live_origin_country(r, auth, &place);
     }
 
     if (token->net.len) {

@@ -25,6 +25,7 @@ typedef struct ngx_live_origin_holds_s     ngx_live_origin_holds_t;
 typedef struct ngx_live_origin_archive_s   ngx_live_origin_archive_t;
 typedef struct ngx_live_origin_purge_s     ngx_live_origin_purge_t;
 typedef struct ngx_live_origin_share_s     ngx_live_origin_share_t;
+typedef struct ngx_live_origin_geo_s       ngx_live_origin_geo_t;
 
 /* access.h */
 
@@ -106,6 +107,7 @@ typedef struct {
     ngx_str_t                    archive;
     void                        *archive_pool;   /* ngx_thread_pool_t */
     ngx_live_origin_purge_t     *purge;    /* NULL: none */
+    ngx_live_origin_geo_t       *geo;      /* likewise */
     lo_shed_conf_t               shed;
     ngx_array_t                  keys;     /* ngx_live_origin_keys_t * */
     ngx_uint_t                   tokens;   /* serve tokens are in use */
@@ -172,6 +174,7 @@ typedef struct {
     int64_t                      start_us; /* CLOCK_MONOTONIC */
     int64_t                      held_us;  /* -1: was not held */
     ngx_uint_t                   denied;   /* lo_deny_e: why, or 0 */
+    lo_place_t                   place;    /* geo.c: of the client */
 
     /* hold.c */
 
@@ -185,6 +188,7 @@ typedef struct {
     unsigned                     cleanup:1;
     unsigned                     expired:1;
     unsigned                     let_in:1; /* by its token, before it is held */
+    unsigned                     placed:1; /* place is known */
     unsigned                     share:2;  /* NGX_LIVE_ORIGIN_SHARE_... */
     unsigned                     following:1; /* in the growing queue, or
                                                  ready */

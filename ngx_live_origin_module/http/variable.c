@@ -1,5 +1,6 @@
 #include "core/verdict.h"
 #include "http/access.h"
+#include "http/geo.h"
 
 
 typedef enum {
@@ -15,10 +16,18 @@ typedef enum {
     NGX_LIVE_ORIGIN_VAR_DEFECTS
 } ngx_live_origin_var_e;
 
+typedef enum {
+    NGX_LIVE_ORIGIN_VAR_COUNTRY = 0,
+    NGX_LIVE_ORIGIN_VAR_CONTINENT,
+    NGX_LIVE_ORIGIN_VAR_ASN
+} ngx_live_origin_var_place_e;
+
 
 static ngx_int_t ngx_live_origin_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_live_origin_variable_uri(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_live_origin_variable_place(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 
 
@@ -56,6 +65,16 @@ static ngx_http_variable_t  ngx_live_origin_vars[] = {
 
     { ngx_string("live_origin_defects"), NULL, ngx_live_origin_variable,
       NGX_LIVE_ORIGIN_VAR_DEFECTS, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("live_origin_country"), NULL, ngx_live_origin_variable_place,
+      NGX_LIVE_ORIGIN_VAR_COUNTRY, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("live_origin_continent"), NULL,
+      ngx_live_origin_variable_place,
+      NGX_LIVE_ORIGIN_VAR_CONTINENT, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("live_origin_asn"), NULL, ngx_live_origin_variable_place,
+      NGX_LIVE_ORIGIN_VAR_ASN, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
       ngx_http_null_variable
 };
@@ -246,6 +265,55 @@ ngx_live_origin_variable_uri(ngx_http_request_t *r,
     v->valid = 1;
     v->no_cacheable = 1;
     v->not_found = 0;
+
+    return NGX_OK;
+}
+
+
+/* of the client; empty: unknown */
+
+static ngx_int_t
+ngx_live_origin_variable_place(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    u_char      *p;
+    lo_place_t   place;
+
+    (void) ngx_live_origin_geo(r, &place);
+
+    p = ngx_pnalloc(r->pool, NGX_INT_T_LEN);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    v->data = p;
+
+    switch (data) {
+
+    case NGX_LIVE_ORIGIN_VAR_COUNTRY:
+        if (ngx_strncmp(place.country, "ZZ", 2) != 0) {
+            p = ngx_cpymem(p, place.country, 2);
+        }
+
+        break;
+
+    case NGX_LIVE_ORIGIN_VAR_CONTINENT:
+        if (place.continent[0]) {
+            p = ngx_cpymem(p, place.continent, 2);
+        }
+
+        break;
+
+    default: /* NGX_LIVE_ORIGIN_VAR_ASN */
+        if (place.asn) {
+            p = ngx_sprintf(p, "%uD", place.asn);
+        }
+    }
+
+    v->len = p - v->data;
+    v->valid = 1;
+    v->no_cacheable = 1;
+    v->not_found = v->len == 0;
 
     return NGX_OK;
 }

@@ -1,3 +1,4 @@
+#include "http/geo.h"
 #include "http/redis.h"
 #include "http/share.h"
 
@@ -154,6 +155,10 @@ ngx_live_origin_init_worker(ngx_cycle_t *cycle)
     mcf = ngx_live_origin_main_conf(cycle);
     if (mcf == NULL) {
         return NGX_OK;
+    }
+
+    if (mcf->geo) {
+        ngx_live_origin_geo_init(cycle, mcf->geo);
     }
 
     zones = mcf->zones.elts;
