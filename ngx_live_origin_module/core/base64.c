@@ -4,14 +4,17 @@
 static const char  lo_base64url_digits[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
+static const char  lo_base64_digits[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-void
-lo_base64url_put(lo_buf_t *b, const void *data, size_t len)
+
+static void
+lo_base64_put_any(lo_buf_t *b, const unsigned char *p, size_t len,
+    const char *digits)
 {
-    char                  out[4];
-    size_t                n;
-    uint32_t              v;
-    const unsigned char  *p = data;
+    char      out[4];
+    size_t    n;
+    uint32_t  v;
 
     for ( /* void */ ; len; p += n, len -= n) {
 
@@ -21,12 +24,30 @@ lo_base64url_put(lo_buf_t *b, const void *data, size_t len)
         v |= n > 1 ? (uint32_t) p[1] << 8 : 0;
         v |= n > 2 ? p[2] : 0;
 
-        out[0] = lo_base64url_digits[v >> 18];
-        out[1] = lo_base64url_digits[v >> 12 & 63];
-        out[2] = lo_base64url_digits[v >> 6 & 63];
-        out[3] = lo_base64url_digits[v & 63];
+        out[0] = digits[v >> 18];
+        out[1] = digits[v >> 12 & 63];
+        out[2] = digits[v >> 6 & 63];
+        out[3] = digits[v & 63];
 
         lo_buf_put(b, out, n + 1);
+    }
+}
+
+
+void
+lo_base64url_put(lo_buf_t *b, const void *data, size_t len)
+{
+    lo_base64_put_any(b, data, len, lo_base64url_digits);
+}
+
+
+void
+lo_base64_put(lo_buf_t *b, const void *data, size_t len)
+{
+    lo_base64_put_any(b, data, len, lo_base64_digits);
+
+    if (len % 3) {
+        lo_buf_put(b, "==", 3 - len % 3);
     }
 }
 

@@ -11,6 +11,7 @@
 
 
 void lo_base64url_put(lo_buf_t *b, const void *data, size_t len);
+void lo_base64_put(lo_buf_t *b, const void *data, size_t len);
 
 /* the bytes' count, or LO_ERROR (outside of the alphabet), LO_FULL */
 int lo_base64url_read(unsigned char *out, size_t cap, lo_str_t text);

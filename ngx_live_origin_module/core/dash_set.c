@@ -5,6 +5,7 @@
 
 #include "core/dash_int.h"
 #include "core/box.h"
+#include "core/drm_manifest.h"
 
 
 static uint64_t
@@ -309,31 +310,6 @@ lo_dash_representation(lo_dash_t *x, const lo_manifest_track_t *t,
 }
 
 
-static void
-lo_dash_protection(lo_buf_t *b, const lo_cmaf_init_t *info)
-{
-    unsigned        i;
-    unsigned char   scheme[4];
-
-    for (i = 0; i < 4; i++) {
-        scheme[i] = info->scheme >> (24 - 8 * i);
-    }
-
-    lo_buf_puts(b, "      <ContentProtection schemeIdUri="
-                "\"urn:mpeg:dash:mp4protection:2011\"");
-    lo_dash_attr(b, "value", (lo_str_t) { 4, scheme });
-    lo_buf_puts(b, " cenc:default_KID=\"");
-
-    for (i = 0; i < 16; i++) {
-        lo_buf_printf(b, "%s%02x",
-                      i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "",
-                      info->kid[i]);
-    }
-
-    lo_buf_puts(b, "\"/>\n");
-}
-
-
 /* the picture's shape in small numbers, where there are such: 16:9 */
 
 static void
@@ -424,9 +400,7 @@ lo_dash_set(lo_dash_t *x, unsigned lead, unsigned id, int64_t first)
 
     lo_dash_set_attrs(x, lead, id);
 
-    if (t->info->scheme) {
-        lo_dash_protection(b, t->info);
-    }
+    lo_drm_dash(b, x->m, t->info);
 
     if (t->label.len) {
         lo_buf_puts(b, "      <Label>");

@@ -376,7 +376,9 @@ lo_event_read(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev)
         return LO_ERROR;
     }
 
-    if (lo_event_tracks(ctx, o, ev) != LO_OK) {
+    if (lo_event_tracks(ctx, o, ev) != LO_OK
+        || lo_event_drm(ctx, o, ev) != LO_OK)
+    {
         return LO_ERROR;
     }
 

@@ -8,6 +8,7 @@
 #include "core/base.h"
 #include "core/timeline.h"
 #include "core/cmaf.h"
+#include "core/drm.h"
 #include "core/cue.h"
 #include "core/rights.h"
 #include "core/limits.h"
@@ -65,6 +66,7 @@ typedef struct lo_event_s {
     lo_event_limits_t   limits;
     unsigned            nnarrow;          /* "devices": what it allows each */
     lo_narrow_t         narrow[LO_NARROW_MAX];   /* class of them */
+    lo_drm_t            drm;              /* nothing in it: no "drm" */
     lo_str_t            naming_init;      /* "naming": {"init", "media"}: */
     lo_str_t            naming_media;     /* DASH templates, or empty */
     lo_cues_t           cues;

@@ -46,6 +46,30 @@ lo_event_str(const json_t *v)
 
 
 int
+lo_event_members(lo_event_ctx_t *ctx, const json_t *o,
+    const char *const *known)
+{
+    void               *at;
+    const char         *name;
+    const char *const  *k;
+
+    for (at = json_object_iter((json_t *) o); at != NULL;
+         at = json_object_iter_next((json_t *) o, at))
+    {
+        name = json_object_iter_key(at);
+
+        for (k = known; *k && strcmp(*k, name) != 0; k++) { /* void */ }
+
+        if (*k == NULL) {
+            return lo_event_bad(ctx, name, "no such member");
+        }
+    }
+
+    return LO_OK;
+}
+
+
+int
 lo_event_number(lo_event_ctx_t *ctx, const json_t *o, const char *name,
     int64_t min, int64_t max, int64_t *value)
 {

@@ -42,6 +42,11 @@ lo_str_t lo_event_str(const json_t *v);
 int lo_event_number(lo_event_ctx_t *ctx, const json_t *o, const char *name,
     int64_t min, int64_t max, int64_t *value);
 
+/* whether all are in the list, which ends with a NULL: where a mistyped one
+   would do harm */
+int lo_event_members(lo_event_ctx_t *ctx, const json_t *o,
+    const char *const *known);
+
 /* all members of a list that ends with a NULL name, into uint32_t */
 int lo_event_numbers_read(lo_event_ctx_t *ctx, const json_t *o,
     const lo_event_number_t *spec, void *into);
@@ -69,6 +74,9 @@ int lo_rights_rule_read(lo_event_ctx_t *ctx, const json_t *o,
 
 /* "countries" and "blackouts" of the event */
 int lo_event_rights(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev);
+
+/* "drm", event_drm.c */
+int lo_event_drm(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev);
 
 /* one entry of "tracks", onto the end of ev->tracks */
 int lo_event_track(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev);

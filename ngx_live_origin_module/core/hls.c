@@ -2,6 +2,7 @@
  * Media playlists.  The multivariant playlist is in hls_master.c.
  */
 
+#include "core/drm_manifest.h"
 #include "core/hls_int.h"
 
 
@@ -147,6 +148,7 @@ lo_hls_media(lo_buf_t *b, const lo_manifest_list_t *list)
     unsigned                      i;
     uint32_t                      target, run;
     uint64_t                      init;
+    const lo_cmaf_init_t         *keys;
     const lo_manifest_segment_t  *s;
 
     target = list->target_s ? list->target_s : lo_hls_target(&list->d);
@@ -156,6 +158,7 @@ lo_hls_media(lo_buf_t *b, const lo_manifest_list_t *list)
 
     at = INT64_MIN;
     init = 0;
+    keys = NULL;
 
     for (i = 0; i < list->nsegments; i++) {
         s = &list->segments[i];
@@ -170,6 +173,11 @@ lo_hls_media(lo_buf_t *b, const lo_manifest_list_t *list)
 
         if (s->init != 0 && s->init != init) {
             init = s->init;
+
+            if (s->info) {
+                lo_drm_hls_keys(b, list, s->info, &keys);
+            }
+
             lo_hls_map(b, list, init);
         }
 

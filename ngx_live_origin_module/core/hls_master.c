@@ -2,6 +2,7 @@
  * The multivariant playlist.
  */
 
+#include "core/drm_manifest.h"
 #include "core/hls_int.h"
 
 
@@ -24,6 +25,8 @@ lo_hls_master(lo_buf_t *b, const lo_manifest_t *m)
     x.m = m;
     x.tracks = m->periods[m->nperiods - 1].tracks;
     x.ntracks = m->periods[m->nperiods - 1].ntracks;
+
+    lo_drm_hls_session(b, m, x.tracks, x.ntracks);
 
     video = 0;
     audio = 0;

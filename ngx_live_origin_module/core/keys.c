@@ -44,28 +44,6 @@ lo_deny_text(lo_deny_e why)
 
 /* ---- reading the file */
 
-/* a mistyped member must not make a key good for more */
-
-static int
-lo_keys_members(lo_event_ctx_t *ctx, json_t *o, const char *const *known)
-{
-    const char         *name;
-    json_t             *v;
-    const char *const  *k;
-
-    json_object_foreach(o, name, v) {
-
-        for (k = known; *k && strcmp(*k, name) != 0; k++) { /* void */ }
-
-        if (*k == NULL) {
-            return lo_event_bad(ctx, name, "no such member");
-        }
-    }
-
-    return LO_OK;
-}
-
-
 static int
 lo_keys_id(lo_event_ctx_t *ctx, const json_t *o, const char *name, char *id)
 {
@@ -273,7 +251,7 @@ lo_keys_one(lo_event_ctx_t *ctx, json_t *o, int bearer, lo_keys_t *keys)
         || lo_keys_id(ctx, o, "event", key->event) == LO_ERROR
         || lo_keys_id(ctx, o, "pipeline", key->pipeline) == LO_ERROR
         || lo_event_time(ctx, o, "expires", &key->expires_us) != LO_OK
-        || lo_keys_members(ctx, o, members[bearer]) != LO_OK)
+        || lo_event_members(ctx, o, members[bearer]) != LO_OK)
     {
         return LO_ERROR;
     }
@@ -337,7 +315,7 @@ lo_keys_read(lo_event_ctx_t *ctx, json_t *o, lo_keys_t *keys)
 
     if (lo_event_number(ctx, o, "tolerance_s", 1, LO_TOLERANCE_MAX, &s)
         == LO_ERROR
-        || lo_keys_members(ctx, o, members) != LO_OK
+        || lo_event_members(ctx, o, members) != LO_OK
         || lo_keys_list(ctx, o, "keys", 0, keys) != LO_OK
         || lo_keys_list(ctx, o, "tokens", 1, keys) != LO_OK)
     {

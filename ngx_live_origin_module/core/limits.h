@@ -16,6 +16,7 @@
 #define LO_LIMITS_H
 
 #include "core/base.h"
+#include "core/drm.h"
 
 
 /* codecs by family: symbol, the document's word */
@@ -54,12 +55,6 @@ typedef enum { LO_FAMILY_LIST(LO_FAMILY_ENUM) LO_FAMILY_N } lo_family_e;
 #define LO_RANGE_SDR  1
 #define LO_RANGE_HLG  2
 #define LO_RANGE_PQ   4
-
-#define LO_DRM_WIDEVINE   1
-#define LO_DRM_PLAYREADY  2
-#define LO_DRM_FAIRPLAY   4
-#define LO_DRM_CLEARKEY   8
-#define LO_DRM_ALL        15
 
 #define LO_SCHEME_CENC  1
 #define LO_SCHEME_CBCS  2

@@ -32,6 +32,7 @@ typedef struct {
     uint64_t            duration;
     uint64_t            init;         /* digest of its init; for a gap that of
                                          lo_live_init_at, or 0 */
+    const lo_cmaf_init_t  *info;      /* of that init; NULL: not known */
     uint32_t            run;          /* id; for a gap that of
                                          lo_live_run_at, or 0 */
     uint32_t            gap;          /* listed as GAP: [start_us, end_us) is

@@ -116,6 +116,10 @@ json_t *ngx_live_origin_api_archive(ngx_live_origin_zone_t *zone);
 json_t *ngx_live_origin_api_archive_track(ngx_live_origin_zone_t *zone,
     const lo_live_t *l, uint32_t ring);
 
+/* drm.c: what a track is encrypted with; NULL: it is not, nor should be */
+json_t *ngx_live_origin_api_drm(ngx_live_origin_event_t *event,
+    const lo_live_init_t *init);
+
 json_t *ngx_live_origin_api_node(ngx_live_origin_zone_t *zone);
 json_t *ngx_live_origin_api_event(ngx_live_origin_zone_t *zone,
     ngx_live_origin_event_t *event);

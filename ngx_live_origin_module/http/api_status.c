@@ -375,6 +375,11 @@ ngx_live_origin_api_track(ngx_live_origin_zone_t *zone,
             json_object_set_new(json, "channels",
                                 json_integer(init->info.channels));
         }
+
+        /* of what is not encrypted, and need not be, it is NULL */
+
+        (void) json_object_set_new(json, "drm",
+                                   ngx_live_origin_api_drm(event, init));
     }
 
     if (json == NULL || t == NULL) {

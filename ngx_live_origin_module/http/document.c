@@ -58,6 +58,7 @@ ngx_live_origin_event_set_doc(ngx_live_origin_zone_t *zone, ngx_uint_t index,
         }
 
         if (lo_zone_swap(zone->z, &ze->doc, was, word)) {
+            ngx_live_origin_drm_check(zone, index, NGX_ERROR);
             return LO_OK;
         }
 

@@ -82,6 +82,7 @@ ngx_live_origin_list_segment(ngx_live_origin_list_t *list, int64_t n,
     s->duration = meta->duration;
     s->run = meta->run;
     s->init = init ? init->digest : 0;
+    s->info = init ? &init->info : NULL;
     s->start_us = lo_timeline_utc_us(&anchor, meta->m, meta->timescale);
     s->end_us = lo_timeline_utc_us(&anchor, meta->m + meta->duration,
                                    meta->timescale);
@@ -105,6 +106,7 @@ ngx_live_origin_list_gap(ngx_live_origin_list_t *list, int64_t n,
     s->number = n;
     s->gap = 1;
     s->init = init ? init->digest : 0;
+    s->info = init ? &init->info : NULL;
     s->run = run ? run->id : 0;
     s->start_us = lo_timeline_start_us(&list->live->d, n);
     s->end_us = lo_timeline_start_us(&list->live->d, n + 1);

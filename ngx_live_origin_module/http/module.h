@@ -559,6 +559,12 @@ typedef struct {
 int ngx_live_origin_change_start(lo_live_t *l, void *data);
 
 
+/* drm.c: says what an init is encrypted with where the document says another
+   thing; of all tracks where track is NGX_ERROR */
+void ngx_live_origin_drm_check(ngx_live_origin_zone_t *zone,
+    ngx_uint_t index, ngx_int_t track);
+
+
 /* notice.c: Live-Origin-Notice, where the event has any */
 
 ngx_int_t ngx_live_origin_notice(ngx_http_request_t *r,

@@ -269,6 +269,10 @@ ngx_live_origin_place_init(ngx_live_origin_upload_t *u, const u_char *data,
 
     u->placed = 1;
 
+    if (c.fresh || u->proposed) {
+        ngx_live_origin_drm_check(u->zone, u->index, u->track);
+    }
+
     /* the same configuration from another pipeline, or again: a retry */
 
     if (u->status == 0) {
