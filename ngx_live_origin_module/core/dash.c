@@ -14,6 +14,21 @@ lo_dash_clock(const lo_manifest_t *m, int64_t us)
 }
 
 
+static int64_t
+lo_dash_start(const lo_manifest_t *m, const lo_manifest_period_t *p)
+{
+    return m->irregular ? p->start_us : lo_timeline_start_us(&m->d, p->first);
+}
+
+
+static int64_t
+lo_dash_end(const lo_manifest_t *m)
+{
+    return m->irregular ? m->end_us
+                        : lo_timeline_start_us(&m->d, m->last + 1);
+}
+
+
 /*
  * No @duration while live: the next Period's start says it, and ffmpeg would
  * take the longest Period for the current one.
@@ -22,40 +37,31 @@ lo_dash_clock(const lo_manifest_t *m, int64_t us)
 static void
 lo_dash_period(lo_dash_t *x, unsigned index)
 {
-    int64_t               first, start, end;
-    unsigned              id, type;
     const lo_manifest_t  *m;
 
     m = x->m;
     x->p = &m->periods[index];
-    first = x->p->first;
-    start = lo_timeline_start_us(&m->d, first);
+    x->first = x->p->first;
 
-    if (m->irregular) {
-        start = x->p->start_us;
-
-    } else if (m->ended && first < m->from) {
-        first = m->from;
-        start = lo_timeline_start_us(&m->d, first);
+    if (m->ended && !m->irregular && x->first < m->from) {
+        x->first = m->from;
     }
 
+    x->start_us = m->irregular ? x->p->start_us
+                               : lo_timeline_start_us(&m->d, x->first);
+    x->end_us = index + 1 < m->nperiods ? lo_dash_start(m, x->p + 1)
+                : m->ended ? lo_dash_end(m) : INT64_MAX;
+
     lo_buf_printf(x->b, "  <Period id=\"%u\"", x->p->id);
-    lo_dash_duration(x->b, "start", lo_dash_clock(m, start));
+    lo_dash_duration(x->b, "start", lo_dash_clock(m, x->start_us));
 
     if (m->ended && index + 1 == m->nperiods) {
-        end = m->irregular ? m->end_us
-                           : lo_timeline_start_us(&m->d, m->last + 1);
-        lo_dash_duration(x->b, "duration", end - start);
+        lo_dash_duration(x->b, "duration", x->end_us - x->start_us);
     }
 
     lo_buf_puts(x->b, ">\n");
-
-    id = 0;
-
-    for (type = LO_MEDIA_VIDEO; type <= LO_MEDIA_META; type++) {
-        lo_dash_sets(x, type, &id, first);
-    }
-
+    lo_dash_cues(x);
+    lo_dash_sets(x);
     lo_buf_puts(x->b, "  </Period>\n");
 }
 
@@ -155,65 +161,10 @@ lo_dash_dynamic(lo_buf_t *b, const lo_manifest_t *m)
 static void
 lo_dash_static(lo_buf_t *b, const lo_manifest_t *m)
 {
-    int64_t  end;
-
-    end = m->irregular ? m->end_us
-                       : lo_timeline_start_us(&m->d, m->last + 1);
-
     lo_buf_puts(b, " type=\"static\"");
     lo_dash_time(b, "publishTime", m->publish_us);
-    lo_dash_duration(b, "mediaPresentationDuration", lo_dash_clock(m, end));
-}
-
-
-int64_t
-lo_dash_early_us(const lo_manifest_t *m, const lo_manifest_track_t *t)
-{
-    int64_t  d;
-
-    d = lo_dur_us(&m->d);
-
-    return m->early && !m->ended && !m->irregular && t->chunk_us
-           && t->chunk_us < d ? d - t->chunk_us : 0;
-}
-
-
-/*
- * How far behind to play: three chunks, at least 1.5 s, behind what the
- * origin's delay allows; and how fast to get there.
- */
-
-static void
-lo_dash_latency(lo_buf_t *b, const lo_manifest_t *m)
-{
-    int64_t                     ms, longest;
-    unsigned                    i, j;
-    const lo_manifest_track_t  *t;
-
-    longest = 0;
-
-    for (i = 0; i < m->nperiods; i++) {
-        for (j = 0; j < m->periods[i].ntracks; j++) {
-            t = &m->periods[i].tracks[j];
-
-            if (lo_dash_early_us(m, t) && t->chunk_us > longest) {
-                longest = t->chunk_us;
-            }
-        }
-    }
-
-    if (longest == 0) {
-        return;
-    }
-
-    ms = 3 * longest / 1000;
-    ms = ms > 1500 ? ms : 1500;
-
-    lo_buf_printf(b, "  <ServiceDescription id=\"0\">"
-                  "<Latency target=\"%lld\" min=\"%lld\" max=\"%lld\"/>"
-                  "<PlaybackRate min=\"0.95\" max=\"1.05\"/>"
-                  "</ServiceDescription>\n", (long long) ms,
-                  (long long) ms / 2, (long long) ms * 3);
+    lo_dash_duration(b, "mediaPresentationDuration",
+                     lo_dash_clock(m, lo_dash_end(m)));
 }
 
 

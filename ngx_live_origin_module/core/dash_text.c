@@ -117,3 +117,32 @@ lo_dash_attr(lo_buf_t *b, const char *name, lo_str_t value)
     lo_dash_escape(b, value);
     lo_buf_puts(b, "\"");
 }
+
+
+void
+lo_dash_descriptor(lo_buf_t *b, const char *indent, const char *element,
+    const char *scheme, lo_str_t value)
+{
+    lo_buf_printf(b, "%s<%s schemeIdUri=\"%s\"", indent, element, scheme);
+
+    if (value.len) {
+        lo_dash_attr(b, "value", value);
+    }
+
+    lo_buf_puts(b, "/>\n");
+}
+
+
+uint64_t
+lo_dash_gcd(uint64_t a, uint64_t b)
+{
+    uint64_t  rest;
+
+    while (b != 0) {
+        rest = a % b;
+        a = b;
+        b = rest;
+    }
+
+    return a;
+}

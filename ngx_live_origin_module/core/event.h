@@ -15,6 +15,7 @@
 
 #define LO_EVENT_DOC_MAX   65536
 #define LO_EVENT_FFMPEG    32      /* extra ffmpeg options of a track */
+#define LO_EVENT_INBAND    8       /* schemes of events in its media */
 
 
 typedef struct lo_event_track_s {
@@ -34,6 +35,8 @@ typedef struct lo_event_track_s {
     lo_str_t            role;
     unsigned            nffmpeg;
     lo_str_t            ffmpeg[LO_EVENT_FFMPEG];
+    unsigned            ninband;          /* "inband_events" */
+    lo_str_t            inband[LO_EVENT_INBAND];
     lo_rights_rule_t    countries;
 } lo_event_track_t;
 

@@ -4,6 +4,9 @@
 #include "core/event_value.h"
 
 
+#define LO_EVENT_INBAND_MAX  256           /* of one scheme */
+
+
 typedef struct {
     const char         *name;
     size_t              offset;
@@ -93,31 +96,67 @@ lo_event_track_fps(lo_event_ctx_t *ctx, const json_t *o, lo_event_track_t *t)
 
 
 static int
-lo_event_track_ffmpeg(lo_event_ctx_t *ctx, const json_t *o,
-    lo_event_track_t *t)
+lo_event_track_strs(lo_event_ctx_t *ctx, const json_t *o, const char *name,
+    unsigned max, lo_str_t *strs, unsigned *n)
 {
     json_t  *v, *item;
 
-    v = json_object_get(o, "ffmpeg");
+    v = json_object_get(o, name);
 
     if (v == NULL) {
         return LO_OK;
     }
 
-    if (!json_is_array(v) || json_array_size(v) > LO_EVENT_FFMPEG) {
-        return lo_event_bad(ctx, "ffmpeg", "not a list of at most %d strings",
-                            LO_EVENT_FFMPEG);
+    if (!json_is_array(v) || json_array_size(v) > max) {
+        return lo_event_bad(ctx, name, "not a list of at most %u strings",
+                            max);
     }
 
-    while (t->nffmpeg < json_array_size(v)) {
-        item = json_array_get(v, t->nffmpeg);
+    while (*n < json_array_size(v)) {
+        item = json_array_get(v, *n);
 
         if (!json_is_string(item)) {
-            return lo_event_bad(ctx, "ffmpeg", "not a list of strings: "
-                                "entry %u", t->nffmpeg);
+            return lo_event_bad(ctx, name, "not a list of strings: "
+                                "entry %u", *n);
         }
 
-        t->ffmpeg[t->nffmpeg++] = lo_event_str(item);
+        strs[(*n)++] = lo_event_str(item);
+    }
+
+    return LO_OK;
+}
+
+
+/* what emsg boxes in its segments say of themselves: URIs */
+
+static int
+lo_event_track_inband(lo_event_ctx_t *ctx, const json_t *o,
+    lo_event_track_t *t)
+{
+    size_t    k;
+    unsigned  i;
+
+    if (lo_event_track_strs(ctx, o, "inband_events", LO_EVENT_INBAND,
+                            t->inband, &t->ninband) != LO_OK)
+    {
+        return LO_ERROR;
+    }
+
+    for (i = 0; i < t->ninband; i++) {
+
+        for (k = 0; k < t->inband[i].len && t->inband[i].data[k] > ' '
+                    && t->inband[i].data[k] < 0x7f
+                    && !strchr("\"<>\\^`{|}%", t->inband[i].data[k]); k++)
+        {
+            /* void */
+        }
+
+        if (t->inband[i].len == 0 || t->inband[i].len > LO_EVENT_INBAND_MAX
+            || k < t->inband[i].len)
+        {
+            return lo_event_bad(ctx, "inband_events", "entry %u is not a URI",
+                                i);
+        }
     }
 
     return LO_OK;
@@ -160,7 +199,9 @@ lo_event_track(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev)
     if (lo_event_numbers_read(ctx, o, lo_event_track_numbers, t) != LO_OK
         || lo_event_track_type(ctx, o, t) != LO_OK
         || lo_event_track_fps(ctx, o, t) != LO_OK
-        || lo_event_track_ffmpeg(ctx, o, t) != LO_OK
+        || lo_event_track_strs(ctx, o, "ffmpeg", LO_EVENT_FFMPEG, t->ffmpeg,
+                               &t->nffmpeg) != LO_OK
+        || lo_event_track_inband(ctx, o, t) != LO_OK
         || lo_rights_rule_read(ctx, o, &t->countries) != LO_OK)
     {
         return LO_ERROR;

@@ -120,6 +120,8 @@ lo_manifest_track(lo_manifest_track_t *t, const lo_live_track_t *track,
         t->lang = d->lang;
         t->label = d->label;
         t->role = d->role;
+        t->ninband = d->ninband;
+        t->inband = d->inband;
     }
 }
 

@@ -57,6 +57,8 @@ typedef struct {
     uint32_t                      chunk_us;   /* 0: of whole segments */
     lo_str_t                      role;    /* DASH role scheme's word; empty:
                                               "main" */
+    unsigned                      ninband; /* schemes of the emsg boxes in its */
+    const lo_str_t               *inband;  /* segments, as declared */
     unsigned                      nsegments;  /* irregular events only: what */
     const lo_manifest_segment_t  *segments;   /* SegmentTimeline lists, without
                                               gaps, oldest first */

@@ -494,7 +494,7 @@ $r = $ng->get('/live/ev/manifest.mpd');
 is $r->status, 200, 'the MPD';
 like $r->body, qr/ availabilityTimeOffset="3\.480" availabilityTimeComplete=(?#
     )"false" /, '... says when the first chunk is there';
-like $r->body, qr/<Latency target="1560" /, '... and how far behind to play';
+like $r->body, qr/<Latency referenceId="1" target="1560" /, '... and how far behind to play';
 unlike $ng->get('/whole/ev/manifest.mpd')->body,
     qr/availabilityTime[OC]|Latency/, '... where that is on';
 is $ng->get('/live/ev/manifest.mpd')->header('ETag'), $r->header('ETag'),

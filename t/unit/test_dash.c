@@ -544,7 +544,7 @@ test_early(void **state)
            " availabilityTimeComplete=\"false\" timescale=\"30000\"");
     assert_int_equal(count("availabilityTimeOffset"), 1);
     expect(">\n  <ServiceDescription id=\"0\">"
-           "<Latency target=\"1501\" min=\"750\" max=\"4503\"/>"
+           "<Latency referenceId=\"1\" target=\"1501\" min=\"750\" max=\"4503\"/>"
            "<PlaybackRate min=\"0.95\" max=\"1.05\"/>"
            "</ServiceDescription>\n  <Period ");
 
@@ -553,7 +553,7 @@ test_early(void **state)
     render();
     assert_int_equal(count("availabilityTimeOffset"), 1);
     expect(" availabilityTimeOffset=\"1.802\"");
-    expect("<Latency target=\"1500\"");
+    expect("<Latency referenceId=\"1\" target=\"1500\"");
 
     tracks[1].chunk_us = 0;
     render();

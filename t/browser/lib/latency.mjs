@@ -44,7 +44,7 @@ export const main = () => run(async () => {
 
     ok(/availabilityTimeOffset="1\.[45]\d*"/.test(mpd)
        && /availabilityTimeComplete="false"/.test(mpd)
-       && /<Latency target="15\d\d"/.test(mpd), 'the MPD says so', mpd);
+       && /<Latency referenceId="1" target="15\d\d"/.test(mpd), 'the MPD says so', mpd);
 
     const viewers = await Promise.all(['shaka', 'dash'].map((p) =>
         Viewer.open(browser, origin.base, 'cam', p, '&latency=low')));
