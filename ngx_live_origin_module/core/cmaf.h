@@ -64,6 +64,12 @@ typedef struct {
     unsigned char       transfer;         /* told */
     unsigned char       matrix;
     unsigned char       picture;          /* LO_PICTURE_..., 0: not told */
+    unsigned char       dv_profile;       /* Dolby Vision on top of the codec;
+                                             0: none */
+    unsigned char       dv_level;
+    unsigned char       dv_base;          /* what the codec alone is: 1 HDR10,
+                                             2 SDR, 4 HLG */
+    unsigned char       objects;          /* E-AC-3 with objects: how many */
     uint64_t            config;           /* XXH3 of what must agree between
                                              pipelines: sample entry with its
                                              codec configuration, timescale,

@@ -232,6 +232,26 @@ lo_codec_colr(lo_cmaf_init_t *init, const lo_box_t *box)
 }
 
 
+/* dvcC, dvvC, dvwC: Dolby Vision Streams within the ISO Base Media File
+   Format, 3.2 */
+
+static void
+lo_codec_dolby(lo_cmaf_init_t *init, const lo_box_t *box)
+{
+    const unsigned char  *p;
+
+    if (lo_span_left(&box->body) < 5) {
+        return;
+    }
+
+    p = box->body.pos;
+
+    init->dv_profile = p[2] >> 1;
+    init->dv_level = (p[2] & 1) << 5 | p[3] >> 3;
+    init->dv_base = p[4] >> 4;
+}
+
+
 static int
 lo_codec_child(lo_cmaf_init_t *init, const lo_box_t *box, lo_err_t *err)
 {
@@ -247,6 +267,12 @@ lo_codec_child(lo_cmaf_init_t *init, const lo_box_t *box, lo_err_t *err)
 
     case lo_fourcc('c', 'o', 'l', 'r'):
         lo_codec_colr(init, box);
+        break;
+
+    case lo_fourcc('d', 'v', 'c', 'C'):
+    case lo_fourcc('d', 'v', 'v', 'C'):
+    case lo_fourcc('d', 'v', 'w', 'C'):
+        lo_codec_dolby(init, box);
         break;
 
     case lo_fourcc('e', 's', 'd', 's'):

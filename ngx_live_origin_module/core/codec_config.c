@@ -235,11 +235,69 @@ lo_config_ac3(lo_cmaf_init_t *init, const lo_box_t *box, lo_err_t *err)
 }
 
 
+/* what dependent substreams add, by the bits of chan_loc, lowest first */
+
+static unsigned
+lo_config_eac3_more(uint32_t chan_loc)
+{
+    unsigned                     i, n;
+    static const unsigned char   channels[] = { 2, 2, 1, 1, 2, 2, 2, 1, 1 };
+
+    for (n = 0, i = 0; i < sizeof(channels); i++) {
+        n += chan_loc >> i & 1 ? channels[i] : 0;
+    }
+
+    return n;
+}
+
+
+/* the substreams, of which the first says what there is; then how many
+   objects, where there are any (ETSI TS 103 420, 8.3) */
+
+static void
+lo_config_eac3_substreams(lo_cmaf_init_t *init, lo_bits_t *b, unsigned n)
+{
+    unsigned  i, fscod, acmod, channels;
+
+    for (i = 0; i < n && !b->over; i++) {
+
+        fscod = lo_bits(b, 2);
+        (void) lo_bits(b, 5 + 1 + 1 + 3);
+        acmod = lo_bits(b, 3);
+        channels = lo_ac3_channels[acmod] + lo_bits(b, 1);
+        (void) lo_bits(b, 3);
+
+        if (lo_bits(b, 4)) {
+            channels += lo_config_eac3_more(lo_bits(b, 9));
+
+        } else {
+            (void) lo_bits(b, 1);
+        }
+
+        if (i == 0) {
+            init->channels = channels;
+            init->sample_rate = fscod < 3 ? lo_ac3_rates[fscod]
+                                          : init->sample_rate;
+        }
+    }
+
+    if (b->over || b->bits - b->pos < 16) {
+        return;
+    }
+
+    (void) lo_bits(b, 7);
+
+    if (lo_bits(b, 1)) {
+        init->objects = lo_bits(b, 8);
+    }
+}
+
+
 static int
 lo_config_eac3(lo_cmaf_init_t *init, const lo_box_t *box, lo_err_t *err)
 {
-    unsigned   fscod, acmod;
     uint32_t   rate;
+    unsigned   n;
     lo_bits_t  b;
 
     if (lo_span_left(&box->body) < 5) {
@@ -248,20 +306,13 @@ lo_config_eac3(lo_cmaf_init_t *init, const lo_box_t *box, lo_err_t *err)
 
     b = (lo_bits_t) { box->body.pos, lo_span_left(&box->body) * 8, 0, 0 };
     rate = lo_bits(&b, 13) * 1000;
-    (void) lo_bits(&b, 3);
-    fscod = lo_bits(&b, 2);
-    (void) lo_bits(&b, 5 + 1 + 1 + 3);
-    acmod = lo_bits(&b, 3);
-
-    if (fscod < 3) {
-        init->sample_rate = lo_ac3_rates[fscod];
-    }
+    n = lo_bits(&b, 3) + 1;
 
     if (init->bitrate == 0) {
         init->bitrate = rate;
     }
 
-    init->channels = lo_ac3_channels[acmod] + lo_bits(&b, 1);
+    lo_config_eac3_substreams(init, &b, n);
     strcpy(init->codec, "ec-3");
 
     return LO_OK;
