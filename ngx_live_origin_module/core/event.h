@@ -10,6 +10,7 @@
 #include "core/cmaf.h"
 #include "core/drm.h"
 #include "core/cue.h"
+#include "core/session.h"
 #include "core/rights.h"
 #include "core/limits.h"
 
@@ -33,6 +34,8 @@ typedef struct lo_event_track_s {
     lo_str_t            lang;
     lo_str_t            label;
     lo_str_t            role;
+    uint32_t            score;            /* in thousandths; 0: none */
+    lo_str_t            hdcp;             /* "hdcp_level"; empty: none */
     unsigned            nffmpeg;
     lo_str_t            ffmpeg[LO_EVENT_FFMPEG];
     unsigned            ninband;          /* "inband_events" */
@@ -73,6 +76,7 @@ typedef struct lo_event_s {
     lo_str_t            naming_init;      /* "naming": {"init", "media"}: */
     lo_str_t            naming_media;     /* DASH templates, or empty */
     lo_cues_t           cues;
+    lo_sessions_t       sessions;         /* "session_data" */
     lo_rights_rule_t    countries;
     unsigned            nblackouts;
     lo_blackout_t       blackouts[LO_MAX_BLACKOUTS];

@@ -82,5 +82,6 @@ int lo_event_drm(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev);
 int lo_event_track(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev);
 
 int lo_event_cues(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev);
+int lo_event_sessions(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev);
 
 #endif /* LO_EVENT_READ_H */

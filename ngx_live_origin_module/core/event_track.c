@@ -95,6 +95,43 @@ lo_event_track_fps(lo_event_ctx_t *ctx, const json_t *o, lo_event_track_t *t)
 }
 
 
+/* what HLS lets a player choose by: SCORE and HDCP-LEVEL */
+
+static int
+lo_event_track_choice(lo_event_ctx_t *ctx, const json_t *o,
+    lo_event_track_t *t)
+{
+    double   v;
+    json_t  *score;
+
+    score = json_object_get(o, "score");
+
+    if (score != NULL) {
+        v = json_is_number(score) ? json_number_value(score) : 0;
+
+        if (!(v >= 0.001 && v <= 1000000)) {
+            return lo_event_bad(ctx, "score", "allowed is 0.001 to 1000000");
+        }
+
+        t->score = (uint32_t) (v * 1000 + 0.5);
+    }
+
+    if (lo_event_string(ctx, o, "hdcp_level", 8, 1, &t->hdcp) == LO_ERROR) {
+        return LO_ERROR;
+    }
+
+    if (t->hdcp.data && !lo_str_eq(t->hdcp, lo_cstr("NONE"))
+        && !lo_str_eq(t->hdcp, lo_cstr("TYPE-0"))
+        && !lo_str_eq(t->hdcp, lo_cstr("TYPE-1")))
+    {
+        return lo_event_bad(ctx, "hdcp_level", "allowed are NONE, TYPE-0 and "
+                            "TYPE-1");
+    }
+
+    return LO_OK;
+}
+
+
 static int
 lo_event_track_strs(lo_event_ctx_t *ctx, const json_t *o, const char *name,
     unsigned max, lo_str_t *strs, unsigned *n)
@@ -202,6 +239,7 @@ lo_event_track(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev)
         || lo_event_track_strs(ctx, o, "ffmpeg", LO_EVENT_FFMPEG, t->ffmpeg,
                                &t->nffmpeg) != LO_OK
         || lo_event_track_inband(ctx, o, t) != LO_OK
+        || lo_event_track_choice(ctx, o, t) != LO_OK
         || lo_rights_rule_read(ctx, o, &t->countries) != LO_OK)
     {
         return LO_ERROR;

@@ -4,6 +4,7 @@
 
 #define LO_SIZE_MAX    ((uint64_t) 1 << 50)
 #define LO_FPS_MAX     1000
+#define LO_FPS_LEAST  60             /* one in a minute: trick play */
 
 
 /* exactly len digits at *s, which is moved past them; or -1 */
@@ -231,11 +232,11 @@ lo_value_fps_set(uint32_t *num, uint32_t *den, uint64_t n, uint64_t d,
 {
     uint64_t  a, b, t;
 
-    if (n == 0 || d == 0 || n > d * LO_FPS_MAX || n < d
-        || n > UINT32_MAX)
+    if (n == 0 || d == 0 || n > d * LO_FPS_MAX || n > UINT32_MAX
+        || n * LO_FPS_LEAST < d)
     {
-        return lo_err(err, "frames per second are 1 to %d, as a number or "
-                      "like \"30000/1001\"", LO_FPS_MAX);
+        return lo_err(err, "frames per second are 1/%d to %d, as a number or "
+                      "like \"30000/1001\"", LO_FPS_LEAST, LO_FPS_MAX);
     }
 
     for (a = n, b = d; b; a = t) {
@@ -257,7 +258,7 @@ lo_value_fps(uint32_t *num, uint32_t *den, double fps, lo_err_t *err)
 {
     double  ntsc;
 
-    if (!(fps >= 1 && fps <= LO_FPS_MAX)) {
+    if (!(fps >= 1.0 / LO_FPS_LEAST && fps <= LO_FPS_MAX)) {
         return lo_value_fps_set(num, den, 0, 1, err);
     }
 

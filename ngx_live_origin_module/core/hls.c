@@ -114,7 +114,7 @@ lo_hls_header(lo_buf_t *b, const lo_manifest_list_t *list, uint32_t target,
     lo_buf_u64(b, target);
     lo_buf_puts(b, "\n#EXT-X-MEDIA-SEQUENCE:");
     lo_buf_u64(b, list->nsegments ? s[0].number : 0);
-    lo_buf_put(b, "\n", 1);
+    lo_buf_puts(b, list->iframes ? "\n#EXT-X-I-FRAMES-ONLY\n" : "\n");
 
     if (run > 1) {
         lo_buf_puts(b, "#EXT-X-DISCONTINUITY-SEQUENCE:");

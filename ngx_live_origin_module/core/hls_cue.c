@@ -9,35 +9,6 @@
 #define LO_HLS_CUES_AHEAD  60000000      /* of the end of the list, us */
 
 
-/* seconds, with as many decimals as they have of three */
-
-static void
-lo_hls_milli(lo_buf_t *b, int64_t milli)
-{
-    uint64_t  v;
-    unsigned  n;
-
-    v = milli < 0 ? (uint64_t) -milli : (uint64_t) milli;
-
-    if (milli < 0) {
-        lo_buf_put(b, "-", 1);
-    }
-
-    lo_buf_u64(b, v / 1000);
-
-    v %= 1000;
-
-    if (v == 0) {
-        return;
-    }
-
-    for (n = 3; v % 10 == 0; v /= 10, n--) { /* void */ }
-
-    lo_buf_put(b, ".", 1);
-    lo_hls_digits(b, v, n);
-}
-
-
 static void
 lo_hls_cue_scte35(lo_buf_t *b, const lo_cue_t *c, lo_cue_splice_e which,
     const char *name)

@@ -15,6 +15,8 @@ typedef struct {
     const lo_manifest_t        *m;
     const lo_manifest_track_t  *tracks;    /* of the newest period */
     unsigned                    ntracks;
+    int                         hdr;       /* of the variants, one at least */
+    int                         scored;    /* all say their SCORE */
 } lo_hls_master_t;
 
 /* of audio */
@@ -29,6 +31,8 @@ typedef struct {
 
 /* n digits, with zeroes before them */
 void lo_hls_digits(lo_buf_t *b, uint64_t v, unsigned n);
+/* thousandths, with as many decimals as it takes */
+void lo_hls_milli(lo_buf_t *b, int64_t milli);
 /* to the millisecond */
 void lo_hls_date(lo_buf_t *b, int64_t us);
 
@@ -66,10 +70,22 @@ void lo_hls_audio(const lo_hls_master_t *x, const lo_hls_group_t *g);
 int lo_hls_text(const lo_hls_master_t *x);
 
 
+/* hls_picture.c */
+
+/* what a variant can be made of */
+int lo_hls_video(const lo_manifest_track_t *t);
+/* VIDEO-RANGE; NULL: not told */
+const char *lo_hls_range(const lo_manifest_track_t *t);
+/* from SUPPLEMENTAL-CODECS to VIDEO-RANGE */
+void lo_hls_picture(const lo_hls_master_t *x, const lo_manifest_track_t *t);
+
+
 /* hls_variant.c: EXT-X-STREAM-INF */
 
 /* one for each video track, or for the group's first audio track */
 void lo_hls_variants(const lo_hls_master_t *x, const lo_hls_group_t *g,
     int video, int text);
+/* EXT-X-I-FRAME-STREAM-INF of the tracks that are for trick play */
+void lo_hls_iframes(const lo_hls_master_t *x);
 
 #endif /* LO_HLS_INT_H */

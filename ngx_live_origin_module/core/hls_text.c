@@ -23,6 +23,33 @@ lo_hls_digits(lo_buf_t *b, uint64_t v, unsigned n)
 
 
 void
+lo_hls_milli(lo_buf_t *b, int64_t milli)
+{
+    uint64_t  v;
+    unsigned  n;
+
+    v = milli < 0 ? (uint64_t) -milli : (uint64_t) milli;
+
+    if (milli < 0) {
+        lo_buf_put(b, "-", 1);
+    }
+
+    lo_buf_u64(b, v / 1000);
+
+    v %= 1000;
+
+    if (v == 0) {
+        return;
+    }
+
+    for (n = 3; v % 10 == 0; v /= 10, n--) { /* void */ }
+
+    lo_buf_put(b, ".", 1);
+    lo_hls_digits(b, v, n);
+}
+
+
+void
 lo_hls_date(lo_buf_t *b, int64_t us)
 {
     time_t     sec;

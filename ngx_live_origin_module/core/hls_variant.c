@@ -1,5 +1,6 @@
 /*
  * EXT-X-STREAM-INF: each video track is listed once per group of audio.
+ * EXT-X-I-FRAME-STREAM-INF.
  */
 
 #include "core/hls_int.h"
@@ -29,22 +30,16 @@ lo_hls_codec(lo_hls_codecs_t *c, const char *codec)
 
 
 static void
-lo_hls_frame_rate(lo_buf_t *b, const lo_manifest_track_t *t)
+lo_hls_codecs(lo_buf_t *b, const lo_hls_codecs_t *c)
 {
-    uint32_t  num, den;
-    uint64_t  milli;
+    unsigned  i;
 
-    num = t->fps_den ? t->fps_num : t->info->fps_num;
-    den = t->fps_den ? t->fps_den : t->info->fps_den;
-
-    if (num == 0 || den == 0) {
-        return;
+    for (i = 0; i < c->n; i++) {
+        lo_buf_puts(b, i ? "," : ",CODECS=\"");
+        lo_buf_puts(b, c->codec[i]);
     }
 
-    milli = ((uint64_t) num * 1000 + den / 2) / den;
-
-    lo_buf_printf(b, ",FRAME-RATE=%u.%03u", (unsigned) (milli / 1000),
-                  (unsigned) (milli % 1000));
+    lo_buf_puts(b, "\"");
 }
 
 
@@ -75,18 +70,16 @@ lo_hls_group_sum(const lo_hls_master_t *x, const lo_hls_group_t *g,
 }
 
 
+/* bandwidths, score and codecs of a track, a group and the text beside it */
+
 static void
-lo_hls_variant(const lo_hls_master_t *x, unsigned track,
+lo_hls_sum(const lo_hls_master_t *x, const lo_manifest_track_t *t,
     const lo_hls_group_t *g, int text)
 {
-    lo_buf_t                   *b;
-    unsigned                    i;
-    uint64_t                    peak, average;
-    lo_hls_codecs_t             codecs;
-    const lo_manifest_track_t  *t;
+    unsigned         i;
+    uint64_t         peak, average;
+    lo_hls_codecs_t  codecs;
 
-    b = x->b;
-    t = &x->tracks[track];
     codecs.n = 0;
     peak = 0;
     average = 0;
@@ -107,23 +100,38 @@ lo_hls_variant(const lo_hls_master_t *x, unsigned track,
         }
     }
 
-    lo_buf_puts(b, "#EXT-X-STREAM-INF:BANDWIDTH=");
-    lo_buf_u64(b, peak);
-    lo_buf_puts(b, ",AVERAGE-BANDWIDTH=");
-    lo_buf_u64(b, average);
+    lo_buf_puts(x->b, "BANDWIDTH=");
+    lo_buf_u64(x->b, peak);
+    lo_buf_puts(x->b, ",AVERAGE-BANDWIDTH=");
+    lo_buf_u64(x->b, average);
 
-    for (i = 0; i < codecs.n; i++) {
-        lo_buf_puts(b, i ? "," : ",CODECS=\"");
-        lo_buf_puts(b, codecs.codec[i]);
+    if (x->scored) {
+        lo_buf_puts(x->b, ",SCORE=");
+        lo_hls_milli(x->b, t->score);
     }
 
-    lo_buf_puts(b, "\"");
+    lo_hls_codecs(x->b, &codecs);
+}
+
+
+static void
+lo_hls_variant(const lo_hls_master_t *x, unsigned track,
+    const lo_hls_group_t *g, int text)
+{
+    lo_buf_t                   *b;
+    const lo_manifest_track_t  *t;
+
+    b = x->b;
+    t = &x->tracks[track];
+
+    lo_buf_puts(b, "#EXT-X-STREAM-INF:");
+    lo_hls_sum(x, t, g, text);
 
     if (t->info->type == LO_MEDIA_VIDEO) {
-        lo_buf_printf(b, ",RESOLUTION=%ux%u", t->info->width,
-                      t->info->height);
-        lo_hls_frame_rate(b, t);
+        lo_hls_picture(x, t);
     }
+
+    lo_hls_quoted(b, ",STABLE-VARIANT-ID", t->id);
 
     if (g != NULL) {
         lo_buf_puts(b, ",AUDIO=\"");
@@ -148,7 +156,7 @@ lo_hls_variants(const lo_hls_master_t *x, const lo_hls_group_t *g, int video,
     unsigned  i, member;
 
     for (i = 0; i < x->ntracks && video; i++) {
-        if (x->tracks[i].info->type == LO_MEDIA_VIDEO) {
+        if (lo_hls_video(&x->tracks[i])) {
             lo_hls_variant(x, i, g, text);
         }
     }
@@ -157,5 +165,30 @@ lo_hls_variants(const lo_hls_master_t *x, const lo_hls_group_t *g, int video,
 
     if (!video && g != NULL && lo_hls_member(x, g, &i, &member)) {
         lo_hls_variant(x, member, g, text);
+    }
+}
+
+
+void
+lo_hls_iframes(const lo_hls_master_t *x)
+{
+    unsigned                    i;
+    const lo_manifest_track_t  *t;
+
+    for (i = 0; i < x->ntracks && !x->m->irregular; i++) {
+
+        t = &x->tracks[i];
+
+        if (!lo_manifest_iframes(t, &x->m->d)) {
+            continue;
+        }
+
+        lo_buf_puts(x->b, "#EXT-X-I-FRAME-STREAM-INF:");
+        lo_hls_sum(x, t, NULL, 0);
+        lo_hls_picture(x, t);
+        lo_hls_quoted(x->b, ",STABLE-VARIANT-ID", t->id);
+        lo_buf_puts(x->b, ",URI=\"");
+        lo_hls_uri(x, t);
+        lo_buf_puts(x->b, "\"\n");
     }
 }

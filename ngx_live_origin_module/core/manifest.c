@@ -39,6 +39,19 @@ lo_manifest_trick(const lo_manifest_track_t *t)
 }
 
 
+int
+lo_manifest_iframes(const lo_manifest_track_t *t, const lo_dur_t *d)
+{
+    int64_t  num, den;
+
+    num = t->fps_den ? t->fps_num : t->info->fps_num;
+    den = t->fps_den ? t->fps_den : t->info->fps_den;
+
+    return lo_manifest_trick(t) && num > 0 && d->timescale > 0
+           && lo_rescale(num, d->duration, d->timescale, LO_CEIL) <= den;
+}
+
+
 static const lo_event_track_t *
 lo_manifest_declared(const lo_event_t *doc, lo_str_t id)
 {
@@ -122,7 +135,28 @@ lo_manifest_track(lo_manifest_track_t *t, const lo_live_track_t *track,
         t->role = d->role;
         t->ninband = d->ninband;
         t->inband = d->inband;
+        t->score = d->score;
+        t->hdcp = d->hdcp;
     }
+}
+
+
+int
+lo_manifest_list_iframes(const lo_live_t *l, unsigned track, int64_t n,
+    const lo_event_t *doc)
+{
+    lo_manifest_track_t    t;
+    const lo_live_init_t  *in;
+
+    in = lo_live_init_at(l, track, n);
+
+    if (in == NULL || l->irregular) {
+        return 0;
+    }
+
+    lo_manifest_track(&t, &l->tracks[track], in, doc);
+
+    return lo_manifest_iframes(&t, &l->d);
 }
 
 

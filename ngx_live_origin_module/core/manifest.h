@@ -59,6 +59,8 @@ typedef struct {
                                               "main" */
     unsigned                      ninband; /* schemes of the emsg boxes in its */
     const lo_str_t               *inband;  /* segments, as declared */
+    uint32_t                      score;   /* in thousandths; 0: none */
+    lo_str_t                      hdcp;    /* HDCP-LEVEL; empty: none */
     unsigned                      nsegments;  /* irregular events only: what */
     const lo_manifest_segment_t  *segments;   /* SegmentTimeline lists, without
                                               gaps, oldest first */
@@ -69,6 +71,9 @@ uint32_t lo_manifest_bandwidth(const lo_manifest_track_t *t);
 
 /* video of key frames alone, for trick play: its role is "trick" */
 int lo_manifest_trick(const lo_manifest_track_t *t);
+
+/* ... whose segments of d have one frame each: what HLS can list */
+int lo_manifest_iframes(const lo_manifest_track_t *t, const lo_dur_t *d);
 
 
 /*
@@ -152,10 +157,15 @@ typedef struct {
     lo_dur_t                      d;
     uint32_t                      target_s;   /* 0: lo_hls_target(d) */
     uint32_t                      ended;
+    uint32_t                      iframes;    /* each segment is a key frame */
     unsigned                      nsegments;  /* consecutive numbers (GAPs
                                                  where nothing is), oldest
                                                  first */
     const lo_manifest_segment_t  *segments;
 } lo_manifest_list_t;
+
+/* lo_manifest_iframes of a track as it is at number n */
+int lo_manifest_list_iframes(const lo_live_t *l, unsigned track, int64_t n,
+    const lo_event_t *doc);
 
 #endif /* LO_MANIFEST_H */

@@ -340,6 +340,8 @@ ngx_live_origin_manifest_media(ngx_live_origin_zone_t *zone,
                    ? lo_hls_target_irregular(&out.d) : lo_hls_target(&out.d);
     out.ended = lo_live_over(event->live);
     out.segments = s;
+    out.iframes = lo_manifest_list_iframes(event->live, m->of.track, to,
+                                           event->doc);
     out.nsegments = event->live->irregular
                     ? ngx_live_origin_list_there(&list, from, to, s)
                     : ngx_live_origin_list_fill(&list, from, to, s);

@@ -19,7 +19,7 @@ check_track(const lo_event_track_t *t)
     check(t->codec.len < LO_CODEC_MAX && t->lang.len < LO_LANG_MAX);
     check(t->width <= 16384 && t->height <= 16384);
     check((t->fps_num == 0) == (t->fps_den == 0));
-    check(t->fps_num >= t->fps_den);
+    check((uint64_t) t->fps_num * 60 >= t->fps_den);
     check(t->nffmpeg <= LO_EVENT_FFMPEG);
 }
 

@@ -123,6 +123,11 @@ any_info(bytes_t *b, lo_cmaf_init_t *in)
     memset(in->kid, (int) any(b), 16);
     strcpy(in->codec, any(b) & 1 ? "avc1.64001f" : "mp4a.40.2");
     strcpy(in->lang, any(b) & 1 ? "en" : "");
+    in->transfer = (unsigned char) any(b);
+    in->dv_profile = (unsigned char) any(b);
+    in->dv_level = (unsigned char) any(b);
+    in->dv_base = (unsigned char) any(b);
+    in->objects = (unsigned char) any(b);
 }
 
 
@@ -313,7 +318,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     lo_manifest_period_t   periods[2];
     lo_manifest_segment_t  segments[SEGMENTS];
     lo_cmaf_init_t         infos[TRACKS];
-    unsigned char          text[5 + 4 * TRACKS][64];
+    unsigned char          text[6 + 4 * TRACKS][64];
 
     static lo_event_t  doc;
 
@@ -361,6 +366,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         t->lang = any_text(&b, text[1 + i * 4]);
         t->label = any_text(&b, text[2 + i * 4]);
         t->role = any_text(&b, text[3 + i * 4]);
+        t->score = (uint32_t) any(&b);
+        t->role = any(&b) & 1 ? lo_cstr("trick") : t->role;
         t->nsegments = m.irregular ? (unsigned) any(&b) % (SEGMENTS + 1) : 0;
         t->segments = segments;
     }
@@ -376,6 +383,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
 
     write_one(write_mpd, &m, 1);
+
+    m.doc = &doc;
+    doc.title = m.title;
+    doc.sessions.n = 1;
+    doc.sessions.data[0].id = lo_cstr("com.example.a");
+    doc.sessions.data[0].value = any_text(&b, text[5 + 4 * TRACKS]);
+
     write_one(write_master, &m, 0);
 
     memset(&list, 0, sizeof(list));
@@ -385,6 +399,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     list.nsegments = (unsigned) any(&b) % (SEGMENTS + 1);
     list.segments = segments;
     list.doc = &doc;
+    list.iframes = any(&b) & 1;
     any_cues(&b, &doc.cues, text + 3 + 4 * TRACKS);
 
     write_one(write_media, &list, 0);

@@ -58,9 +58,13 @@ test_whole(void **state)
         "\"naming\":{\"init\":\"$RepresentationID$/i.mp4\","
         "\"media\":\"$RepresentationID$/$Number$.m4s\"},"
         "\"x-own\":{\"kept\":[1,2,null]},"
+        "\"session_data\":[{\"id\":\"com.example.a\",\"value\":\"\","
+        "\"lang\":\"de\"},{\"id\":\"com.example.a\","
+        "\"uri\":\"https://h/a\"}],"
         "\"tracks\":[{\"id\":\"v1\",\"type\":\"video\",\"codec\":\"h264\","
         "\"width\":1280,\"height\":720,\"fps\":29.97,\"bitrate\":3000000,"
-        "\"ffmpeg\":[\"-preset\",\"veryfast\"],\"own\":1},"
+        "\"ffmpeg\":[\"-preset\",\"veryfast\"],\"own\":1,\"score\":1.5,"
+        "\"hdcp_level\":\"TYPE-0\"},"
         "{\"id\":\"a1\",\"codec\":\"mp4a.40.2\",\"sample_rate\":48000,"
         "\"channels\":2,\"lang\":\"de-AT\",\"label\":\"Ton\","
         "\"role\":\"main\"},{\"id\":\"t1\"}]}"), LO_OK);
@@ -79,6 +83,13 @@ test_whole(void **state)
     expect(ev.naming_init, "$RepresentationID$/i.mp4");
     expect(ev.naming_media, "$RepresentationID$/$Number$.m4s");
 
+    assert_int_equal(ev.sessions.n, 2);
+    expect(ev.sessions.data[0].id, "com.example.a");
+    expect(ev.sessions.data[0].value, "");
+    expect(ev.sessions.data[0].lang, "de");
+    expect(ev.sessions.data[1].uri, "https://h/a");
+    expect(ev.sessions.data[1].lang, "");
+
     assert_int_equal(ev.ntracks, 3);
     expect(ev.tracks[0].id, "v1");
     expect(ev.tracks[0].codec, "h264");
@@ -90,6 +101,10 @@ test_whole(void **state)
     assert_int_equal(ev.tracks[0].bitrate, 3000000);
     assert_int_equal(ev.tracks[0].nffmpeg, 2);
     expect(ev.tracks[0].ffmpeg[1], "veryfast");
+    assert_int_equal(ev.tracks[0].score, 1500);
+    expect(ev.tracks[0].hdcp, "TYPE-0");
+    assert_int_equal(ev.tracks[1].score, 0);
+    expect(ev.tracks[1].hdcp, "");
     assert_int_equal(ev.tracks[1].type, LO_MEDIA_AUDIO);
     assert_int_equal(ev.tracks[1].sample_rate, 48000);
     assert_int_equal(ev.tracks[1].channels, 2);
@@ -140,6 +155,7 @@ test_fps(void **state)
         { "119.88", 120000, 1001 }, { "12.5", 25, 2 },
         { "\"30000/1001\"", 30000, 1001 }, { "\"25\"", 25, 1 },
         { "\"50/2\"", 25, 1 }, { "1", 1, 1 }, { "1000", 1000, 1 },
+        { "0.5", 1, 2 }, { "\"1/60\"", 1, 60 }, { "\"500/1001\"", 500, 1001 },
     };
     size_t  i;
     char    json[128];
@@ -283,6 +299,30 @@ test_refused(void **state)
           "{\"id\":\"x\",\"fps\":0}]", "tracks[2].fps" },
         { ",\"tracks\":[{\"id\":\"v\",\"fps\":1001}]", "tracks[0].fps" },
         { ",\"tracks\":[{\"id\":\"v\",\"fps\":-25}]", "tracks[0].fps" },
+        { ",\"tracks\":[{\"id\":\"v\",\"fps\":\"1/61\"}]", "tracks[0].fps" },
+        { ",\"tracks\":[{\"id\":\"v\",\"fps\":0.01}]", "tracks[0].fps" },
+        { ",\"tracks\":[{\"id\":\"v\",\"score\":0}]", "tracks[0].score" },
+        { ",\"tracks\":[{\"id\":\"v\",\"score\":\"1\"}]",
+          "tracks[0].score" },
+        { ",\"tracks\":[{\"id\":\"v\",\"hdcp_level\":\"TYPE-2\"}]",
+          "tracks[0].hdcp_level" },
+        { ",\"session_data\":{}", "session_data" },
+        { ",\"session_data\":[1]", "session_data[0].id" },
+        { ",\"session_data\":[{\"id\":\"\",\"value\":\"\"}]",
+          "session_data[0].id" },
+        { ",\"session_data\":[{\"id\":\"a b\",\"value\":\"\"}]",
+          "session_data[0].id" },
+        { ",\"session_data\":[{\"id\":\"a\"}]", "session_data[0].value" },
+        { ",\"session_data\":[{\"id\":\"a\",\"value\":1}]",
+          "session_data[0].value" },
+        { ",\"session_data\":[{\"id\":\"a\",\"value\":\"\",\"uri\":\"/x\"}]",
+          "session_data[0].value" },
+        { ",\"session_data\":[{\"id\":\"a\",\"uri\":\"x\"}]",
+          "session_data[0].uri" },
+        { ",\"session_data\":[{\"id\":\"a\",\"uri\":\"/x\\\"\"}]",
+          "session_data[0].uri" },
+        { ",\"session_data\":[{\"id\":\"a\",\"value\":\"\"},{\"id\":\"a\","
+          "\"value\":\"b\"}]", "session_data[1].id" },
         { ",\"tracks\":[{\"id\":\"v\",\"fps\":\"30000/0\"}]",
           "tracks[0].fps" },
         { ",\"tracks\":[{\"id\":\"v\",\"fps\":\"30/x\"}]",

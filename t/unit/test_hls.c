@@ -268,19 +268,23 @@ test_master(void **state)
         "#EXT-X-INDEPENDENT-SEGMENTS\n"
         "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"aac\","
         "NAME=\"English '1' \xc3\xa9\",LANGUAGE=\"en\",DEFAULT=YES,"
-        "AUTOSELECT=YES,CHANNELS=\"2\",URI=\"a1/media.m3u8\"\n"
+        "AUTOSELECT=YES,CHANNELS=\"2\",STABLE-RENDITION-ID=\"a1\","
+        "URI=\"a1/media.m3u8\"\n"
         "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"aac\",NAME=\"de\","
         "LANGUAGE=\"de\",DEFAULT=NO,AUTOSELECT=YES,CHANNELS=\"2\","
-        "URI=\"a2/media.m3u8\"\n"
+        "STABLE-RENDITION-ID=\"a2\",URI=\"a2/media.m3u8\"\n"
         "#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"text\",NAME=\"de\","
-        "LANGUAGE=\"de\",DEFAULT=NO,AUTOSELECT=YES,URI=\"t1/media.m3u8\"\n"
+        "LANGUAGE=\"de\",DEFAULT=NO,AUTOSELECT=YES,"
+        "STABLE-RENDITION-ID=\"t1\",URI=\"t1/media.m3u8\"\n"
         "#EXT-X-STREAM-INF:BANDWIDTH=3128000,AVERAGE-BANDWIDTH=2628000,"
         "CODECS=\"avc1.64001f,mp4a.40.2,wvtt\",RESOLUTION=1280x720,"
-        "FRAME-RATE=29.970,AUDIO=\"aac\",SUBTITLES=\"text\"\n"
+        "FRAME-RATE=29.970,STABLE-VARIANT-ID=\"v1\",AUDIO=\"aac\","
+        "SUBTITLES=\"text\"\n"
         "v1/media.m3u8\n"
         "#EXT-X-STREAM-INF:BANDWIDTH=928000,AVERAGE-BANDWIDTH=928000,"
         "CODECS=\"avc1.64001f,mp4a.40.2,wvtt\",RESOLUTION=640x360,"
-        "FRAME-RATE=29.970,AUDIO=\"aac\",SUBTITLES=\"text\"\n"
+        "FRAME-RATE=29.970,STABLE-VARIANT-ID=\"v2\",AUDIO=\"aac\","
+        "SUBTITLES=\"text\"\n"
         "v2/media.m3u8\n");
 
     assert_string_equal(master(0),
@@ -304,10 +308,12 @@ test_audio_groups(void **state)
     master(5);
     assert_non_null(strstr(text, "GROUP-ID=\"aac\",NAME=\"en\","
                            "LANGUAGE=\"en\",DEFAULT=YES,AUTOSELECT=YES,"
-                           "CHANNELS=\"2\",URI=\"hi/media.m3u8\""));
+                           "CHANNELS=\"2\",STABLE-RENDITION-ID=\"hi\","
+                           "URI=\"hi/media.m3u8\""));
     assert_non_null(strstr(text, "GROUP-ID=\"aac-2\",NAME=\"en\","
                            "LANGUAGE=\"en\",DEFAULT=YES,AUTOSELECT=YES,"
-                           "CHANNELS=\"2\",URI=\"lo/media.m3u8\""));
+                           "CHANNELS=\"2\",STABLE-RENDITION-ID=\"lo\","
+                           "URI=\"lo/media.m3u8\""));
     assert_non_null(strstr(text, "GROUP-ID=\"aac-2\",NAME=\"de\""));
     assert_non_null(strstr(text, "BANDWIDTH=3192000,"));
     assert_non_null(strstr(text, "BANDWIDTH=3128000,"));
@@ -325,9 +331,10 @@ test_audio_only(void **state)
         "#EXT-X-VERSION:7\n"
         "#EXT-X-INDEPENDENT-SEGMENTS\n"
         "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"aac\",NAME=\"a1\",DEFAULT=YES,"
-        "AUTOSELECT=YES,CHANNELS=\"2\",URI=\"a1/media.m3u8\"\n"
+        "AUTOSELECT=YES,CHANNELS=\"2\",STABLE-RENDITION-ID=\"a1\","
+        "URI=\"a1/media.m3u8\"\n"
         "#EXT-X-STREAM-INF:BANDWIDTH=128000,AVERAGE-BANDWIDTH=128000,"
-        "CODECS=\"mp4a.40.2\",AUDIO=\"aac\"\n"
+        "CODECS=\"mp4a.40.2\",STABLE-VARIANT-ID=\"a1\",AUDIO=\"aac\"\n"
         "a1/media.m3u8\n");
 
     track_video(&tracks[0], &info[0], "v1", 640, 360, 800000);
@@ -337,7 +344,8 @@ test_audio_only(void **state)
         "#EXT-X-VERSION:7\n"
         "#EXT-X-INDEPENDENT-SEGMENTS\n"
         "#EXT-X-STREAM-INF:BANDWIDTH=800000,AVERAGE-BANDWIDTH=800000,"
-        "CODECS=\"avc1.64001f\",RESOLUTION=640x360\n"
+        "CODECS=\"avc1.64001f\",RESOLUTION=640x360,"
+        "STABLE-VARIANT-ID=\"v1\"\n"
         "v1/media.m3u8\n");
 }
 

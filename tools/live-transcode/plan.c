@@ -165,6 +165,11 @@ lt_plan_video(lt_plan_t *plan, lt_track_t *tr, const lo_event_track_t *et,
     num = et->fps_num ? et->fps_num : plan->fps_num ? plan->fps_num : 25;
     den = et->fps_num ? et->fps_den : plan->fps_num ? plan->fps_den : 1;
 
+    if (num < den) {
+        return lo_err(err, "track \"%s\": less than one frame per second",
+                      tr->id);
+    }
+
     if (plan->fps_num != 0
         && (uint64_t) num * plan->fps_den != (uint64_t) plan->fps_num * den)
     {
