@@ -50,12 +50,12 @@ lo_dash_period(lo_dash_t *x, unsigned index)
     x->start_us = m->irregular ? x->p->start_us
                                : lo_timeline_start_us(&m->d, x->first);
     x->end_us = index + 1 < m->nperiods ? lo_dash_start(m, x->p + 1)
-                : m->ended ? lo_dash_end(m) : INT64_MAX;
+                : m->ended || m->bound ? lo_dash_end(m) : INT64_MAX;
 
     lo_buf_printf(x->b, "  <Period id=\"%u\"", x->p->id);
     lo_dash_duration(x->b, "start", lo_dash_clock(m, x->start_us));
 
-    if (m->ended && index + 1 == m->nperiods) {
+    if ((m->ended || m->bound) && index + 1 == m->nperiods) {
         lo_dash_duration(x->b, "duration", x->end_us - x->start_us);
     }
 

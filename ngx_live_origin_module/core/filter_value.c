@@ -302,7 +302,7 @@ lo_filter_text(lo_filter_parse_t *p, lo_str_t value)
 
     for (i = 0; i < value.len; i++) {
         if (value.data[i] < 0x20 || value.data[i] == 0x7f
-            || value.data[i] == '&')
+            || value.data[i] == '&' || value.data[i] == '|')
         {
             return lo_filter_err(p, value, "has a character that is not "
                                  "allowed");

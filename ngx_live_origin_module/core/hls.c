@@ -112,6 +112,13 @@ lo_hls_header(lo_buf_t *b, const lo_manifest_list_t *list, uint32_t target,
     lo_buf_u64(b, i < list->nsegments ? 8 : 7);
     lo_buf_puts(b, "\n#EXT-X-TARGETDURATION:");
     lo_buf_u64(b, target);
+
+    if (list->type != LO_LIST_LIVE) {
+        lo_buf_puts(b, list->type == LO_LIST_VOD
+                       ? "\n#EXT-X-PLAYLIST-TYPE:VOD"
+                       : "\n#EXT-X-PLAYLIST-TYPE:EVENT");
+    }
+
     lo_buf_puts(b, "\n#EXT-X-MEDIA-SEQUENCE:");
     lo_buf_u64(b, list->nsegments ? s[0].number : 0);
     lo_buf_puts(b, list->iframes ? "\n#EXT-X-I-FRAMES-ONLY\n" : "\n");

@@ -109,6 +109,8 @@ typedef struct {
                                                  whole */
     int64_t                     from;         /* ended: the oldest number */
     int64_t                     last;         /* ended: the newest number */
+    uint32_t                    bound;        /* last is known before it has
+                                                 come */
     int64_t                     end_us;       /* ended, irregular: UTC of the
                                                  end of media */
     lo_str_t                    utc_timing;   /* URL of UTCTiming http-iso,
@@ -149,12 +151,19 @@ int lo_manifest_live(lo_manifest_t *m, const lo_live_t *l,
 
 /* an HLS media playlist */
 
+typedef enum {
+    LO_LIST_LIVE = 0,
+    LO_LIST_EVENT,             /* is only added to */
+    LO_LIST_VOD                /* does not change */
+} lo_list_e;
+
 typedef struct {
     const lo_event_t             *doc;        /* as of lo_manifest_t */
     lo_str_t                      up;         /* to TRACK/ of segments: "", or
                                                  "../../TRACK/" */
     unsigned                      systems;
     lo_dur_t                      d;
+    lo_list_e                     type;
     uint32_t                      target_s;   /* 0: lo_hls_target(d) */
     uint32_t                      ended;
     uint32_t                      iframes;    /* each segment is a key frame */

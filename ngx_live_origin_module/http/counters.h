@@ -34,7 +34,8 @@
     X(UNKNOWN, "unknown")                                                     \
     X(SHED, "shed")                                                           \
     X(DENIED, "denied")                                                       \
-    X(JOINING, "joining")
+    X(JOINING, "joining")                                                     \
+    X(BAD, "bad")
 
 
 typedef enum {

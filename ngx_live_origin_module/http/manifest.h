@@ -5,10 +5,13 @@
 
 #include "http/module.h"
 #include "core/manifest.h"
+#include "core/window.h"
 
 
 #define NGX_LIVE_ORIGIN_LIST_MAX  LO_ZONE_RING_MAX    /* segments of one
                                                          playlist */
+#define NGX_LIVE_ORIGIN_TIMES_MAX  8192     /* that a window of an irregular
+                                               event looks at, of a track */
 
 
 struct lo_class_s;
@@ -29,6 +32,7 @@ typedef struct {
                                               "~CLASS/"; or empty */
     const lo_class_t            *class;    /* NULL: none; good while it is
                                               written */
+    const lo_window_t           *window;   /* likewise */
 } ngx_live_origin_version_t;
 
 /* in malloc'ed memory */
@@ -54,6 +58,15 @@ struct ngx_live_origin_manifest_s {
     int64_t                      gap_us;   /* when the next one is listed as
                                               GAP; 0: never */
     int64_t                      head_us;  /* irregular MPD: of the event */
+
+    /* of a window */
+
+    int64_t                      from;     /* the first number listed */
+    int64_t                      next_us;  /* before it there is no more to
+                                              list; 0: no matter */
+    int64_t                      until_us; /* out of date; 0: no matter */
+    unsigned                     windowed:1;
+    unsigned                     over:1;   /* nothing will be added */
 };
 
 
@@ -96,8 +109,8 @@ ngx_int_t ngx_live_origin_manifest_render(ngx_live_origin_manifest_t *m,
 
 ngx_int_t ngx_live_origin_manifest_media(ngx_live_origin_zone_t *zone,
     ngx_live_origin_event_t *event, ngx_live_origin_manifest_t *m);
-/* segments that a list has at most */
-int64_t ngx_live_origin_list_count(const lo_live_t *l);
+/* segments that a list has at most; of one that has ended with its event */
+int64_t ngx_live_origin_list_count(const lo_live_t *l, ngx_uint_t ended);
 /* irregular events: a track's newest number that belongs to the event */
 int64_t ngx_live_origin_list_head(const lo_live_t *l, lo_zone_track_t *t);
 /* irregular events: only what is there; numbers have no holes */
@@ -108,9 +121,36 @@ unsigned ngx_live_origin_list_there(ngx_live_origin_list_t *list,
 /* manifest_times.c */
 
 /* what each track of each Period has, into *mem, which is then malloc'ed */
-ngx_int_t ngx_live_origin_manifest_times(ngx_live_origin_zone_t *zone,
+ngx_int_t ngx_live_origin_manifest_times(ngx_live_origin_manifest_t *m,
     ngx_live_origin_event_t *event, lo_manifest_t *man,
     lo_manifest_period_t *periods, lo_manifest_track_t *tracks,
     lo_manifest_segment_t **mem);
+
+
+/* manifest_window.c: m->of.window is there */
+
+/* numbers of a list without a window to those of m's; regular events */
+void ngx_live_origin_window_numbers(ngx_live_origin_list_t *list,
+    ngx_live_origin_manifest_t *m, lo_manifest_list_t *out, int64_t *from,
+    int64_t *to);
+/* irregular events: how many numbers may be of it (w may be NULL), and which
+   of n segments are: how many from *s on */
+int64_t ngx_live_origin_window_most(const lo_window_t *w,
+    const lo_live_t *l);
+unsigned ngx_live_origin_window_cut(ngx_live_origin_manifest_t *m,
+    const lo_live_t *l, lo_manifest_segment_t **s, unsigned n);
+/* an MPD's or multivariant playlist's first number, and what it says of time;
+   of an irregular event its segments have been cut */
+int64_t ngx_live_origin_window_from(ngx_live_origin_manifest_t *m,
+    ngx_live_origin_event_t *event);
+void ngx_live_origin_window_mpd(ngx_live_origin_manifest_t *m,
+    lo_manifest_t *man, lo_manifest_period_t *periods,
+    ngx_live_origin_event_t *event, int64_t from);
+/* 1: good; 0: not; NGX_DECLINED: as without a window */
+ngx_int_t ngx_live_origin_window_good(ngx_live_origin_manifest_t *m,
+    ngx_live_origin_event_t *event);
+/* max-age of what is over, s */
+int64_t ngx_live_origin_window_age(ngx_live_origin_manifest_t *m,
+    ngx_live_origin_event_t *event);
 
 #endif /* NGX_LIVE_ORIGIN_MANIFEST_H */

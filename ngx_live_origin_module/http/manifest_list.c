@@ -164,13 +164,13 @@ ngx_live_origin_list_to(ngx_live_origin_list_t *list)
 
 
 int64_t
-ngx_live_origin_list_count(const lo_live_t *l)
+ngx_live_origin_list_count(const lo_live_t *l, ngx_uint_t ended)
 {
     int64_t  count;
 
     count = (int64_t) l->playlist_s * LO_USEC / lo_dur_us(&l->d);
 
-    if (lo_live_over(l) || count > l->window) {
+    if (ended || count > l->window) {
         count = l->window;
     }
 
@@ -280,7 +280,7 @@ ngx_live_origin_manifest_media(ngx_live_origin_zone_t *zone,
     ngx_int_t                rc;
     lo_zone_track_t         *t;
     lo_manifest_list_t       out;
-    lo_manifest_segment_t   *s;
+    lo_manifest_segment_t   *s, *cut;
     ngx_live_origin_list_t   list;
     u_char                   up[LO_ID_MAX + sizeof("../..//")];
 
@@ -304,19 +304,27 @@ ngx_live_origin_manifest_media(ngx_live_origin_zone_t *zone,
 
     if (event->live->irregular) {
         to = ngx_live_origin_list_head(event->live, t);
-        m->gap_us = 0;
+        count = ngx_live_origin_window_most(m->of.window, event->live);
 
     } else {
         to = ngx_live_origin_list_to(&list);
-        m->gap_us = ngx_live_origin_gap_us(event->live, to + 1);
+        count = ngx_live_origin_list_count(event->live,
+                                           lo_live_over(event->live));
     }
 
-    count = ngx_live_origin_list_count(event->live);
+    out.ended = lo_live_over(event->live);
     from = to - count + 1;
 
     if (from < event->live->first) {
         from = event->live->first;
     }
+
+    if (m->of.window && !event->live->irregular) {
+        ngx_live_origin_window_numbers(&list, m, &out, &from, &to);
+    }
+
+    m->gap_us = event->live->irregular
+                ? 0 : ngx_live_origin_gap_us(event->live, to + 1);
 
     if (to < from) {
         return NGX_DECLINED;
@@ -335,19 +343,31 @@ ngx_live_origin_manifest_media(ngx_live_origin_zone_t *zone,
 
     out.doc = event->doc;
     out.systems = LO_DRM_ALL;
+    cut = s;
     out.d = event->live->d;
     out.target_s = event->live->irregular
                    ? lo_hls_target_irregular(&out.d) : lo_hls_target(&out.d);
-    out.ended = lo_live_over(event->live);
-    out.segments = s;
     out.iframes = lo_manifest_list_iframes(event->live, m->of.track, to,
                                            event->doc);
     out.nsegments = event->live->irregular
                     ? ngx_live_origin_list_there(&list, from, to, s)
                     : ngx_live_origin_list_fill(&list, from, to, s);
 
+    if (m->of.window && event->live->irregular) {
+        out.nsegments = ngx_live_origin_window_cut(m, event->live, &cut,
+                                                   out.nsegments);
+        out.ended = m->over;
+        out.type = m->over && m->of.window->start_us ? LO_LIST_VOD
+                                                     : LO_LIST_LIVE;
+        to = out.nsegments ? cut[out.nsegments - 1].number : to;
+    }
+
+    out.segments = cut;
+
     m->to = to;
-    m->max_age = out.ended ? 3600 : lo_dur_us(&out.d) / 2 / LO_USEC;
+    m->max_age = !out.ended ? lo_dur_us(&out.d) / 2 / LO_USEC
+                 : m->windowed ? ngx_live_origin_window_age(m, event)
+                               : 3600;
 
     if (m->max_age < 1) {
         m->max_age = 1;

@@ -6,21 +6,21 @@
 
 
 ngx_int_t
-ngx_live_origin_manifest_times(ngx_live_origin_zone_t *zone,
+ngx_live_origin_manifest_times(ngx_live_origin_manifest_t *m,
     ngx_live_origin_event_t *event, lo_manifest_t *man,
     lo_manifest_period_t *periods, lo_manifest_track_t *tracks,
     lo_manifest_segment_t **mem)
 {
     size_t                   used, per;
-    int64_t                  to, from, count;
-    unsigned                 p, i, n, k;
+    int64_t                  to, from, count, next_us;
+    unsigned                 p, i, n, k, over;
     ngx_int_t                track;
     lo_zone_track_t         *t;
     lo_manifest_track_t     *mt;
     lo_manifest_segment_t   *s;
     ngx_live_origin_list_t   list;
 
-    per = ngx_live_origin_list_count(event->live);
+    per = ngx_live_origin_window_most(m->of.window, event->live);
     n = 0;
 
     for (p = 0; p < man->nperiods; p++) {
@@ -32,11 +32,13 @@ ngx_live_origin_manifest_times(ngx_live_origin_zone_t *zone,
         return NGX_ERROR;
     }
 
-    list.zone = zone;
+    list.zone = m->zone;
     list.event = event;
     list.live = event->live;
     used = 0;
     mt = tracks;
+    over = 1;
+    next_us = 0;
 
     for (p = 0; p < man->nperiods; p++) {
         for (i = 0; i < periods[p].ntracks; i++, mt++) {
@@ -48,7 +50,7 @@ ngx_live_origin_manifest_times(ngx_live_origin_zone_t *zone,
 
             list.track = track;
             list.ring = list.live->tracks[track].ring;
-            t = lo_zone_track(zone->z, list.ring);
+            t = lo_zone_track(m->zone->z, list.ring);
 
             if (t == NULL) {
                 continue;
@@ -61,6 +63,16 @@ ngx_live_origin_manifest_times(ngx_live_origin_zone_t *zone,
 
             s = *mem + used;
             n = ngx_live_origin_list_there(&list, from, to, s);
+            used += n;
+
+            if (m->of.window) {
+                n = ngx_live_origin_window_cut(m, list.live, &s, n);
+                over &= m->over;
+
+                if (next_us == 0 || (m->next_us && m->next_us < next_us)) {
+                    next_us = m->next_us;
+                }
+            }
 
             /* of this Period's run only */
 
@@ -79,10 +91,14 @@ ngx_live_origin_manifest_times(ngx_live_origin_zone_t *zone,
                     man->end_us = s[k].end_us;
                 }
             }
-
-            used += n;
         }
     }
+
+    /* over when all tracks are; out of date when one of them has more */
+
+    m->over = m->of.window && over;
+    m->until_us = next_us;
+    m->next_us = 0;
 
     return NGX_OK;
 }

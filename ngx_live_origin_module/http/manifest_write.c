@@ -118,7 +118,8 @@ ngx_live_origin_write_event(ngx_live_origin_zone_t *zone,
 
     /* runs stay listed until the last of them has left the window */
 
-    from = head - l->window + 1;
+    from = m->of.window ? ngx_live_origin_window_from(m, event)
+                        : head - l->window + 1;
 
     room.periods = periods;
     room.max_periods = LO_LIVE_RUNS;
@@ -144,17 +145,23 @@ ngx_live_origin_write_event(ngx_live_origin_zone_t *zone,
     }
 
     if (l->irregular && m->of.kind == LO_NAME_MPD
-        && ngx_live_origin_manifest_times(zone, event, &man, periods, tracks,
+        && ngx_live_origin_manifest_times(m, event, &man, periods, tracks,
                                           &segments)
            != NGX_OK)
     {
         goto done;
     }
 
+    if (m->of.window) {
+        ngx_live_origin_window_mpd(m, &man, periods, event, from);
+    }
+
     m->max_age = lo_dash_update_us(&man) / 2 / LO_USEC;
 
     if (m->max_age < 1) {
-        m->max_age = man.ended ? 3600 : 1;
+        m->max_age = !man.ended ? 1
+                     : m->windowed
+                     ? ngx_live_origin_window_age(m, event) : 3600;
     }
 
     rc = ngx_live_origin_manifest_render(m, m->of.kind == LO_NAME_MPD

@@ -53,10 +53,19 @@ static ngx_uint_t
 ngx_live_origin_version_good(ngx_live_origin_zone_t *zone,
     ngx_live_origin_event_t *event, ngx_live_origin_manifest_t *m)
 {
+    ngx_int_t         good;
     lo_zone_event_t  *ze;
     const lo_live_t  *l;
 
     l = event->live;
+
+    if (m->windowed) {
+        good = ngx_live_origin_window_good(m, event);
+
+        if (good != NGX_DECLINED) {
+            return good;
+        }
+    }
 
     if (m->of.kind == LO_NAME_MEDIA) {
 
@@ -198,6 +207,7 @@ ngx_live_origin_version_new(ngx_live_origin_zone_t *zone,
     m->refs = 1;
     m->zone = zone;
     m->of = *of;
+    m->windowed = of->window != NULL;
     m->of.key.data = p;
     p = ngx_cpymem(p, of->key.data, of->key.len);
     m->of.path.data = p;
@@ -231,6 +241,7 @@ ngx_live_origin_version_make(ngx_live_origin_zone_t *zone,
 
     rc = ngx_live_origin_manifest_write(zone, event, m);
     m->of.class = NULL;
+    m->of.window = NULL;
 
     if (rc != NGX_OK) {
         ngx_live_origin_manifest_unref(m);

@@ -302,6 +302,29 @@ test_ended(void **state)
 }
 
 
+/* live, and its end is known */
+
+static void
+test_bound(void **state)
+{
+    track_video(&tracks[0], &info[0], "v1", 1280, 720, 3000000);
+    event(1);
+    mpd.d.duration = 2;
+    mpd.d.timescale = 1;
+    mpd.last = 850000029;
+    periods[0].first = 850000000;
+
+    render();
+    assert_null(strstr(text, " duration=\"PT"));
+
+    mpd.bound = 1;
+    render();
+    expect("type=\"dynamic\"");
+    expect("<Period id=\"1\" start=\"PT1700000000S\" duration=\"PT60S\">");
+    assert_null(strstr(text, "mediaPresentationDuration"));
+}
+
+
 static void
 test_irregular(void **state)
 {
@@ -581,6 +604,7 @@ main(void)
         cmocka_unit_test(test_encrypted),
         cmocka_unit_test(test_audio_configuration),
         cmocka_unit_test(test_ended),
+        cmocka_unit_test(test_bound),
         cmocka_unit_test(test_irregular),
         cmocka_unit_test(test_update),
         cmocka_unit_test(test_state),

@@ -146,6 +146,8 @@ test_refused(void **state)
           "\"trickplay_type:some\" is none of iframe, image, none" },
         { "audio_language:en&x", "aws.manifestfilter: "
           "\"audio_language:en&x\" has a character that is not allowed" },
+        { "audio_language:en,de|fr", "aws.manifestfilter: "
+          "\"audio_language:de|fr\" has a character that is not allowed" },
         { "audio_language:e\x01\"", "aws.manifestfilter: "
           "\"audio_language:e??\" has a character that is not allowed" },
         { "a_parameter_with_a_name_that_goes_on_for_longer_than_a_message_is_"

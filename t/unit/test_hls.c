@@ -105,6 +105,14 @@ test_media(void **state)
     list.ended = 1;
     assert_non_null(strstr(media(), "850000002.m4s\n#EXT-X-ENDLIST\n"));
 
+    list.type = LO_LIST_VOD;
+    assert_non_null(strstr(media(), "#EXT-X-TARGETDURATION:2\n"
+                                    "#EXT-X-PLAYLIST-TYPE:VOD\n"
+                                    "#EXT-X-MEDIA-SEQUENCE:850000000\n"));
+    list.type = LO_LIST_EVENT;
+    assert_non_null(strstr(media(), "\n#EXT-X-PLAYLIST-TYPE:EVENT\n"));
+    list.type = LO_LIST_LIVE;
+
     list.nsegments = 0;
     list.ended = 0;
     assert_string_equal(media(),
