@@ -1,7 +1,9 @@
 #include "http/access.h"
 #include "http/api.h"
+#include "http/class.h"
 #include "http/geo.h"
 #include "http/metrics.h"
+#include "http/play.h"
 #include "http/purge.h"
 #include "http/redis.h"
 
@@ -175,6 +177,27 @@ static ngx_command_t  ngx_live_origin_commands[] = {
       0,
       NULL },
 
+    { ngx_string("live_origin_devices"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_live_origin_devices_directive,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("live_origin_device"),
+      NGX_LIVE_ORIGIN_ANY,
+      ngx_live_origin_device_directive,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("live_origin_class_key"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_live_origin_class_key_directive,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
       ngx_null_command
 };
 
@@ -235,9 +258,19 @@ ngx_live_origin_not_allowed(ngx_http_request_t *r,
 ngx_int_t
 ngx_live_origin_handler(ngx_http_request_t *r)
 {
+    lo_str_t                     path;
     ngx_live_origin_loc_conf_t  *lcf;
 
     lcf = ngx_http_get_module_loc_conf(r, ngx_live_origin_module);
+
+    if (lcf->serve && r->method == NGX_HTTP_POST) {
+
+        ngx_live_origin_path(r, &path);
+
+        if (ngx_live_origin_play_is(path)) {
+            return ngx_live_origin_play_handler(r);
+        }
+    }
 
     if (lcf->publish
         && (r->method & (NGX_HTTP_PUT|NGX_HTTP_POST|NGX_HTTP_DELETE)))
@@ -270,6 +303,11 @@ ngx_live_origin_create_main_conf(ngx_conf_t *cf)
 
     mcf = ngx_pcalloc(cf->pool, sizeof(ngx_live_origin_main_conf_t));
     if (mcf == NULL) {
+        return NULL;
+    }
+
+    mcf->classes = ngx_pcalloc(cf->pool, sizeof(ngx_live_origin_classes_t));
+    if (mcf->classes == NULL) {
         return NULL;
     }
 
@@ -364,6 +402,7 @@ ngx_live_origin_create_loc_conf(ngx_conf_t *cf)
     lcf->serve_auth = NGX_CONF_UNSET_PTR;
     lcf->api_auth = NGX_CONF_UNSET_PTR;
     lcf->api_allow = NGX_CONF_UNSET_PTR;
+    lcf->device = NGX_CONF_UNSET_PTR;
 
     return lcf;
 }
@@ -416,6 +455,7 @@ ngx_live_origin_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_ptr_value(conf->serve_auth, prev->serve_auth, NULL);
     ngx_conf_merge_ptr_value(conf->api_auth, prev->api_auth, NULL);
     ngx_conf_merge_ptr_value(conf->api_allow, prev->api_allow, NULL);
+    ngx_conf_merge_ptr_value(conf->device, prev->device, NULL);
 
     /* live_origin_max_segment is the limit, by segment and not by body; the
        API has limits of its own and answers in JSON */

@@ -363,6 +363,8 @@ lo_event_read(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev)
 
     if (lo_event_id(ctx, "id", json_object_get(o, "id"), &ev->id) != LO_OK
         || lo_event_string(ctx, o, "title", 1024, 0, &ev->title) == LO_ERROR
+        || lo_event_string(ctx, o, "beacon_url", 512, 0, &ev->beacon_url)
+           == LO_ERROR
         || lo_event_schedule(ctx, o, ev) != LO_OK
         || lo_event_segment(ctx, o, ev) != LO_OK
         || lo_event_lengths(ctx, o, ev) != LO_OK

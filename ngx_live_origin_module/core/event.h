@@ -70,6 +70,7 @@ typedef struct lo_event_s {
     unsigned            ntracks;
     lo_event_track_t    tracks[LO_MAX_TRACKS];
     lo_event_limits_t   limits;
+    lo_str_t            beacon_url;       /* where players report to; or empty */
     unsigned            nnarrow;          /* "devices": what it allows each */
     lo_narrow_t         narrow[LO_NARROW_MAX];   /* class of them */
     lo_drm_t            drm;              /* nothing in it: no "drm" */

@@ -100,7 +100,8 @@ lo_keys_uses(lo_event_ctx_t *ctx, const json_t *o, lo_key_t *key)
 
         if (k == sizeof(uses) / sizeof(uses[0])) {
             return lo_event_bad(ctx, "use", "allowed are \"publish\", "
-                                "\"serve\", \"api\" and \"api_read\"");
+                                "\"serve\", \"api\", \"api_read\" and "
+                                "\"class\"");
         }
     }
 
@@ -258,6 +259,11 @@ lo_keys_one(lo_event_ctx_t *ctx, json_t *o, int bearer, lo_keys_t *keys)
 
     if (!bearer && (key->uses & (LO_USE_API|LO_USE_API_READ))) {
         return lo_event_bad(ctx, "use", "the API takes bearer tokens only");
+    }
+
+    if (bearer && (key->uses & LO_USE_CLASS)) {
+        return lo_event_bad(ctx, "use", "classes are signed with keys, not "
+                            "with bearer tokens");
     }
 
     keys->n++;

@@ -30,7 +30,8 @@
     X(PUBLISH,  "publish",  1)                                                \
     X(SERVE,    "serve",    2)                                                \
     X(API,      "api",      4)                                                \
-    X(API_READ, "api_read", 8)         /* GET and HEAD only */
+    X(API_READ, "api_read", 8)         /* GET and HEAD only */                \
+    X(CLASS,    "class",   16)         /* signs classes (core/class.h) */
 
 #define LO_USE_ENUM(sym, word, bit)  LO_USE_##sym = bit,
 typedef enum { LO_USE_LIST(LO_USE_ENUM) } lo_use_e;
@@ -69,7 +70,9 @@ typedef struct {
     X(SCOPE,     "scope",     "a key for another event, pipeline or path")    \
     X(COUNTRY,   "country",   "a token for other countries")                  \
     X(NETWORK,   "network",   "not from this network")                        \
-    X(SITE,      "site",      "a page of another site, without a token")
+    X(SITE,      "site",      "a page of another site, without a token")      \
+    X(CLASS,     "class",     "a class that was not signed here")             \
+    X(DEVICE,    "device",    "an event that is not for this device")
 
 #define LO_DENY_ENUM(sym, word, text)  LO_DENY_##sym,
 typedef enum {

@@ -10,6 +10,10 @@
 #include "core/base.h"
 
 
+#define LO_CLASS_TEXT  1664           /* of "~CLASS": a filter in base64, and
+                                         the rest (core/class.h) */
+
+
 typedef enum {
     LO_NAME_NONE = 0,
     LO_NAME_INIT,              /* TRACK/init.mp4, init-streamK.m4s */
@@ -20,7 +24,8 @@ typedef enum {
     LO_NAME_MASTER,            /* master.m3u8 */
     LO_NAME_MEDIA,             /* TRACK/media.m3u8 */
     LO_NAME_INIT_DIGEST,       /* TRACK/init-DIGEST8.mp4 */
-    LO_NAME_PART               /* TRACK/NUMBER.K.m4s */
+    LO_NAME_PART,              /* TRACK/NUMBER.K.m4s */
+    LO_NAME_PLAY               /* play, by POST */
 } lo_name_e;
 
 typedef struct {

@@ -1,7 +1,7 @@
 #include "core/name_parse.h"
 
 
-#define LO_PATH_MAX  1024
+#define LO_PATH_MAX  2560        /* a token, a class, an event, a track */
 
 
 int

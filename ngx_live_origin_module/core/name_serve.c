@@ -127,12 +127,42 @@ lo_name_serve_track(lo_name_t *n, lo_str_t file)
 
 
 static int
-lo_name_tilde(lo_str_t *rest, lo_str_t *value)
+lo_name_tilde(lo_str_t *rest, lo_str_t *value, size_t max)
 {
     *value = lo_name_next(rest);
     lo_skip(value, 1);
 
-    return value->len && value->len <= LO_TOKEN_MAX ? LO_OK : LO_NONE;
+    return value->len && value->len <= max ? LO_OK : LO_NONE;
+}
+
+
+/* an id, or one that is signed (core/class.h) */
+
+static int
+lo_name_class(lo_str_t *rest, lo_str_t *value)
+{
+    size_t         i;
+    unsigned char  c;
+
+    if (lo_name_tilde(rest, value, LO_CLASS_TEXT) != LO_OK) {
+        return LO_NONE;
+    }
+
+    if (value->data[0] != '_') {
+        return lo_id_ok(*value) ? LO_OK : LO_NONE;
+    }
+
+    for (i = 1; i < value->len; i++) {
+        c = value->data[i];
+
+        if (!lo_is_digit(c) && !lo_is_alpha(c) && c != '.' && c != '-'
+            && c != '_')
+        {
+            return LO_NONE;
+        }
+    }
+
+    return LO_OK;
 }
 
 
@@ -141,9 +171,10 @@ lo_name_serve_path(lo_name_t *n, lo_str_t rest)
 {
     static const lo_str_t  mpd = lo_string("manifest.mpd");
     static const lo_str_t  master = lo_string("master.m3u8");
+    static const lo_str_t  play = lo_string("play");
 
     if (rest.data[0] == '~'
-        && lo_name_tilde(&rest, &n->token) != LO_OK)
+        && lo_name_tilde(&rest, &n->token, LO_TOKEN_MAX) != LO_OK)
     {
         return LO_NONE;
     }
@@ -155,7 +186,7 @@ lo_name_serve_path(lo_name_t *n, lo_str_t rest)
     }
 
     if (rest.data[0] == '~'
-        && (lo_name_tilde(&rest, &n->class) != LO_OK || !lo_id_ok(n->class)))
+        && lo_name_class(&rest, &n->class) != LO_OK)
     {
         return LO_NONE;
     }
@@ -167,6 +198,11 @@ lo_name_serve_path(lo_name_t *n, lo_str_t rest)
 
     if (lo_str_eq(rest, master)) {
         n->kind = LO_NAME_MASTER;
+        return LO_OK;
+    }
+
+    if (lo_str_eq(rest, play)) {
+        n->kind = LO_NAME_PLAY;
         return LO_OK;
     }
 

@@ -60,6 +60,10 @@ lo_deny_e ngx_live_origin_access_api(ngx_http_request_t *r, lo_str_t path);
 
 /* access_conf.c */
 
+/* a file that several directives name is read once; words: of uses */
+char *ngx_live_origin_keys(ngx_conf_t *cf, ngx_str_t *value, uint32_t uses,
+    const char *words, ngx_live_origin_keys_t **keys);
+
 char *ngx_live_origin_publish_auth(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_live_origin_serve_auth(ngx_conf_t *cf, ngx_command_t *cmd,

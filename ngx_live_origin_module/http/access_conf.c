@@ -123,9 +123,7 @@ ngx_live_origin_keys_read(ngx_conf_t *cf, ngx_str_t *value,
 }
 
 
-/* a file that several directives name is read once */
-
-static char *
+char *
 ngx_live_origin_keys(ngx_conf_t *cf, ngx_str_t *value, uint32_t uses,
     const char *words, ngx_live_origin_keys_t **keys)
 {

@@ -7,6 +7,7 @@
 
 #include "http/access.h"
 #include "http/api.h"
+#include "http/small.h"
 #include "http/share.h"
 
 
@@ -20,7 +21,6 @@ static ngx_int_t ngx_live_origin_api_status(ngx_http_request_t *r,
     ngx_live_origin_api_ask_t *ask);
 static ngx_int_t ngx_live_origin_api_run(ngx_http_request_t *r,
     const ngx_live_origin_api_route_t *route, lo_str_t id, lo_str_t rest);
-static void ngx_live_origin_api_read(ngx_http_request_t *r);
 
 
 static const ngx_live_origin_api_route_t  ngx_live_origin_api_routes[] = {
@@ -207,14 +207,16 @@ ngx_live_origin_api_handler(ngx_http_request_t *r)
 /* ---- bodies */
 
 static ngx_int_t
-ngx_live_origin_api_too_large(ngx_http_request_t *r, size_t max)
+ngx_live_origin_api_body(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
+    u_char *body, size_t len)
 {
-    char  text[64];
+    ngx_live_origin_api_ask_t  *ask;
 
-    ngx_sprintf((u_char *) text, "a body of %uz bytes at most, here%Z", max);
+    ask = (ngx_live_origin_api_ask_t *) ctx;
+    ask->body = body;
+    ask->len = len;
 
-    return ngx_live_origin_api_error(r, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
-                                     text, NULL);
+    return ask->route->handler(r, ask);
 }
 
 
@@ -223,12 +225,9 @@ ngx_live_origin_api_run(ngx_http_request_t *r,
     const ngx_live_origin_api_route_t *route, lo_str_t id, lo_str_t rest)
 {
     ngx_int_t                   rc;
-    ngx_uint_t                  large;
     ngx_live_origin_api_ask_t  *ask;
 
-    large = route->max && r->headers_in.content_length_n > (off_t) route->max;
-
-    if (route->max == 0 || large || (id.len && !lo_id_ok(id))) {
+    if (route->max == 0 || (id.len && !lo_id_ok(id))) {
 
         rc = ngx_http_discard_request_body(r);
         if (rc != NGX_OK) {
@@ -236,17 +235,12 @@ ngx_live_origin_api_run(ngx_http_request_t *r,
         }
     }
 
-    if (large) {
-        return ngx_live_origin_api_too_large(r, route->max);
-    }
-
     if (id.len && !lo_id_ok(id)) {
         return ngx_live_origin_api_error(r, NGX_HTTP_BAD_REQUEST,
                    "an id is [A-Za-z0-9][A-Za-z0-9._-]{0,63}", "id");
     }
 
-    ask = ngx_pcalloc(r->pool, sizeof(ngx_live_origin_api_ask_t)
-                               + route->max + 1);
+    ask = ngx_pcalloc(r->pool, sizeof(ngx_live_origin_api_ask_t));
     if (ask == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
@@ -260,7 +254,6 @@ ngx_live_origin_api_run(ngx_http_request_t *r,
     ask->route = route;
     ask->id = id;
     ask->rest = rest;
-    ask->body = (u_char *) &ask[1];
 
     ngx_http_set_ctx(r, ask, ngx_live_origin_module);
 
@@ -268,95 +261,8 @@ ngx_live_origin_api_run(ngx_http_request_t *r,
         return route->handler(r, ask);
     }
 
-    r->request_body_no_buffering = 1;
-
-    rc = ngx_http_read_client_request_body(r, ngx_live_origin_api_read);
-
-    return rc >= NGX_HTTP_SPECIAL_RESPONSE ? rc : NGX_DONE;
-}
-
-
-/* what has arrived, to the rest of the body; NGX_DECLINED: too large */
-
-static ngx_int_t
-ngx_live_origin_api_take(ngx_http_request_t *r, ngx_live_origin_api_ask_t *ask)
-{
-    size_t        n;
-    ngx_buf_t    *b;
-    ngx_chain_t  *cl;
-
-    for (cl = r->request_body ? r->request_body->bufs : NULL; cl;
-         cl = cl->next)
-    {
-        b = cl->buf;
-        n = b->last - b->pos;
-
-        if (n == 0) {
-            continue;                      /* the end of a chunked body */
-        }
-
-        if (n > ask->route->max - ask->len) {
-            return NGX_DECLINED;
-        }
-
-        if (n) {
-            ngx_memcpy(ask->body + ask->len, b->pos, n);
-            ask->len += n;
-            b->pos = b->last;
-        }
-    }
-
-    if (r->request_body) {
-        r->request_body->bufs = NULL;
-    }
-
-    return NGX_OK;
-}
-
-
-/*
- * Unbuffered, as nginx would put a large body into a file before it is known
- * how large it gets, or refuse it with a page of its own.
- */
-
-static void
-ngx_live_origin_api_read(ngx_http_request_t *r)
-{
-    ngx_int_t                   rc;
-    ngx_live_origin_api_ask_t  *ask;
-
-    ask = ngx_http_get_module_ctx(r, ngx_live_origin_module);
-    r->read_event_handler = ngx_live_origin_api_read;
-
-    for ( ;; ) {
-
-        if (ngx_live_origin_api_take(r, ask) != NGX_OK) {
-            r->read_event_handler = ngx_http_block_reading;
-            rc = ngx_live_origin_api_too_large(r, ask->route->max);
-            ngx_http_finalize_request(r, rc);
-            return;
-        }
-
-        if (!r->reading_body) {
-            break;
-        }
-
-        rc = ngx_http_read_unbuffered_request_body(r);
-
-        if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
-            r->read_event_handler = ngx_http_block_reading;
-            ngx_http_finalize_request(r, rc);
-            return;
-        }
-
-        if (rc == NGX_AGAIN && r->request_body->bufs == NULL) {
-            return;
-        }
-    }
-
-    r->read_event_handler = ngx_http_block_reading;
-    rc = ask->route->handler(r, ask);
-    ngx_http_finalize_request(r, rc);
+    return ngx_live_origin_small_read(r, &ask->ctx, route->max,
+                                      ngx_live_origin_api_body);
 }
 
 

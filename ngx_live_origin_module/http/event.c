@@ -100,6 +100,7 @@ ngx_live_origin_event_read_doc(ngx_live_origin_zone_t *zone,
         lo_event_free(e->doc);
         free(e->doc);
         e->doc = NULL;
+        e->cut = 0;
     }
 
     ngx_live_origin_manifest_free(e->manifests);
@@ -135,6 +136,7 @@ ngx_live_origin_event_read_doc(ngx_live_origin_zone_t *zone,
 
     free(json);
     e->doc = doc;
+    e->cut = lo_where_digest(doc);
 
     return;
 

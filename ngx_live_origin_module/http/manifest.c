@@ -6,9 +6,11 @@
 #include <zlib.h>
 
 #include "http/module.h"
+#include "http/class.h"
 #include "http/manifest.h"
 
 
+#define NGX_LIVE_ORIGIN_MEDIA_KEY   128
 #define NGX_LIVE_ORIGIN_GZIP_MIN    256
 #define NGX_LIVE_ORIGIN_GZIP_FAST   262144  /* from here on: the event loop
                                                waits for it */
@@ -24,6 +26,88 @@ static ngx_int_t ngx_live_origin_manifest_not_yet(ngx_http_request_t *r,
     ngx_live_origin_ctx_t *ctx);
 
 
+/* a media playlist shows of its class the time and the DRM systems */
+
+static void
+ngx_live_origin_manifest_media_of(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx, ngx_live_origin_version_t *of)
+{
+    lo_buf_t     b;
+    lo_limits_t  limits;
+
+    of->class = NULL;
+
+    (void) lo_device_narrow(&limits, ctx->event->doc, of->device);
+
+    if (limits.has_systems) {
+        of->systems = limits.systems;
+    }
+
+    of->key.data = ngx_pnalloc(r->pool, NGX_LIVE_ORIGIN_MEDIA_KEY);
+    if (of->key.data == NULL) {
+        of->key.len = 0;
+        return;
+    }
+
+    lo_buf_init(&b, of->key.data, NGX_LIVE_ORIGIN_MEDIA_KEY);
+    lo_buf_printf(&b, "%u|", of->systems);
+
+    if (of->window) {
+        lo_window_write(&b, of->window);
+    }
+
+    of->key.len = b.pos - b.start;
+}
+
+
+/* what the answer depends on; a media playlist is the same for all classes
+   that see the same time */
+
+static void
+ngx_live_origin_manifest_of(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
+    ngx_int_t track, ngx_live_origin_version_t *of)
+{
+    ngx_live_origin_class_t     *class;
+    ngx_live_origin_loc_conf_t  *lcf;
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_live_origin_module);
+    class = ctx->class;
+
+    ngx_memzero(of, sizeof(ngx_live_origin_version_t));
+
+    of->kind = ctx->name.kind;
+    of->track = track;
+    of->early = lcf->early_bytes;
+    of->systems = LO_DRM_ALL;
+
+    if (class == NULL) {
+        return;
+    }
+
+    of->class = class->of;
+    of->device = class->device;
+    of->below = class->below;
+    of->key = class->text;
+
+    if (class->of->patient
+        || (class->device && !class->device->low_latency))
+    {
+        of->early = 0;
+    }
+
+    if (lo_window_any(&class->of->window)) {
+        of->window = &class->of->window;
+    }
+
+    if (of->kind != LO_NAME_MEDIA) {
+        of->path = class->below ? (ngx_str_t) ngx_null_string : class->path;
+        return;
+    }
+
+    ngx_live_origin_manifest_media_of(r, ctx, of);
+}
+
+
 ngx_int_t
 ngx_live_origin_manifest(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx)
 {
@@ -34,7 +118,6 @@ ngx_live_origin_manifest(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx)
     ngx_pool_cleanup_t          *cln;
     ngx_live_origin_version_t    of;
     ngx_live_origin_manifest_t  *m;
-    ngx_live_origin_loc_conf_t  *lcf;
 
     if (!ngx_live_origin_manifest_ready(ctx->zone, ctx->event)) {
         return ngx_live_origin_manifest_not_yet(r, ctx);
@@ -52,14 +135,20 @@ ngx_live_origin_manifest(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx)
         }
     }
 
-    lcf = ngx_http_get_module_loc_conf(r, ngx_live_origin_module);
+    rc = ngx_live_origin_class(r, ctx);
 
-    ngx_memzero(&of, sizeof(ngx_live_origin_version_t));
-    of.kind = ctx->name.kind;
-    of.track = track;
-    of.early = lcf->early_bytes;
+    if (rc != NGX_DECLINED) {
+        return rc;
+    }
+
+    ngx_live_origin_manifest_of(r, ctx, track, &of);
 
     rc = ngx_live_origin_manifest_get(ctx->zone, ctx->event, &of, &m);
+
+    if (rc == NGX_ABORT) {
+        return ngx_live_origin_refuse(r, ctx, NGX_HTTP_NOT_FOUND,
+                                      NGX_LIVE_ORIGIN_UNKNOWN, 2);
+    }
 
     if (rc != NGX_OK) {
         return ngx_live_origin_manifest_not_yet(r, ctx);

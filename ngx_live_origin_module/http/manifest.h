@@ -4,6 +4,7 @@
 #define NGX_LIVE_ORIGIN_MANIFEST_H
 
 #include "http/module.h"
+#include "core/class.h"
 #include "core/manifest.h"
 #include "core/window.h"
 
@@ -12,10 +13,6 @@
                                                          playlist */
 #define NGX_LIVE_ORIGIN_TIMES_MAX  8192     /* that a window of an irregular
                                                event looks at, of a track */
-
-
-struct lo_class_s;
-typedef struct lo_class_s  lo_class_t;
 
 
 /* what a version of a manifest of one event is of */
@@ -33,6 +30,8 @@ typedef struct {
     const lo_class_t            *class;    /* NULL: none; good while it is
                                               written */
     const lo_window_t           *window;   /* likewise */
+    const lo_device_t           *device;   /* NULL: none */
+    unsigned                     systems;  /* LO_DRM_... of a media playlist */
 } ngx_live_origin_version_t;
 
 /* in malloc'ed memory */

@@ -342,7 +342,7 @@ ngx_live_origin_manifest_media(ngx_live_origin_zone_t *zone,
     }
 
     out.doc = event->doc;
-    out.systems = LO_DRM_ALL;
+    out.systems = m->of.systems;
     cut = s;
     out.d = event->live->d;
     out.target_s = event->live->irregular

@@ -6,7 +6,7 @@
 #include "http/manifest.h"
 #include "core/dash.h"
 #include "core/hls.h"
-#include "core/limits.h"
+#include "core/select.h"
 
 
 static ngx_int_t ngx_live_origin_write_event(ngx_live_origin_zone_t *zone,
@@ -86,6 +86,25 @@ ngx_live_origin_event_name(ngx_live_origin_zone_t *zone,
 /* ---- MPD and multivariant playlist */
 
 static ngx_int_t
+ngx_live_origin_write_select(ngx_live_origin_manifest_t *m,
+    lo_manifest_t *man, const lo_manifest_room_t *room,
+    const lo_event_t *doc)
+{
+    lo_select_t  s;
+
+    s.doc = doc;
+    s.device = m->of.device;
+    s.class = m->of.class;
+
+    if (s.class == NULL && (doc == NULL || doc->nnarrow == 0)) {
+        return NGX_OK;
+    }
+
+    return lo_select(man, room, &s) == LO_OK ? NGX_OK : NGX_DECLINED;
+}
+
+
+static ngx_int_t
 ngx_live_origin_write_event(ngx_live_origin_zone_t *zone,
     ngx_live_origin_event_t *event, ngx_live_origin_manifest_t *m)
 {
@@ -154,6 +173,11 @@ ngx_live_origin_write_event(ngx_live_origin_zone_t *zone,
 
     if (m->of.window) {
         ngx_live_origin_window_mpd(m, &man, periods, event, from);
+    }
+
+    if (ngx_live_origin_write_select(m, &man, &room, event->doc) != NGX_OK) {
+        rc = NGX_ABORT;
+        goto done;
     }
 
     m->max_age = lo_dash_update_us(&man) / 2 / LO_USEC;

@@ -82,6 +82,8 @@ static const ngx_live_origin_metrics_family_t  ngx_live_origin_families[] = {
         "Manifests served.", MANIFESTS),
     NGX_LIVE_ORIGIN_COUNTER("manifests_built_total",
         "Manifests written anew.", MANIFEST_BUILDS),
+    NGX_LIVE_ORIGIN_COUNTER("plays_total",
+        "Starts of playback that were answered.", PLAYS),
     NGX_LIVE_ORIGIN_COUNTER("purges_total",
         "Purges that a cache was asked for and did.", PURGE_DONE),
     NGX_LIVE_ORIGIN_COUNTER("purges_failed_total",

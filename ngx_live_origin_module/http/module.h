@@ -27,6 +27,11 @@ typedef struct ngx_live_origin_purge_s     ngx_live_origin_purge_t;
 typedef struct ngx_live_origin_share_s     ngx_live_origin_share_t;
 typedef struct ngx_live_origin_geo_s       ngx_live_origin_geo_t;
 
+/* class.h */
+
+typedef struct ngx_live_origin_class_s       ngx_live_origin_class_t;
+typedef struct ngx_live_origin_classes_s     ngx_live_origin_classes_t;
+
 /* access.h */
 
 typedef struct ngx_live_origin_keys_s        ngx_live_origin_keys_t;
@@ -46,6 +51,7 @@ typedef struct {
                                               beyond ninits; NULL: none */
     lo_event_t                  *doc;      /* NULL: none */
     ngx_live_origin_versions_t  *manifests; /* NULL: none */
+    uint32_t                     cut;      /* lo_where_digest of doc */
     uint64_t                     index;
     uint64_t                     depth_at; /* CLOCK_MONOTONIC, s */
     int64_t                      defects_at; /* likewise: the first of */
@@ -111,6 +117,7 @@ typedef struct {
     lo_shed_conf_t               shed;
     ngx_array_t                  keys;     /* ngx_live_origin_keys_t * */
     ngx_uint_t                   tokens;   /* serve tokens are in use */
+    ngx_live_origin_classes_t   *classes;
     ngx_live_origin_redis_conf_t  *redis;  /* NULL: none */
     ngx_live_origin_redis_t     *rd;       /* of the worker */
     u_char                      *ack_file; /* the first "live_origin_ack" */
@@ -156,6 +163,7 @@ typedef struct {
     ngx_live_origin_keys_t      *api_auth;
     ngx_live_origin_serve_auth_t  *serve_auth;
     ngx_live_origin_allow_t     *api_allow;
+    ngx_http_complex_value_t    *device;   /* of a request that names none */
 } ngx_live_origin_loc_conf_t;
 
 
@@ -175,6 +183,7 @@ typedef struct {
     int64_t                      held_us;  /* -1: was not held */
     ngx_uint_t                   denied;   /* lo_deny_e: why, or 0 */
     lo_place_t                   place;    /* geo.c: of the client */
+    ngx_live_origin_class_t     *class;    /* of a manifest; NULL: none */
 
     /* hold.c */
 
@@ -198,6 +207,7 @@ typedef struct {
 
     lo_zone_pin_t                pin;
     void                        *upload;   /* publish.c */
+    void                        *small;    /* small.c: the body */
 
     void                        *copy;     /* archive_read.c: what is waited
                                               for, then answered from */

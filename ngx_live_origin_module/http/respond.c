@@ -1,4 +1,4 @@
-#include "http/module.h"
+#include "http/play.h"
 
 
 static ngx_str_t  ngx_live_origin_reasons[] = {
@@ -193,6 +193,7 @@ ngx_live_origin_cors(ngx_http_request_t *r)
 ngx_int_t
 ngx_live_origin_options(ngx_http_request_t *r)
 {
+    lo_str_t   path;
     ngx_int_t  rc;
 
     rc = ngx_http_discard_request_body(r);
@@ -200,9 +201,16 @@ ngx_live_origin_options(ngx_http_request_t *r)
         return rc;
     }
 
-    if (ngx_live_origin_cors(r) != NGX_OK
-        || ngx_live_origin_header_const(r, "Access-Control-Allow-Methods",
-               "GET, HEAD, OPTIONS") != NGX_OK
+    ngx_live_origin_path(r, &path);
+
+    rc = ngx_live_origin_play_is(path)
+         ? ngx_live_origin_header_const(r, "Access-Control-Allow-Methods",
+                                        "POST, OPTIONS")
+         : ngx_live_origin_header_const(r, "Access-Control-Allow-Methods",
+                                        "GET, HEAD, OPTIONS");
+
+    if (rc != NGX_OK
+        || ngx_live_origin_cors(r) != NGX_OK
         || ngx_live_origin_header_const(r, "Access-Control-Allow-Headers",
                "Range, Content-Type, Authorization, CMCD-Request, "
                "CMCD-Object, CMCD-Status, CMCD-Session") != NGX_OK

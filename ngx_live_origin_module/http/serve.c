@@ -71,7 +71,7 @@ ngx_live_origin_serve_again(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx)
 static ngx_uint_t
 ngx_live_origin_is_time(ngx_live_origin_ctx_t *ctx, lo_str_t path)
 {
-    u_char    buf[1024], *p;
+    u_char    buf[2600], *p;
     lo_str_t  mpd;
 
     if (path.len < 6 || path.len > sizeof(buf) - 16

@@ -1,0 +1,62 @@
+/*
+ * Which class of viewers a request is of: by what its URL says, else by its
+ * arguments, the devices document and where it comes from (docs/devices.md).
+ */
+
+#ifndef NGX_LIVE_ORIGIN_CLASS_H
+#define NGX_LIVE_ORIGIN_CLASS_H
+
+#include "core/class.h"
+#include "http/module.h"
+
+
+#define NGX_LIVE_ORIGIN_CLASSES  1024      /* remembered, a power of 2 */
+
+
+/* of one request, in its pool */
+
+struct ngx_live_origin_class_s {
+    const lo_class_t            *of;
+    const lo_device_t           *device;   /* NULL: none */
+    ngx_str_t                    text;     /* before the MAC */
+    ngx_str_t                    path;     /* "~CLASS/" */
+    unsigned                     below:1;  /* it stands in the URL */
+    unsigned                     own:1;    /* it was found by more than the
+                                              URL */
+};
+
+/* main configuration */
+
+struct ngx_live_origin_classes_s {
+    lo_devices_t                *devices;  /* NULL: none */
+    ngx_live_origin_keys_t      *keys;     /* likewise */
+    lo_key_t                     sign[LO_KEYS_MAX];  /* the first one signs */
+    ngx_uint_t                   nsign;    /* 0: the zone's own */
+    void                       **known;    /* of the worker: class.c */
+};
+
+
+/* class.c */
+
+/* for a manifest of ctx->event: ctx->class, NULL where it is of none.
+   NGX_DECLINED: go on; else it was answered */
+ngx_int_t ngx_live_origin_class(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx);
+/* texts of a class; NGX_ERROR: no memory */
+ngx_int_t ngx_live_origin_class_make(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx, const lo_class_t *of,
+    ngx_live_origin_class_t **class);
+/* whether this event is for such a class now; else it was answered */
+ngx_int_t ngx_live_origin_class_opens(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx, ngx_live_origin_class_t *class);
+
+/* class_conf.c */
+
+char *ngx_live_origin_devices_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_live_origin_device_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_live_origin_class_key_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+#endif /* NGX_LIVE_ORIGIN_CLASS_H */

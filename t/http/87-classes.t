@@ -1,0 +1,380 @@
+# Classes of devices: which one a request is of, what it gets, and who may
+# make one up.
+
+use strict;
+use warnings;
+
+use Test::More;
+use Time::HiRes qw(time);
+
+use lib 't/lib';
+use LiveOrigin::Geo qw(mmdb country);
+use LiveOrigin::Media;
+use LiveOrigin::Nginx qw(wait_for);
+
+my $devices = '{"default": "big", "devices": ['
+    . '{"id": "big", "protocol": "dash", "order": "down",'
+    . ' "video": {"codecs": {"h264": "5.1"}, "max_height": 720}},'
+    . '{"id": "small", "order": "up",'
+    . ' "video": {"codecs": {"h264": "3.1"}, "max_height": 360},'
+    . ' "audio": {"codecs": ["aac"]}},'
+    . '{"id": "hevc", "video": {"codecs": {"hevc": true}},'
+    . ' "audio": {"codecs": ["opus"]}}]}';
+
+my $keys = '{"keys": [{"id": "c1", "secret": "MDEyMzQ1Njc4OWFiY2RlZg==",'
+           . ' "use": ["class"]}]}';
+
+my $doc = '{"id": "ev", "segment_ms": 2000, "delay_ms": 1000, "dvr_s": 120,'
+    . ' "countries": {"allow": ["DE", "FR"]},'
+    . ' "devices": {"hevc": false},'
+    . ' "tracks": [{"id": "v360"}, {"id": "v720"}, {"id": "v1080"},'
+    . ' {"id": "de", "lang": "de"}, {"id": "fr", "lang": "fr",'
+    . ' "countries": {"allow": ["FR"]}}]}';
+
+my $db = "/tmp/lo-classes-$$.mmdb";
+mmdb($db, '192.0.2.0/24' => country('DE', 'EU'),
+          '198.51.100.0/24' => country('FR', 'EU'),
+          '203.0.113.0/24' => country('US', 'NA'));
+my $keyfile = "/tmp/lo-classes-$$.keys";
+open my $kf, '>', $keyfile or die $!;
+print $kf $keys;
+close $kf;
+chmod 0600, $keyfile;
+END { unlink $db, $keyfile if $db }
+
+my %http = (files => {'devices.json' => $devices,
+                      'events/ev.json' => $doc},
+    http => "live_origin_devices %%DIR%%/devices.json;"
+          . " live_origin_class_key $keyfile;"
+          . " live_origin_geoip $db;"
+          . ' map $http_user_agent $device { default ""; ~phone small; }'
+          . ' set_real_ip_from 127.0.0.1; real_ip_header X-Forwarded-For;',
+    live => 'live_origin_auto_event on; live_origin_hold 0;'
+          . ' live_origin_device $device;');
+
+my $ng = LiveOrigin::Nginx->start(%http, workers => 1,
+    expect => [qr/\[emerg\].*"live_origin_devices"/]);
+
+my %media = (
+    (map { ("v$_" => LiveOrigin::Media->video(id => 1, height => $_,
+            width => $_ * 16 / 9)) } 360, 720, 1080),
+    (map { ($_ => LiveOrigin::Media->audio(id => 2)) } 'de', 'fr'));
+
+my $n = $media{v360}->now_number - 4;
+
+for my $event ('ev', 'free') {
+    $ng->put("/live/$event/a/$_/init.mp4", $media{$_}->init)
+        for sort keys %media;
+
+    for my $i ($n .. $n + 3) {
+        $ng->put("/live/$event/a/$_/$i.m4s", $media{$_}->segment($i))
+            for sort keys %media;
+    }
+}
+
+my %from = (de => '192.0.2.7', fr => '198.51.100.7', us => '203.0.113.7',
+            no => '10.0.0.1');
+
+
+sub get
+{
+    my ($path, $from, @headers) = @_;
+
+    return $ng->get("/live/$path", headers => ['X-Forwarded-For' =>
+                                               $from{$from || 'de'},
+                                               @headers]);
+}
+
+# tracks of a manifest, in its order
+
+sub tracks
+{
+    my ($r) = @_;
+
+    return join ' ', $r->body =~ /<Representation id="([^"]+)"/g
+        if $r->body =~ /<MPD/;
+
+    my %seen;
+    return join ' ', grep { !$seen{$_}++ }
+        $r->body =~ m!(?:^|URI=")(?:~[^/]+/)?(\w+)/media\.m3u8!mg;
+}
+
+
+# ---- by name, variable and default
+
+for my $event ('ev', 'free') {
+    wait_for(sub { get("$event/manifest.mpd")->status == 200 }, 5)
+        or BAIL_OUT("no manifest of $event");
+}
+
+is tracks(get('ev/manifest.mpd?device=small')), 'v360 de', 'device=small';
+is tracks(get('ev/manifest.mpd?device=big')), 'v720 v360 de', 'device=big';
+is tracks(get('ev/manifest.mpd')), 'v720 v360 de', 'the default';
+is tracks(get('ev/manifest.mpd', 'de', 'User-Agent' => 'a phone 1')),
+    'v360 de', 'by User-Agent and map';
+is tracks(get('ev/manifest.mpd?device=big', 'de',
+              'User-Agent' => 'a phone 1')), 'v720 v360 de',
+    '... an argument comes first';
+is tracks(get('ev/master.m3u8?device=big')), 'de v720 v360', 'HLS';
+is tracks(get('ev/master.m3u8?device=small')), 'de v360', '... small';
+
+my $r = get('ev/manifest.mpd?device=tv');
+is $r->status, 400, 'a device that there is not';
+like $r->body, qr/device: the devices document has none/, '... says so';
+is $r->header('Access-Control-Allow-Origin'), '*', '... CORS';
+
+$r = get('ev/manifest.mpd?device=hevc');
+is $r->status, 403, 'a device that the event is not for';
+like $r->header('Cache-Control'), qr/no-store/, '... not kept';
+
+is get('free/manifest.mpd?device=hevc')->status, 404,
+    'a device that has nothing to see or hear of an event';
+is tracks(get('free/manifest.mpd')), 'v720 v360 de fr',
+    'another event: no country, all audio';
+
+
+# ---- countries
+
+is tracks(get('ev/manifest.mpd', 'fr')), 'v720 v360 de fr',
+    'a track of one country';
+is get('ev/manifest.mpd', 'us')->status, 403, 'a country that is not allowed';
+is get('ev/manifest.mpd', 'no')->status, 403, '... and one not known';
+like get('ev/manifest.mpd')->header('Cache-Control'), qr/private/,
+    'an answer by country is private';
+unlike get('free/manifest.mpd?device=big')->header('Cache-Control'),
+    qr/private|no-store/, 'one by URL alone is not';
+unlike get('ev/manifest.mpd')->header('Vary') || '', qr/User-Agent/i,
+    'no Vary: User-Agent';
+
+
+# ---- the class in the URL
+
+sub class
+{
+    my ($r) = @_;
+
+    return $1 if $r->body =~ m!<Location>(~[^/]+)/manifest\.mpd</Location>!;
+    return $1 if $r->body =~ m!^(~[^/]+)/\w+/media\.m3u8!m;
+    return undef;
+}
+
+my $de = class(get('ev/manifest.mpd?device=big'));
+my $fr = class(get('ev/manifest.mpd?device=big', 'fr'));
+
+like $de, qr/^~_big\.de\.[0-9a-f]{6}\.[\w-]{16}$/, 'a class';
+like $fr, qr/^~_big\.fr\./, '... of another country';
+is class(get('ev/master.m3u8?device=big')), $de, '... HLS has the same';
+is class(get('free/manifest.mpd?device=big', 'us')) =~ s/\.[\w-]{16}$//r,
+    '~_big.zz.000000', 'an event without countries has one for the world';
+
+my $mpd = get("ev/$de/manifest.mpd", 'us');
+is $mpd->status, 200, 'a class is good wherever it is asked from';
+is tracks($mpd), 'v720 v360 de', '... for its own tracks';
+like $mpd->body, qr!<BaseURL>\.\./</BaseURL>!, '... segments have no class';
+unlike $mpd->body, qr/<Location>/, '... and it is where it is';
+unlike $mpd->header('Cache-Control'), qr/private/, '... caches keep it';
+is tracks(get("ev/$fr/manifest.mpd")), 'v720 v360 de fr', 'the other one';
+
+my $master = get("ev/$de/master.m3u8");
+like $master->body, qr!^v720/media\.m3u8$!m, 'HLS: playlists carry it on';
+
+my $list = get("ev/$de/v720/media.m3u8");
+is $list->status, 200, 'a media playlist of a class';
+like $list->body, qr!^\.\./\.\./v720/\d+\.m4s$!m, '... segments have none';
+like $list->body, qr!URI="\.\./\.\./v720/init-[0-9a-f]{8}\.mp4"!,
+    '... nor have inits';
+is get("ev/$de/fr/media.m3u8")->status, 403,
+    'a track that the class may not have';
+
+my ($segment) = $list->body =~ m!^\.\./\.\./(v720/\d+\.m4s)$!m;
+is get("ev/$segment")->status, 200, 'the segment';
+
+is get("ev/$de/time")->status, 200, 'UTCTiming from there';
+is get("ev/~gold/manifest.mpd")->status, 200, "an operator's own label";
+
+my $before = $ng->get('/metrics')->body;
+get("ev/$de/manifest.mpd") for 1 .. 20;
+my $after = $ng->get('/metrics')->body;
+my ($x, $y) = map { /^live_origin_manifests_built_total(?:\{[^}]*\})? (\d+)/m }
+              $before, $after;
+is $y, $x, 'rendered once';
+is get("ev/$de/manifest.mpd")->header('ETag'), $mpd->header('ETag'),
+    '... the same bytes';
+
+
+# ---- forged
+
+for my $bad (($de =~ s/big/small/r), ($de =~ s/\.de\./.fr./r),
+             ($de =~ s/.$/A/r) eq $de ? ($de =~ s/.$/B/r) : ($de =~ s/.$/A/r),
+             '~_big.de.000000', '~_', '~_big.zz.000000.AAAAAAAAAAAAAAAA')
+{
+    $r = get("ev/$bad/manifest.mpd");
+    is $r->status, 403, "$bad is denied";
+}
+
+is get("free/$de/manifest.mpd")->status, 403, 'a class of another event';
+is get("ev/$fr/manifest.mpd", 'de')->status, 200,
+    '(who has a URL of another country may use it: tokens are for that)';
+
+
+# ---- rules change
+
+$doc =~ s/"DE", "FR"/"DE", "FR", "US"/;
+$ng->request('PUT', '/api/events/ev', body => $doc);
+
+$r = wait_for(sub {
+    my $r = get("ev/$de/manifest.mpd", 'us');
+    $r->status == 302 ? $r : undef;
+}, 5);
+
+ok $r, 'a class of other rules is found again';
+like $r->header('Location') || '', qr!^/live/ev/~_big\.de\.[^/]+/manifest\.mpd$!,
+    '... as that of the viewer: DE stands for US as well';
+like $r->header('Cache-Control'), qr/no-store/, '... not kept';
+
+my ($new) = ($r->header('Location') || '') =~ m!/live/(.*)!;
+is get($new, 'us')->status, 200, '... and that is good';
+
+
+# ---- play
+
+sub play
+{
+    my ($event, $json, $from) = @_;
+
+    return $ng->request('POST', "/live/$event/play", body => $json,
+        headers => ['X-Forwarded-For' => $from{$from || 'de'},
+                    'Content-Type' => 'application/json']);
+}
+
+$r = play('ev', '{"device": "small", "session": "s-1"}');
+is $r->status, 200, 'play';
+is $r->header('Cache-Control'), 'no-store', '... not kept';
+is $r->header('Access-Control-Allow-Origin'), '*', '... CORS';
+
+my $j = $r->json;
+is $j->{device}, 'small', '... device';
+is $j->{session}, 's-1', '... session';
+is $j->{protocol}, 'hls', '... protocol';
+is $j->{country}, 'DE', '... country';
+like $j->{manifests}{hls}, qr!^/live/ev/~_small\.de\.[^/]+/master\.m3u8$!,
+    '... HLS';
+like $j->{manifests}{dash}, qr!^/live/ev/~_small\.de\.[^/]+/manifest\.mpd$!,
+    '... DASH';
+is $ng->get($j->{manifests}{$_})->status, 200, "... $_ is there"
+    for 'hls', 'dash';
+
+for my $row (
+    ['{}', 'big', 'dash', 'v720 v360 de'],
+    ['', 'big', 'dash', 'v720 v360 de'],
+    ['{"protocol": "hls"}', 'big', 'hls', 'v720 v360 de'],
+    ['{"capabilities": {"video": {"codecs": {"h264": "4.0"},'
+     . ' "max_height": 720}}}', 'small', 'hls', 'v360 de'],
+    ['{"capabilities": {"video": {"max_height": 720}}}', 'big', 'dash',
+     'v720 v360 de'],
+    ['{"capabilities": {"video": {"max_height": 400}}}', 'small', 'hls',
+     'v360 de'],
+    ['{"languages": ["fr"]}', 'big', 'dash', 'v720 v360'],
+    ['{"max_height": 360}', 'big', 'dash', 'v360 de'],
+    ['{"filter": "video_height:700-720"}', 'big', 'dash', 'v720 de'])
+{
+    my ($json, $device, $protocol, $tracks) = @$row;
+
+    $r = play('ev', $json);
+    is $r->status, 200, "play $json";
+    $j = $r->json;
+    is $j->{device}, $device, "... is $device";
+    is $j->{protocol}, $protocol, "... $protocol";
+    is tracks($ng->get($j->{manifests}{dash})), $tracks, "... $tracks";
+}
+
+my %session = map { (play('ev', '{}')->json->{session} => 1) } 1 .. 3;
+is scalar(keys %session), 3, 'each has a session of its own';
+
+for my $row (
+    ['{', 400, ''], ['[]', 400, ''], ['{"device": "tv"}', 400, 'device'],
+    ['{"device": 1}', 400, 'device'], ['{"protocol": "hds"}', 400,
+     'protocol'],
+    ['{"low_latency": 1}', 400, 'low_latency'],
+    ['{"languages": []}', 400, 'languages'],
+    ['{"max_height": "x"}', 400, 'max_height'],
+    ['{"filter": "nonsense:1"}', 400, 'filter'],
+    ['{"start": "yesterday"}', 400, 'start'],
+    ['{"session": "a b"}', 400, 'session'],
+    ['{"capabilities": {"video": {"max_height": -1}}}', 400,
+     'capabilities.video.max_height'],
+    ['{"device": "hevc"}', 403, undef])
+{
+    my ($json, $status, $field) = @$row;
+
+    $r = play('ev', $json);
+    is $r->status, $status, "play $json";
+    is $r->json->{field}, $field, "... $field" if defined $field;
+}
+
+is play('ev', '{}', 'no')->status, 403, 'play from nowhere';
+is play('nothing', '{}')->status, 404, 'play of no event';
+is play('ev', '{"x": "' . 'x' x 20000 . '"}')->status, 413, 'a long story';
+is $ng->get('/live/ev/play')->status, 404, 'GET play';
+
+$r = $ng->options('/live/ev/play');
+like $r->header('Access-Control-Allow-Methods'), qr/POST/, 'preflight';
+
+
+# ---- the document
+
+my ($ok, $out) = $ng->test_config;
+ok $ok, 'nginx -t';
+
+for my $row (['{"devices": []}', qr/devices: not a list of 1 to 32/],
+             ['{', qr/not JSON/],
+             ['{"devices": [{"id": "a", "video": {"max_fps": 0}}]}',
+              qr/devices\[0\]\.video\.max_fps/])
+{
+    open my $fh, '>', $ng->dir . '/devices.json' or die $!;
+    print $fh $row->[0];
+    close $fh;
+
+    ($ok, $out) = $ng->test_config;
+    ok !$ok, "nginx -t: $row->[0]";
+    like $out, $row->[1], '... says what';
+    like $out, qr/"live_origin_devices"/, '... and where';
+}
+
+unlink $ng->dir . '/devices.json';
+($ok, $out) = $ng->test_config;
+ok !$ok, 'nginx -t: no such file';
+
+open my $fh, '>', $ng->dir . '/devices.json' or die $!;
+print $fh $devices =~ s/"max_height": 720/"max_height": 1080/r;
+close $fh;
+$ng->reload;
+
+is tracks(get('ev/manifest.mpd?device=big')), 'v1080 v720 v360 de',
+    'reloaded';
+is get($new, 'us')->status, 200, '... with the keys of the file';
+
+$ng->stop;
+
+# ---- without keys of one's own
+
+my $own = LiveOrigin::Nginx->start(%http,
+    http => $http{http} =~ s/live_origin_class_key \S+//r, workers => 2);
+
+$own->put('/live/free/a/v360/init.mp4', $media{v360}->init);
+$own->put("/live/free/a/v360/$_.m4s", $media{v360}->segment($_))
+    for $n .. $n + 3;
+wait_for(sub { $own->get('/live/free/manifest.mpd')->status == 200 }, 5);
+
+my $mine = class($own->get('/live/free/manifest.mpd'));
+is $own->get("/live/free/$mine/manifest.mpd")->status, 200,
+    'a class that the zone signed' for 1 .. 4;
+$own->reload;
+is $own->get("/live/free/$mine/manifest.mpd")->status, 200,
+    '... is good behind a reload';
+$own->restart;
+is $own->get("/live/free/$mine/manifest.mpd")->status, 200,
+    '... and a restart';
+$own->stop;
+
+done_testing;
