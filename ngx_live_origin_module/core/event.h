@@ -11,6 +11,7 @@
 #include "core/drm.h"
 #include "core/cue.h"
 #include "core/session.h"
+#include "core/health.h"
 #include "core/rights.h"
 #include "core/limits.h"
 
@@ -81,6 +82,7 @@ typedef struct lo_event_s {
     lo_rights_rule_t    countries;
     unsigned            nblackouts;
     lo_blackout_t       blackouts[LO_MAX_BLACKOUTS];
+    lo_health_rule_t    health;           /* "manifest" */
     void               *json;             /* json_t: the strings lie in it */
 } lo_event_t;
 

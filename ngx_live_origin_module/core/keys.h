@@ -69,6 +69,7 @@ typedef struct {
     X(USE,       "use",       "a key that is not for this")                   \
     X(SCOPE,     "scope",     "a key for another event, pipeline or path")    \
     X(COUNTRY,   "country",   "a token for other countries")                  \
+    X(BLACKOUT,  "blackout",  "not at this time")                             \
     X(NETWORK,   "network",   "not from this network")                        \
     X(SITE,      "site",      "a page of another site, without a token")      \
     X(CLASS,     "class",     "a class that was not signed here")             \

@@ -1,11 +1,14 @@
 /* what the API says of events, tracks and the node */
 
 #include "http/api.h"
+#include "http/health.h"
 #include "http/redis.h"
 #include "core/verdict.h"
 
 
 static json_t *ngx_live_origin_api_segment(const lo_live_t *l);
+static json_t *ngx_live_origin_api_health(ngx_live_origin_zone_t *zone,
+    ngx_live_origin_event_t *event);
 static json_t *ngx_live_origin_api_pipelines(ngx_live_origin_zone_t *zone,
     ngx_live_origin_event_t *event, int64_t now);
 static json_t *ngx_live_origin_api_runs(const lo_live_t *l);
@@ -244,6 +247,11 @@ ngx_live_origin_api_event(ngx_live_origin_zone_t *zone,
                      "runs", ngx_live_origin_api_runs(l),
                      "tracks", tracks);
 
+    if (json && event->doc && event->doc->health.stale_us) {
+        json_object_set_new(json, "manifest",
+                            ngx_live_origin_api_health(zone, event));
+    }
+
     note = ngx_live_origin_window_note(zone, l);
 
     if (json && note) {
@@ -251,6 +259,38 @@ ngx_live_origin_api_event(ngx_live_origin_zone_t *zone,
     }
 
     return json;
+}
+
+
+static json_t *
+ngx_live_origin_api_health(ngx_live_origin_zone_t *zone,
+    ngx_live_origin_event_t *event)
+{
+    json_t                    *list;
+    ngx_uint_t                 i;
+    const char                *state;
+    ngx_live_origin_health_t   h;
+
+    ngx_live_origin_health(zone, event, &h);
+
+    list = json_array();
+    state = h.left == LO_HEALTH_NONE ? "withheld"
+            : h.left ? "reduced" : "whole";
+
+    for (i = 0; i < event->live->ntracks; i++) {
+        if (h.stale >> i & 1) {
+            json_array_append_new(list,
+                                  json_string(event->live->tracks[i].id));
+        }
+    }
+
+    return json_pack("{s:I, s:s, s:s, s:o, s:o}",
+                     "stale_ms",
+                     (json_int_t) (event->doc->health.stale_us / 1000),
+                     "stale", event->doc->health.drop ? "drop" : "404",
+                     "state", state,
+                     "since", ngx_live_origin_api_us(h.since_us),
+                     "stale_tracks", list);
 }
 
 

@@ -457,10 +457,6 @@ ngx_live_origin_class_opens(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
                                       NGX_LIVE_ORIGIN_DENIED, 0);
     }
 
-    if (class && lo_window_any(&class->of->window)) {
-        return ngx_live_origin_window_refuse(r, ctx, &class->of->window);
-    }
-
     return NGX_DECLINED;
 }
 

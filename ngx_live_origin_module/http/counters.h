@@ -276,7 +276,9 @@ typedef enum {
 
 typedef enum {
     NGX_LIVE_ORIGIN_EVENT_DIFFERS = 0,     /* longer or shorter than declared */
-    NGX_LIVE_ORIGIN_EVENT_RATE             /* limit.c; no count */
+    NGX_LIVE_ORIGIN_EVENT_RATE,            /* limit.c; no count */
+    NGX_LIVE_ORIGIN_EVENT_STALE,           /* health.c: tracks, a bit each */
+    NGX_LIVE_ORIGIN_EVENT_STALE_US         /* likewise: no count either */
 } ngx_live_origin_event_e;
 
 /* the last write latency, us, of each pipeline: behind the counters */

@@ -7,7 +7,10 @@
 
 #include "http/module.h"
 #include "http/class.h"
+#include "http/health.h"
 #include "http/manifest.h"
+#include "http/rights.h"
+#include "http/window.h"
 
 
 #define NGX_LIVE_ORIGIN_MEDIA_KEY   128
@@ -16,6 +19,8 @@
                                                waits for it */
 
 
+static ngx_int_t ngx_live_origin_manifest_send(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx, ngx_live_origin_manifest_t *m);
 static ngx_int_t ngx_live_origin_manifest_gzip(
     ngx_live_origin_manifest_t *m);
 static ngx_uint_t ngx_live_origin_manifest_takes_gzip(ngx_http_request_t *r);
@@ -108,20 +113,16 @@ ngx_live_origin_manifest_of(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
 }
 
 
-ngx_int_t
-ngx_live_origin_manifest(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx)
-{
-    ngx_int_t                    rc, track;
-    ngx_buf_t                   *b;
-    ngx_uint_t                   gzip;
-    ngx_chain_t                  out;
-    ngx_pool_cleanup_t          *cln;
-    ngx_live_origin_version_t    of;
-    ngx_live_origin_manifest_t  *m;
+/* the version that is to be given out; NGX_OK: *m is it, else it was
+   answered */
 
-    if (!ngx_live_origin_manifest_ready(ctx->zone, ctx->event)) {
-        return ngx_live_origin_manifest_not_yet(r, ctx);
-    }
+static ngx_int_t
+ngx_live_origin_manifest_pick(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx, ngx_live_origin_manifest_t **m)
+{
+    ngx_int_t                  rc, track;
+    ngx_live_origin_health_t   health;
+    ngx_live_origin_version_t  of;
 
     track = -1;
 
@@ -135,23 +136,63 @@ ngx_live_origin_manifest(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx)
         }
     }
 
-    rc = ngx_live_origin_class(r, ctx);
+    ngx_live_origin_health(ctx->zone, ctx->event, &health);
 
-    if (rc != NGX_DECLINED) {
-        return rc;
+    if (health.left == LO_HEALTH_NONE
+        || (track >= 0 && health.stale >> track & 1))
+    {
+        return ngx_live_origin_refuse(r, ctx, NGX_HTTP_NOT_FOUND,
+                                      NGX_LIVE_ORIGIN_OVERDUE, 1);
     }
 
     ngx_live_origin_manifest_of(r, ctx, track, &of);
 
-    rc = ngx_live_origin_manifest_get(ctx->zone, ctx->event, &of, &m);
+    if (track < 0) {
+        of.left = health.left;
+        of.left_us = health.since_us;
+    }
+
+    rc = ngx_live_origin_manifest_get(ctx->zone, ctx->event, &of, m);
 
     if (rc == NGX_ABORT) {
         return ngx_live_origin_refuse(r, ctx, NGX_HTTP_NOT_FOUND,
                                       NGX_LIVE_ORIGIN_UNKNOWN, 2);
     }
 
-    if (rc != NGX_OK) {
+    return rc == NGX_OK ? NGX_OK : ngx_live_origin_manifest_not_yet(r, ctx);
+}
+
+
+ngx_int_t
+ngx_live_origin_manifest(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx)
+{
+    ngx_int_t                    rc;
+    ngx_pool_cleanup_t          *cln;
+    ngx_live_origin_manifest_t  *m;
+
+    rc = ngx_live_origin_class(r, ctx);
+
+    if (rc != NGX_DECLINED) {
+        return rc;
+    }
+
+    if (!ngx_live_origin_manifest_ready(ctx->zone, ctx->event)) {
         return ngx_live_origin_manifest_not_yet(r, ctx);
+    }
+
+    if (ctx->class && lo_window_any(&ctx->class->of->window)) {
+        rc = ngx_live_origin_window_refuse(r, ctx, &ctx->class->of->window);
+
+        if (rc != NGX_DECLINED) {
+            return rc;
+        }
+    }
+
+    m = NULL;
+    rc = ngx_live_origin_manifest_pick(r, ctx, &m);
+
+    if (m == NULL) {
+        return rc;
     }
 
     cln = ngx_pool_cleanup_add(r->pool, 0);
@@ -163,11 +204,24 @@ ngx_live_origin_manifest(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx)
     cln->handler = ngx_live_origin_manifest_unref;
     cln->data = m;
 
-    gzip = ngx_live_origin_manifest_takes_gzip(r)
-           && ngx_live_origin_manifest_gzip(m) == NGX_OK;
-
     ngx_live_origin_reason(ctx, NGX_LIVE_ORIGIN_READY);
     ctx->zone->cells[NGX_LIVE_ORIGIN_CELL_MANIFESTS]++;
+
+    return ngx_live_origin_manifest_send(r, ctx, m);
+}
+
+
+static ngx_int_t
+ngx_live_origin_manifest_send(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx, ngx_live_origin_manifest_t *m)
+{
+    ngx_int_t    rc;
+    ngx_buf_t   *b;
+    ngx_uint_t   gzip;
+    ngx_chain_t  out;
+
+    gzip = ngx_live_origin_manifest_takes_gzip(r)
+           && ngx_live_origin_manifest_gzip(m) == NGX_OK;
 
     if (ngx_live_origin_manifest_headers(r, ctx, m, gzip) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -250,6 +304,7 @@ ngx_live_origin_manifest_headers(ngx_http_request_t *r,
     ngx_uint_t gzip)
 {
     u_char           *p, *v;
+    int64_t           age;
     ngx_table_elt_t  *h;
 
     r->headers_out.status = NGX_HTTP_OK;
@@ -271,8 +326,15 @@ ngx_live_origin_manifest_headers(ngx_http_request_t *r,
     }
 
     v = p;
-    p = ngx_live_origin_share(p, ctx, 1);
-    p = ngx_sprintf(p, "max-age=%L", m->max_age);
+    age = ngx_live_origin_rights_age(ctx, m->max_age);
+
+    if (age > 0) {
+        p = ngx_live_origin_share(p, ctx, 1);
+        p = ngx_sprintf(p, "max-age=%L", age);
+
+    } else {
+        p = ngx_live_origin_put(p, "no-store");
+    }
 
     if (ngx_live_origin_header(r, "Cache-Control", v, p - v) != NGX_OK) {
         return NGX_ERROR;

@@ -3,6 +3,7 @@
  * writers are told.  Media playlists are in manifest_list.c.
  */
 
+#include "http/health.h"
 #include "http/manifest.h"
 #include "core/dash.h"
 #include "core/hls.h"
@@ -152,8 +153,11 @@ ngx_live_origin_write_event(ngx_live_origin_zone_t *zone,
         goto done;
     }
 
+    ngx_live_origin_health_drop(l, periods, man.nperiods, m->of.left);
+
     man.id = ngx_live_origin_event_name(zone, event);
     man.publish_us = l->shown_us ? l->shown_us : l->live_us;
+    man.publish_us = ngx_max(man.publish_us, m->of.left_us);
     man.utc_timing = utc_timing;
     man.early = m->of.early;
     man.systems = LO_DRM_ALL;

@@ -2,6 +2,7 @@
  * Metrics by event, track and pipeline.
  */
 
+#include "http/health.h"
 #include "http/metrics.h"
 
 
@@ -226,6 +227,45 @@ ngx_live_origin_metrics_differs(ngx_live_origin_zone_t *zone, lo_buf_t *b,
 }
 
 
+/* of events whose document says when they are stale */
+
+static void
+ngx_live_origin_metrics_health(ngx_live_origin_zone_t *zone, lo_buf_t *b,
+    ngx_uint_t events, ngx_uint_t tracks)
+{
+    ngx_uint_t                 e, i;
+    lo_zone_event_t           *ze;
+    ngx_live_origin_event_t   *event;
+    ngx_live_origin_health_t   h;
+
+    for (e = 0; e < events; e++) {
+
+        ze = lo_zone_event(zone->z, e);
+        event = ze ? ngx_live_origin_event_get(zone, e) : NULL;
+
+        if (event == NULL || event->doc == NULL
+            || event->doc->health.stale_us == 0)
+        {
+            continue;
+        }
+
+        ngx_live_origin_health(zone, event, &h);
+
+        if (!tracks) {
+            lo_buf_printf(b, "live_origin_manifests_withheld{event=\"%s\"} "
+                             "%d\n", ze->id, h.left == LO_HEALTH_NONE);
+            continue;
+        }
+
+        for (i = 0; i < event->live->ntracks; i++) {
+            lo_buf_printf(b, "live_origin_track_stale{event=\"%s\","
+                             "track=\"%s\"} %d\n", ze->id,
+                          event->live->tracks[i].id, (int) (h.stale >> i & 1));
+        }
+    }
+}
+
+
 /* one line a phase, as Prometheus' state sets are */
 
 static void
@@ -267,6 +307,13 @@ ngx_live_origin_metrics_events(ngx_live_origin_zone_t *zone, lo_buf_t *b)
 
     ngx_live_origin_metrics_state(zone, b, st.events_max);
     ngx_live_origin_metrics_differs(zone, b, st.events_max);
+
+    ngx_live_origin_metrics_head(b, "manifests_withheld", "gauge",
+        "1 while an event's manifests are 404, for its live edge is too old.");
+    ngx_live_origin_metrics_health(zone, b, st.events_max, 0);
+    ngx_live_origin_metrics_head(b, "track_stale", "gauge",
+        "1 while a track's live edge is older than its event allows.");
+    ngx_live_origin_metrics_health(zone, b, st.events_max, 1);
 
     for (kind = ngx_live_origin_metrics_kinds; kind->name; kind++) {
         ngx_live_origin_metrics_tracks(zone, b, st.events_max, kind);

@@ -184,6 +184,8 @@ typedef struct {
     ngx_uint_t                   denied;   /* lo_deny_e: why, or 0 */
     lo_place_t                   place;    /* geo.c: of the client */
     ngx_live_origin_class_t     *class;    /* of a manifest; NULL: none */
+    int64_t                      until_us; /* rights.c: wall clock; 0 or
+                                              INT64_MAX: for ever */
 
     /* hold.c */
 

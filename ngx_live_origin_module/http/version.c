@@ -42,7 +42,8 @@ ngx_live_origin_version_is(const ngx_live_origin_version_t *a,
     const ngx_live_origin_version_t *b)
 {
     return a->kind == b->kind && a->track == b->track && a->early == b->early
-           && a->below == b->below && a->key.len == b->key.len
+           && a->below == b->below && a->left == b->left
+           && a->left_us == b->left_us && a->key.len == b->key.len
            && a->path.len == b->path.len
            && ngx_memcmp(a->key.data, b->key.data, a->key.len) == 0
            && ngx_memcmp(a->path.data, b->path.data, a->path.len) == 0;

@@ -1,4 +1,5 @@
 #include "http/geo.h"
+#include "http/health.h"
 #include "http/redis.h"
 #include "http/share.h"
 
@@ -316,6 +317,7 @@ ngx_live_origin_tick(ngx_event_t *ev)
 
     if (++zone->ticks % NGX_LIVE_ORIGIN_TICKS == 0) {
         ngx_live_origin_hold_tick(zone);
+        ngx_live_origin_health_tick(zone);
         ngx_live_origin_defects_sum(zone, 0);
     }
 

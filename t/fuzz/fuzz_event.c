@@ -47,6 +47,46 @@ check_cue(const lo_cues_t *cues, unsigned i)
 }
 
 
+/* who stands for a viewer has the same rights, and stands for itself */
+
+static void
+check_places(const lo_event_t *ev)
+{
+    int64_t     until, same;
+    unsigned    i, k;
+    lo_place_t  p, canon, again;
+
+    static const char *const  codes[] = { "DE", "US", "AA", "ZY", "ZZ" };
+
+    for (i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+
+        lo_place_unknown(&p);
+        check(lo_place_country(&p, lo_cstr(codes[i])) == LO_OK);
+        p.asn = i;
+
+        lo_where_canon(ev, &p, &canon);
+        lo_where_canon(ev, &canon, &again);
+        check(memcmp(&canon, &again, sizeof(canon)) == 0);
+
+        for (k = 0; k < ev->ntracks; k++) {
+            check(lo_rights_track(&ev->tracks[k], &p)
+                  == lo_rights_track(&ev->tracks[k], &canon));
+        }
+
+        for (k = 0; k <= ev->nblackouts; k++) {
+            until = k ? ev->blackouts[k - 1].start_us : 1;
+
+            check(lo_rights(ev, &p, until, &until)
+                  == lo_rights(ev, &canon, k ? ev->blackouts[k - 1].start_us
+                                             : 1, &same));
+            check(until == same);
+        }
+    }
+
+    check(lo_where_digest(ev) <= 0xffffff);
+}
+
+
 static void
 check_event(const lo_event_t *ev)
 {
@@ -74,6 +114,16 @@ check_event(const lo_event_t *ev)
     for (i = 0; i < ev->cues.n; i++) {
         check_cue(&ev->cues, i);
     }
+
+    check(ev->nblackouts <= LO_MAX_BLACKOUTS);
+
+    for (i = 0; i < ev->nblackouts; i++) {
+        check(ev->blackouts[i].start_us >= 0
+              && ev->blackouts[i].end_us > ev->blackouts[i].start_us);
+    }
+
+    check(ev->health.stale_us == 0 || ev->health.stale_us >= 500000);
+    check_places(ev);
 }
 
 
