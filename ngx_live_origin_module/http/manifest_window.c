@@ -285,7 +285,8 @@ ngx_live_origin_window_begin(lo_manifest_t *man,
 /*
  * How far back players may go: to the start, or as far as without a window,
  * and at no time below what there is.  A depth that grows with the clock is
- * that of the end of the time that the MPD is good for.
+ * that of the end of the time that the MPD is good for, but at its beginning
+ * not below the first segment of all.
  */
 
 static void
@@ -293,7 +294,7 @@ ngx_live_origin_window_depth(ngx_live_origin_manifest_t *m,
     lo_manifest_t *man, const lo_window_t *w, const lo_live_t *l,
     int64_t from, int64_t now)
 {
-    int64_t  begin, depth, update, until;
+    int64_t  begin, depth, most, update, until;
 
     update = lo_dash_update_us(man);
     until = (now / update + 1) * update;
@@ -305,6 +306,12 @@ ngx_live_origin_window_depth(ngx_live_origin_manifest_t *m,
     }
 
     depth = until - l->delay_us - w->delay_us - begin;
+    most = until - update - l->delay_us - w->delay_us
+           - lo_timeline_start_us(&l->d, l->first);
+
+    if (depth > most && !l->irregular) {
+        depth = most;
+    }
 
     if (w->start_us == 0 && depth >= l->depth_us) {
         man->depth_us = l->depth_us;
