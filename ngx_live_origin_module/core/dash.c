@@ -174,7 +174,9 @@ lo_dash_static(lo_buf_t *b, const lo_manifest_t *m)
 static void
 lo_dash_place(lo_buf_t *b, const lo_manifest_t *m)
 {
-    if (m->up.len) {
+    lo_dash_cdns(b, m);
+
+    if (m->up.len && m->ncdns == 0) {
         lo_buf_puts(b, "  <BaseURL>");
         lo_dash_escape(b, m->up);
         lo_buf_puts(b, "</BaseURL>\n");
@@ -183,7 +185,9 @@ lo_dash_place(lo_buf_t *b, const lo_manifest_t *m)
     if (m->class.len) {
         lo_buf_puts(b, "  <Location>");
         lo_dash_escape(b, m->class);
-        lo_buf_puts(b, "manifest.mpd</Location>\n");
+        lo_buf_puts(b, m->ncdns ? "manifest.mpd" LO_MARK_SESSION
+                                : "manifest.mpd");
+        lo_buf_puts(b, "</Location>\n");
     }
 }
 
@@ -223,6 +227,7 @@ lo_dash_mpd(lo_buf_t *b, const lo_manifest_t *m)
 
     lo_dash_place(b, m);
     lo_dash_latency(b, m);
+    lo_dash_steering(b, m);
 
     x.m = m;
     x.b = b;

@@ -1,8 +1,8 @@
 /*
  * Between dash.c (the MPD and its Periods), dash_set.c (AdaptationSets),
  * dash_rep.c (Representations), dash_track.c (which tracks stand in a set),
- * dash_time.c (where segments are in time), dash_event.c (events) and
- * dash_text.c (attribute values).
+ * dash_time.c (where segments are in time), dash_event.c (events), dash_cdn.c
+ * (where segments are fetched) and dash_text.c (attribute values).
  */
 
 #ifndef LO_DASH_INT_H
@@ -105,6 +105,13 @@ void lo_dash_inband(lo_dash_t *x, const lo_manifest_track_t *t,
     const char *indent);
 int lo_dash_inband_same(const lo_dash_t *x, const lo_manifest_track_t *a,
     const lo_manifest_track_t *b);
+
+
+/* ---- dash_cdn.c */
+
+/* BaseURLs; ContentSteering, if there is any */
+void lo_dash_cdns(lo_buf_t *b, const lo_manifest_t *m);
+void lo_dash_steering(lo_buf_t *b, const lo_manifest_t *m);
 
 
 /* ---- dash_text.c */

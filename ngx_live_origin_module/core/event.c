@@ -375,7 +375,8 @@ lo_event_read(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev)
         || lo_event_sessions(ctx, o, ev) != LO_OK
         || lo_event_rights(ctx, o, ev) != LO_OK
         || lo_event_health(ctx, o, ev) != LO_OK
-        || lo_event_devices(ctx, o, ev) != LO_OK)
+        || lo_event_devices(ctx, o, ev) != LO_OK
+        || lo_event_cdns(ctx, o, &ev->cdns) != LO_OK)
     {
         return LO_ERROR;
     }

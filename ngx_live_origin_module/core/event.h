@@ -7,6 +7,7 @@
 
 #include "core/base.h"
 #include "core/timeline.h"
+#include "core/cdn.h"
 #include "core/cmaf.h"
 #include "core/drm.h"
 #include "core/cue.h"
@@ -79,6 +80,7 @@ typedef struct lo_event_s {
     lo_str_t            naming_media;     /* DASH templates, or empty */
     lo_cues_t           cues;
     lo_sessions_t       sessions;         /* "session_data" */
+    lo_cdns_t           cdns;
     lo_rights_rule_t    countries;
     unsigned            nblackouts;
     lo_blackout_t       blackouts[LO_MAX_BLACKOUTS];

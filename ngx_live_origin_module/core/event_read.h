@@ -81,6 +81,9 @@ int lo_event_drm(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev);
 /* "manifest", behind "segment" */
 int lo_event_health(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev);
 
+/* "cdns" and "steering" */
+int lo_event_cdns(lo_event_ctx_t *ctx, const json_t *o, lo_cdns_t *cdns);
+
 /* one entry of "tracks", onto the end of ev->tracks */
 int lo_event_track(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev);
 

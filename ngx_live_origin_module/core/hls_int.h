@@ -6,6 +6,7 @@
 #define LO_HLS_INT_H
 
 #include "core/hls.h"
+#include "core/hls_cdn.h"
 
 
 /* a multivariant playlist that is being written */
@@ -13,6 +14,7 @@
 typedef struct {
     lo_buf_t                   *b;
     const lo_manifest_t        *m;
+    const lo_cdn_t             *cdn;       /* whose pathway; NULL: none's */
     const lo_manifest_track_t  *tracks;    /* of the newest period */
     unsigned                    ntracks;
     int                         hdr;       /* of the variants, one at least */

@@ -82,12 +82,41 @@ lo_hls_look(lo_hls_master_t *x, int *video)
 }
 
 
+static void
+lo_hls_master_pathway(const lo_hls_master_t *x, int video)
+{
+    int             audio, text;
+    unsigned        i;
+    lo_hls_group_t  g;
+
+    for (audio = 0, i = 0; i < x->ntracks; i++) {
+        if (lo_hls_group(x, i, &g)) {
+            lo_hls_audio(x, &g);
+            audio = 1;
+        }
+    }
+
+    text = lo_hls_text(x);
+
+    if (!audio) {
+        lo_hls_variants(x, NULL, video, text);
+    }
+
+    for (i = 0; i < x->ntracks; i++) {
+        if (lo_hls_group(x, i, &g)) {
+            lo_hls_variants(x, &g, video, text);
+        }
+    }
+
+    lo_hls_iframes(x);
+}
+
+
 void
 lo_hls_master(lo_buf_t *b, const lo_manifest_t *m)
 {
-    int              video, audio, text;
+    int              video;
     unsigned         i;
-    lo_hls_group_t   g;
     lo_hls_master_t  x;
 
     lo_buf_puts(b, "#EXTM3U\n#EXT-X-VERSION:7\n"
@@ -99,6 +128,7 @@ lo_hls_master(lo_buf_t *b, const lo_manifest_t *m)
 
     x.b = b;
     x.m = m;
+    x.cdn = NULL;
     x.tracks = m->periods[m->nperiods - 1].tracks;
     x.ntracks = m->periods[m->nperiods - 1].ntracks;
 
@@ -106,24 +136,15 @@ lo_hls_master(lo_buf_t *b, const lo_manifest_t *m)
     lo_hls_session(&x);
     lo_drm_hls_session(b, m, x.tracks, x.ntracks);
 
-    for (audio = 0, i = 0; i < x.ntracks; i++) {
-        if (lo_hls_group(&x, i, &g)) {
-            lo_hls_audio(&x, &g);
-            audio = 1;
-        }
+    if (m->ncdns == 0) {
+        lo_hls_master_pathway(&x, video);
+        return;
     }
 
-    text = lo_hls_text(&x);
+    lo_hls_cdn_steering(b, m);
 
-    if (!audio) {
-        lo_hls_variants(&x, NULL, video, text);
+    for (i = 0; i < m->ncdns; i++) {
+        x.cdn = m->cdns[i];
+        lo_hls_master_pathway(&x, video);
     }
-
-    for (i = 0; i < x.ntracks; i++) {
-        if (lo_hls_group(&x, i, &g)) {
-            lo_hls_variants(&x, &g, video, text);
-        }
-    }
-
-    lo_hls_iframes(&x);
 }

@@ -176,6 +176,7 @@ lo_hls_audio(const lo_hls_master_t *x, const lo_hls_group_t *g)
 
         lo_buf_puts(x->b, "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"");
         lo_hls_group_name(x->b, g);
+        lo_hls_cdn_group(x->b, x->cdn);
         lo_buf_puts(x->b, "\"");
         lo_hls_rendition(x, member, n == 0, alike);
         members[n] = member;
@@ -200,7 +201,9 @@ lo_hls_text(const lo_hls_master_t *x)
                      && lo_hls_alike(&x->tracks[k], &x->tracks[i]);
         }
 
-        lo_buf_puts(x->b, "#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"text\"");
+        lo_buf_puts(x->b, "#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"text");
+        lo_hls_cdn_group(x->b, x->cdn);
+        lo_buf_puts(x->b, "\"");
         lo_hls_rendition(x, i, 0, alike);
         any = 1;
     }

@@ -116,7 +116,5 @@ lo_hls_quoted(lo_buf_t *b, const char *name, lo_str_t s)
 void
 lo_hls_uri(const lo_hls_master_t *x, const lo_manifest_track_t *t)
 {
-    lo_buf_put(x->b, x->m->class.data, x->m->class.len);
-    lo_buf_put(x->b, t->id.data, t->id.len);
-    lo_buf_puts(x->b, "/media.m3u8");
+    lo_hls_cdn_playlist(x->b, x->m, x->cdn, t->id);
 }

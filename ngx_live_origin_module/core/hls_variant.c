@@ -136,13 +136,17 @@ lo_hls_variant(const lo_hls_master_t *x, unsigned track,
     if (g != NULL) {
         lo_buf_puts(b, ",AUDIO=\"");
         lo_hls_group_name(b, g);
+        lo_hls_cdn_group(b, x->cdn);
         lo_buf_puts(b, "\"");
     }
 
     if (text) {
-        lo_buf_puts(b, ",SUBTITLES=\"text\"");
+        lo_buf_puts(b, ",SUBTITLES=\"text");
+        lo_hls_cdn_group(b, x->cdn);
+        lo_buf_puts(b, "\"");
     }
 
+    lo_hls_cdn_pathway(b, x->m, x->cdn);
     lo_buf_puts(b, "\n");
     lo_hls_uri(x, t);
     lo_buf_puts(b, "\n");
@@ -187,6 +191,7 @@ lo_hls_iframes(const lo_hls_master_t *x)
         lo_hls_sum(x, t, NULL, 0);
         lo_hls_picture(x, t);
         lo_hls_quoted(x->b, ",STABLE-VARIANT-ID", t->id);
+        lo_hls_cdn_pathway(x->b, x->m, x->cdn);
         lo_buf_puts(x->b, ",URI=\"");
         lo_hls_uri(x, t);
         lo_buf_puts(x->b, "\"\n");

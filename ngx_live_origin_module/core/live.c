@@ -288,6 +288,13 @@ lo_live_create(lo_live_t *l, const lo_event_t *doc)
 }
 
 
+void
+lo_live_redocument(lo_live_t *l)
+{
+    lo_live_touch(l, 1);
+}
+
+
 int
 lo_live_document(lo_live_t *l, const lo_event_t *doc)
 {

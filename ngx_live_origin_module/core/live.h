@@ -23,8 +23,9 @@
 #include "core/cmaf.h"
 #include "core/event.h"
 #include "core/notice.h"
+#include "core/steer.h"
 
-#define LO_LIVE_VERSION   3
+#define LO_LIVE_VERSION   4
 #define LO_LIVE_RUNS      32          /* the oldest are forgotten first */
 #define LO_LIVE_INITS     128
 #define LO_LIVE_MASKS     32
@@ -160,6 +161,7 @@ typedef struct {
                                          in few steps, see lo_live_depth */
     int64_t             init_us;      /* when the newest init or track came */
     lo_notices_t        notices;
+    lo_drained_t        drained;      /* CDNs */
 
     uint32_t            npipelines;
     uint32_t            ntracks;
@@ -226,6 +228,8 @@ const char *lo_live_text(lo_live_reason_e r);
    what is fixed stays (d, delay, window once live) */
 void lo_live_create(lo_live_t *l, const lo_event_t *doc);
 int lo_live_document(lo_live_t *l, const lo_event_t *doc);  /* 1: changed */
+/* what manifests take from the document is another */
+void lo_live_redocument(lo_live_t *l);
 
 /* index of a pipeline; adds it where the document leaves them open */
 lo_live_reason_e lo_live_pipeline(lo_live_t *l, lo_str_t name,
@@ -437,7 +441,7 @@ void lo_live_strip(lo_live_t *l);
  * l, this node's record, learns what others have agreed on.  Where it has
  * nothing of its own it becomes theirs; else theirs is what counts and what is
  * missing there is added: pipelines, tracks, runs and inits behind theirs,
- * masks, notices, the end; then l->serial is not l->agreed, and others
+ * masks, notices, a later word on CDNs, the end; then l->serial is not l->agreed, and others
  * are to be asked.  Rings are kept by a track's id, words by an init's digest;
  * 0 where this node has none.  1: changed.
  */
@@ -476,5 +480,11 @@ lo_live_masked(const lo_live_t *l, unsigned track, int64_t n)
 {
     return l->nmasks ? lo_live_masked_of(l, track, n) : 0;
 }
+
+
+
+/* lo_steer_set, which manifests show.  1: changed */
+int lo_live_steer(lo_live_t *l, const lo_cdns_t *cdns, lo_steer_e what,
+    const lo_str_t *ids, unsigned n, int64_t now_us);
 
 #endif /* LO_LIVE_H */

@@ -404,6 +404,19 @@ lo_live_learn_notices(lo_live_t *to, const lo_live_t *from)
 }
 
 
+static int
+lo_live_learn_drained(lo_live_t *to, const lo_live_t *from)
+{
+    if (from->drained.since_us <= to->drained.since_us) {
+        return 0;
+    }
+
+    to->drained = from->drained;
+
+    return 1;
+}
+
+
 /* what is fixed once is fixed by who went live first */
 
 static int
@@ -457,6 +470,7 @@ lo_live_fresh(const lo_live_t *l)
 {
     return l->first == INT64_MAX && l->ninits == 0 && l->nruns == 0
            && l->nmasks == 0 && l->notices.n == 0
+           && l->drained.since_us == 0
            && l->phase == LO_LIVE_SCHEDULED;
 }
 
@@ -498,6 +512,7 @@ lo_live_adopt(lo_live_t *l, const lo_live_t *theirs)
         changed |= lo_live_learn_runs(l, &mine, pipelines);
         changed |= lo_live_learn_masks(l, &mine, tracks, pipelines);
         changed |= lo_live_learn_notices(l, &mine);
+        changed |= lo_live_learn_drained(l, &mine);
         changed |= lo_live_learn_life(l, &mine);
         changed |= lo_live_learn_document(l, &mine);
 
@@ -505,6 +520,10 @@ lo_live_adopt(lo_live_t *l, const lo_live_t *theirs)
             l->serial = (serial > theirs->serial ? serial : theirs->serial)
                         + 1;
             l->shown = l->serial;
+
+            if (mine.shown_us > l->shown_us) {
+                l->shown_us = mine.shown_us;
+            }
         }
     }
 

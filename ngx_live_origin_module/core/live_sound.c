@@ -81,6 +81,25 @@ lo_sound_notices(const lo_notices_t *all)
 }
 
 
+static int
+lo_sound_drained(const lo_drained_t *all)
+{
+    uint32_t  i;
+
+    if (all->n > LO_CDNS || !lo_sound_us(all->since_us)) {
+        return 0;
+    }
+
+    for (i = 0; i < all->n; i++) {
+        if (!lo_sound_id(all->ids[i])) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
 /* what its pipelines sent last is its own, where it is not forgotten */
 
 static int
@@ -226,7 +245,8 @@ lo_live_inside(const lo_live_t *l)
     }
 
     return lo_sound_tracks(l) && lo_sound_runs(l)
-           && lo_sound_notices(&l->notices);
+           && lo_sound_notices(&l->notices)
+           && lo_sound_drained(&l->drained);
 }
 
 

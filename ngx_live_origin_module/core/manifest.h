@@ -125,6 +125,12 @@ typedef struct {
                                                  seen from there */
     unsigned                    systems;      /* LO_DRM_...: what may be
                                                  shown */
+    lo_str_t                    class_path;   /* "~CLASS/", or "": what stands
+                                                 behind EVENT/ */
+    unsigned                    ncdns;        /* best first; 0: segments have
+                                                 relative URLs */
+    const lo_cdn_t *const      *cdns;
+    const lo_steering_t        *steering;     /* NULL: none */
     unsigned                    nperiods;     /* oldest first */
     const lo_manifest_period_t *periods;
 } lo_manifest_t;

@@ -172,6 +172,7 @@ lo_name_serve_path(lo_name_t *n, lo_str_t rest)
     static const lo_str_t  mpd = lo_string("manifest.mpd");
     static const lo_str_t  master = lo_string("master.m3u8");
     static const lo_str_t  play = lo_string("play");
+    static const lo_str_t  steering = lo_string("steering");
 
     if (rest.data[0] == '~'
         && lo_name_tilde(&rest, &n->token, LO_TOKEN_MAX) != LO_OK)
@@ -203,6 +204,11 @@ lo_name_serve_path(lo_name_t *n, lo_str_t rest)
 
     if (lo_str_eq(rest, play)) {
         n->kind = LO_NAME_PLAY;
+        return LO_OK;
+    }
+
+    if (lo_str_eq(rest, steering)) {
+        n->kind = LO_NAME_STEERING;
         return LO_OK;
     }
 

@@ -41,6 +41,10 @@ lo_where_each(const lo_event_t *doc, lo_where_pt fn, void *data)
     for (i = 0; i < doc->ntracks; i++) {
         fn(data, &doc->tracks[i].countries.where);
     }
+
+    for (i = 0; i < doc->cdns.n; i++) {
+        fn(data, &doc->cdns.cdn[i].where);
+    }
 }
 
 
@@ -128,6 +132,21 @@ lo_where_has(const lo_where_t *w, const lo_place_t *p)
 {
     return lo_where_listed(w, lo_where_code(p))
            || (p->asn && lo_where_network(w, p->asn));
+}
+
+
+int
+lo_where_rank(const lo_where_t *w, const lo_place_t *p)
+{
+    if (p->asn && lo_where_network(w, p->asn)) {
+        return 3;
+    }
+
+    if (lo_where_listed(w, lo_where_code(p))) {
+        return 2;
+    }
+
+    return lo_where_empty(w);
 }
 
 

@@ -40,6 +40,10 @@ int lo_place_country(lo_place_t *p, lo_str_t s);
 void lo_where_add(lo_where_t *w, const lo_place_t *country);
 int lo_where_has(const lo_where_t *w, const lo_place_t *p);
 
+/* how much a set is meant for a place: 3 its network is listed, 2 its country,
+   1 it is for everybody alike, 0 it is for others */
+int lo_where_rank(const lo_where_t *w, const lo_place_t *p);
+
 static inline int
 lo_where_empty(const lo_where_t *w)
 {

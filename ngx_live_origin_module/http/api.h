@@ -78,6 +78,16 @@ ngx_int_t ngx_live_origin_api_notify(ngx_http_request_t *r,
     ngx_live_origin_api_ask_t *ask);
 
 
+/* api_steer.c */
+
+ngx_int_t ngx_live_origin_api_steering(ngx_http_request_t *r,
+    ngx_live_origin_api_ask_t *ask);
+ngx_int_t ngx_live_origin_api_steer(ngx_http_request_t *r,
+    ngx_live_origin_api_ask_t *ask);
+/* the ids, as a list; a new reference */
+json_t *ngx_live_origin_api_drained(const lo_live_t *l);
+
+
 /* api_document.c */
 
 ngx_int_t ngx_live_origin_api_document(ngx_http_request_t *r,

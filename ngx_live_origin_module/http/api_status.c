@@ -254,6 +254,10 @@ ngx_live_origin_api_event(ngx_live_origin_zone_t *zone,
 
     note = ngx_live_origin_window_note(zone, l);
 
+    if (json) {
+        json_object_set_new(json, "drained", ngx_live_origin_api_drained(l));
+    }
+
     if (json && note) {
         json_object_set_new(json, "window_note", json_string(note));
     }

@@ -6,10 +6,26 @@
 #include "http/share.h"
 
 
+typedef struct {
+    const lo_event_t  *doc;
+    ngx_uint_t         differs;            /* from the one before */
+} ngx_live_origin_redocument_t;
+
+
 static int
 ngx_live_origin_event_redocument(lo_live_t *l, void *data)
 {
-    return lo_live_document(l, data);
+    int                            changed;
+    ngx_live_origin_redocument_t  *re = data;
+
+    changed = lo_live_document(l, re->doc);
+
+    if (re->differs && !changed) {
+        lo_live_redocument(l);
+        changed = 1;
+    }
+
+    return changed;
 }
 
 
@@ -71,9 +87,11 @@ static int
 ngx_live_origin_event_put(ngx_live_origin_zone_t *zone, lo_event_t *doc,
     const u_char *json, size_t len, ngx_uint_t replace)
 {
-    int                       index, rc;
-    lo_word_t                 word;
-    ngx_live_origin_event_t  *e;
+    int                            index, rc;
+    lo_word_t                      word, was;
+    lo_zone_event_t               *ze;
+    ngx_live_origin_event_t       *e;
+    ngx_live_origin_redocument_t   re;
 
     index = lo_zone_event_find(zone->z, doc->id);
 
@@ -90,6 +108,9 @@ ngx_live_origin_event_put(ngx_live_origin_zone_t *zone, lo_event_t *doc,
     {
         return LO_FULL;
     }
+
+    ze = lo_zone_event(zone->z, index);
+    was = ze ? __atomic_load_n(&ze->doc, __ATOMIC_ACQUIRE) : 0;
 
     rc = ngx_live_origin_event_set_doc(zone, index, json, len, replace);
     if (rc != LO_OK) {
@@ -118,9 +139,12 @@ ngx_live_origin_event_put(ngx_live_origin_zone_t *zone, lo_event_t *doc,
     }
 
     if (replace) {
+        re.doc = doc;
+        re.differs = was != __atomic_load_n(&ze->doc, __ATOMIC_ACQUIRE);
+
         rc = ngx_live_origin_event_change(zone, e,
                                           ngx_live_origin_event_redocument,
-                                          doc);
+                                          &re);
     }
 
     return rc == LO_OK ? index : LO_FULL;

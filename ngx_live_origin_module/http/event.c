@@ -251,7 +251,7 @@ ngx_live_origin_event_decide(ngx_live_origin_zone_t *zone,
 {
     int          rc;
     uint32_t     phase;
-    uint64_t     serial;
+    uint64_t     serial, shown;
     lo_word_t    word;
     lo_live_t   *l;
     ngx_uint_t   i;
@@ -272,6 +272,7 @@ ngx_live_origin_event_decide(ngx_live_origin_zone_t *zone,
 
         zone->scratch_word = 0;
         serial = l->serial;
+        shown = l->shown;
         phase = l->phase;
 
         rc = change(l, data);
@@ -287,6 +288,11 @@ ngx_live_origin_event_decide(ngx_live_origin_zone_t *zone,
 
         if (l->serial == serial) {
             l->serial++;
+        }
+
+        if (l->shown != shown) {
+            l->shown_us = ngx_max(ngx_live_origin_wall(),
+                                  l->shown_us + LO_USEC / 1000);
         }
 
         if (agree && ngx_live_origin_share_up(zone)) {

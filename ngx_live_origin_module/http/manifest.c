@@ -105,6 +105,7 @@ ngx_live_origin_manifest_of(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
     }
 
     if (of->kind != LO_NAME_MEDIA) {
+        of->class_path = class->path;
         of->path = class->below ? (ngx_str_t) ngx_null_string : class->path;
         return;
     }
@@ -204,6 +205,11 @@ ngx_live_origin_manifest(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx)
     cln->handler = ngx_live_origin_manifest_unref;
     cln->data = m;
 
+    m = ngx_live_origin_manifest_own(r, ctx, m);
+    if (m == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
     ngx_live_origin_reason(ctx, NGX_LIVE_ORIGIN_READY);
     ctx->zone->cells[NGX_LIVE_ORIGIN_CELL_MANIFESTS]++;
 
@@ -220,7 +226,7 @@ ngx_live_origin_manifest_send(ngx_http_request_t *r,
     ngx_uint_t   gzip;
     ngx_chain_t  out;
 
-    gzip = ngx_live_origin_manifest_takes_gzip(r)
+    gzip = !m->own && ngx_live_origin_manifest_takes_gzip(r)
            && ngx_live_origin_manifest_gzip(m) == NGX_OK;
 
     if (ngx_live_origin_manifest_headers(r, ctx, m, gzip) != NGX_OK) {

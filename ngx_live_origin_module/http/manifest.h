@@ -29,6 +29,8 @@ typedef struct {
     ngx_str_t                    path;     /* MPD, multivariant playlist that
                                               are not below their class:
                                               "~CLASS/"; or empty */
+    ngx_str_t                    class_path;   /* "~CLASS/"; or empty; good
+                                              while it is written */
     const lo_class_t            *class;    /* NULL: none; good while it is
                                               written */
     const lo_window_t           *window;   /* likewise */
@@ -50,6 +52,11 @@ struct ngx_live_origin_manifest_s {
 
     u_char                      *body;
     size_t                       len;
+    u_char                      *marked;   /* the same with marks in it, where
+                                              something of it is a viewer's own;
+                                              NULL: nothing is */
+    size_t                       marked_len;
+    unsigned                     own:1;    /* a viewer's */
     u_char                      *gzip;     /* NULL: nobody asked yet */
     size_t                       gzip_len;
     unsigned char                digest[16];
@@ -104,6 +111,23 @@ ngx_int_t ngx_live_origin_manifest_write(ngx_live_origin_zone_t *zone,
 /* sized, allocated once, written */
 ngx_int_t ngx_live_origin_manifest_render(ngx_live_origin_manifest_t *m,
     ngx_live_origin_writer_pt writer, const void *data);
+
+
+/* manifest_own.c */
+
+/* the CDNs that are shown to who is at this place (NULL: unknown), in this
+   order; room is for LO_CDNS */
+void ngx_live_origin_manifest_cdns(lo_manifest_t *man,
+    const ngx_live_origin_event_t *event, const lo_place_t *place,
+    const lo_cdn_t **room);
+/* of what has been rendered, in which marks may be: what everybody gets who
+   has nothing of his own */
+ngx_int_t ngx_live_origin_manifest_marks(ngx_live_origin_manifest_t *m,
+    const lo_manifest_t *man);
+/* m, or what this request gets of it, in its pool; NULL: no memory */
+ngx_live_origin_manifest_t *ngx_live_origin_manifest_own(
+    ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
+    ngx_live_origin_manifest_t *m);
 
 
 /* manifest_list.c */

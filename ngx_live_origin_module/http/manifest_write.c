@@ -116,6 +116,7 @@ ngx_live_origin_write_event(ngx_live_origin_zone_t *zone,
     lo_zone_event_t        *ze;
     lo_manifest_room_t      room;
     lo_manifest_track_t    *tracks;
+    const lo_cdn_t         *cdns[LO_CDNS];
     lo_manifest_period_t    periods[LO_LIVE_RUNS];
     lo_manifest_segment_t  *segments;
 
@@ -167,6 +168,12 @@ ngx_live_origin_write_event(ngx_live_origin_zone_t *zone,
         man.up = up;
     }
 
+    man.class_path = ngx_live_origin_lo_str(&m->of.class_path);
+
+    ngx_live_origin_manifest_cdns(&man, event,
+                                  m->of.class ? &m->of.class->place : NULL,
+                                  cdns);
+
     if (l->irregular && m->of.kind == LO_NAME_MPD
         && ngx_live_origin_manifest_times(m, event, &man, periods, tracks,
                                           &segments)
@@ -196,6 +203,10 @@ ngx_live_origin_write_event(ngx_live_origin_zone_t *zone,
                                             ? ngx_live_origin_writer_mpd
                                             : ngx_live_origin_writer_master,
                                          &man);
+
+    if (rc == NGX_OK) {
+        rc = ngx_live_origin_manifest_marks(m, &man);
+    }
 
 done:
 

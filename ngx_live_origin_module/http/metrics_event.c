@@ -297,6 +297,37 @@ ngx_live_origin_metrics_state(ngx_live_origin_zone_t *zone, lo_buf_t *b,
 }
 
 
+static void
+ngx_live_origin_metrics_drained(ngx_live_origin_zone_t *zone, lo_buf_t *b,
+    ngx_uint_t events)
+{
+    ngx_uint_t                e, i;
+    const lo_cdn_t           *cdn;
+    lo_zone_event_t          *ze;
+    ngx_live_origin_event_t  *event;
+
+    ngx_live_origin_metrics_head(b, "steering_drained", "gauge",
+                                 "1 for a CDN that an operator has drained.");
+
+    for (e = 0; e < events; e++) {
+
+        ze = lo_zone_event(zone->z, e);
+        event = ze ? ngx_live_origin_event_get(zone, e) : NULL;
+
+        for (i = 0; event && event->doc && i < event->doc->cdns.n; i++) {
+
+            cdn = &event->doc->cdns.cdn[i];
+
+            lo_buf_printf(b, "live_origin_steering_drained{event=\"%s\","
+                             "cdn=\"", ze->id);
+            lo_buf_put(b, cdn->id.data, cdn->id.len);
+            lo_buf_printf(b, "\"} %d\n",
+                          lo_drained(&event->live->drained, cdn->id));
+        }
+    }
+}
+
+
 void
 ngx_live_origin_metrics_events(ngx_live_origin_zone_t *zone, lo_buf_t *b)
 {
@@ -307,6 +338,7 @@ ngx_live_origin_metrics_events(ngx_live_origin_zone_t *zone, lo_buf_t *b)
 
     ngx_live_origin_metrics_state(zone, b, st.events_max);
     ngx_live_origin_metrics_differs(zone, b, st.events_max);
+    ngx_live_origin_metrics_drained(zone, b, st.events_max);
 
     ngx_live_origin_metrics_head(b, "manifests_withheld", "gauge",
         "1 while an event's manifests are 404, for its live edge is too old.");

@@ -558,6 +558,17 @@ ngx_uint_t ngx_live_origin_manifest_ready(ngx_live_origin_zone_t *zone,
     ngx_live_origin_event_t *event);
 
 
+/* steer.c: the steering endpoint, and what of manifests is a viewer's own */
+
+ngx_int_t ngx_live_origin_steering(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx);
+/* where the viewer is, as far as it is known */
+void ngx_live_origin_steer_place(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx, lo_place_t *place);
+/* the argument "session"; empty: there is none */
+void ngx_live_origin_steer_session(ngx_http_request_t *r, lo_str_t *session);
+
+
 /* ready.c */
 
 /* an event that ended goes on; one that is scheduled goes live with what is

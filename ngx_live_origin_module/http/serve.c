@@ -121,6 +121,7 @@ ngx_live_origin_serve_joins(ngx_live_origin_ctx_t *ctx)
     case LO_NAME_MPD:
     case LO_NAME_MASTER:
     case LO_NAME_MEDIA:
+    case LO_NAME_STEERING:
         return 1;
 
     case LO_NAME_SEGMENT:
@@ -231,6 +232,9 @@ ngx_live_origin_serve(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx)
     case LO_NAME_MASTER:
     case LO_NAME_MEDIA:
         return ngx_live_origin_manifest(r, ctx);
+
+    case LO_NAME_STEERING:
+        return ngx_live_origin_steering(r, ctx);
 
     case LO_NAME_SEGMENT:
         return ngx_live_origin_segment(r, ctx, track);

@@ -100,6 +100,7 @@ ngx_live_origin_manifest_unref(void *data)
 
     if (--m->refs == 0) {
         free(m->body);
+        free(m->marked);
         free(m->gzip);
         free(m);
     }
@@ -110,7 +111,7 @@ static size_t
 ngx_live_origin_version_size(ngx_live_origin_manifest_t *m)
 {
     return sizeof(ngx_live_origin_manifest_t) + m->of.key.len
-           + m->of.path.len + m->len;
+           + m->of.path.len + m->len + m->marked_len;
 }
 
 
@@ -242,6 +243,7 @@ ngx_live_origin_version_make(ngx_live_origin_zone_t *zone,
 
     rc = ngx_live_origin_manifest_write(zone, event, m);
     m->of.class = NULL;
+    ngx_str_null(&m->of.class_path);
     m->of.window = NULL;
 
     if (rc != NGX_OK) {

@@ -304,6 +304,11 @@ test_sound(void **state)
     bad(l->npipelines = LO_MAX_PIPELINES + 1);
     bad(l->nmasks = LO_LIVE_MASKS + 1);
     bad(l->notices.n = LO_NOTICES + 1);
+    bad(l->drained.n = LO_CDNS + 1);
+    bad(l->drained.since_us = -1);
+    bad(l->drained.n = 1);
+    bad((l->drained.n = 1, strcpy(l->drained.ids[0], "a\"b")));
+    bad((l->drained.n = 1, memset(l->drained.ids[0], 'x', LO_ID_MAX + 1)));
     bad(strcpy(l->tracks[0].id, "../../x"));
     bad(memset(l->tracks[0].id, 'x', sizeof(l->tracks[0].id)));
     bad(strcpy(l->tracks[0].id, l->tracks[1].id));

@@ -298,6 +298,8 @@ test_serve(void **state)
     } cases[] = {
         { "ev/manifest.mpd", LO_NAME_MPD },
         { "ev/master.m3u8", LO_NAME_MASTER },
+        { "ev/steering", LO_NAME_STEERING },
+        { "~t/ev/~tv/steering", LO_NAME_STEERING, "t", "tv" },
         { "ev/v1/media.m3u8", LO_NAME_MEDIA, NULL, NULL, "v1" },
         { "ev/v1/init.mp4", LO_NAME_INIT, NULL, NULL, "v1" },
         { "ev/v1/init-0a1b2c3d.mp4", LO_NAME_INIT_DIGEST, NULL, NULL, "v1",

@@ -343,6 +343,52 @@ test_learn_stamp(void **state)
 }
 
 
+/* of what operators say of CDNs the last word counts, on both sides */
+
+static void
+test_learn_drained(void **state)
+{
+    static lo_live_t  l, theirs;
+
+    live(&theirs, 9, 9);
+    theirs.first = 100;
+    theirs.drained.since_us = 50;
+    theirs.drained.n = 1;
+    strcpy(theirs.drained.ids[0], "cdn-a");
+
+    l = theirs;
+    l.agreed = 5;
+    l.serial = 8;
+    l.drained.since_us = 60;
+    l.drained.n = 0;
+    l.shown_us = 70;
+    assert_false(lo_live_same(&l, &theirs));
+
+    assert_int_equal(lo_live_adopt(&l, &theirs), 1);
+    assert_true(l.serial == 10 && l.agreed == 9);
+    assert_int_equal(l.drained.n, 0);
+    assert_true(l.shown == l.serial && l.shown_us == 70);
+
+    l = theirs;
+    l.agreed = 5;
+    l.serial = 8;
+    l.drained.since_us = 40;
+    strcpy(l.drained.ids[0], "cdn-b");
+    assert_int_equal(lo_live_adopt(&l, &theirs), 1);
+    assert_true(l.serial == 9 && l.agreed == 9);
+    assert_string_equal(l.drained.ids[0], "cdn-a");
+
+    /* it is something of its own, also where there is nothing else */
+
+    live(&l, 8, 5);
+    l.drained.since_us = 60;
+    l.drained.n = 1;
+    strcpy(l.drained.ids[0], "cdn-c");
+    assert_int_equal(lo_live_adopt(&l, &theirs), 1);
+    assert_string_equal(l.drained.ids[0], "cdn-c");
+}
+
+
 /* of documents the newest counts, and a list of pipelines is closed */
 
 static void
@@ -489,6 +535,7 @@ main(void)
         cmocka_unit_test(test_learn_fresh),
         cmocka_unit_test(test_learn_both),
         cmocka_unit_test(test_learn_stamp),
+        cmocka_unit_test(test_learn_drained),
         cmocka_unit_test(test_learn_document),
         cmocka_unit_test(test_same),
         cmocka_unit_test(test_likely),

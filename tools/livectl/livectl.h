@@ -128,9 +128,10 @@ int livectl_token_sign(const livectl_options_t *o, int argc, char **argv);
 int livectl_zone_stat(const livectl_options_t *o, int argc, char **argv);
 int livectl_zone_check(const livectl_options_t *o, int argc, char **argv);
 
-/* mask.c, notify.c, status.c, why.c */
+/* mask.c, notify.c, status.c, steer.c, why.c */
 int livectl_mask(const livectl_options_t *o, int argc, char **argv);
 int livectl_notify(const livectl_options_t *o, int argc, char **argv);
+int livectl_steer(const livectl_options_t *o, int argc, char **argv);
 int livectl_status(const livectl_options_t *o, int argc, char **argv);
 int livectl_why(const livectl_options_t *o, int argc, char **argv);
 
