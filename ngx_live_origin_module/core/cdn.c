@@ -16,7 +16,7 @@ lo_session_ok(lo_str_t s)
 
     for (i = 0; i < s.len && lo_cdn_plain(s.data[i]); i++) { /* void */ }
 
-    return s.len != 0 && s.len <= LO_SESSION_MAX && i == s.len;
+    return s.len != 0 && s.len <= LO_VIEWER_SESSION && i == s.len;
 }
 
 

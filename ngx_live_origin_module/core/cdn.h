@@ -12,7 +12,7 @@
 #define LO_CDNS            8
 #define LO_CDN_URL         512
 #define LO_CDN_WEIGHT      1000
-#define LO_SESSION_MAX     64
+#define LO_VIEWER_SESSION     64
 
 
 typedef struct {

@@ -226,7 +226,7 @@ ngx_live_origin_play_steers(ngx_live_origin_play_t *p)
 
     doc = p->ctx->event->doc;
 
-    return doc == NULL;
+    return doc && doc->cdns.n && doc->cdns.steering.enabled;
 }
 
 

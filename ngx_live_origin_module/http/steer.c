@@ -3,14 +3,20 @@
  * Answered from the document and the live state alone.
  */
 
-#include "http/module.h"
+#include "http/class.h"
+#include "http/geo.h"
 
 
 void
 ngx_live_origin_steer_place(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
     lo_place_t *place)
 {
-    lo_place_unknown(place);
+    if (ctx->class) {
+        *place = ctx->class->of->place;
+        return;
+    }
+
+    (void) ngx_live_origin_geo(r, place);
 }
 
 
@@ -74,6 +80,7 @@ ngx_live_origin_steering(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx)
 {
     u_char            *mem;
     unsigned           n;
+    ngx_int_t          rc;
     lo_buf_t           b;
     lo_str_t           session;
     lo_place_t         place;
@@ -85,6 +92,12 @@ ngx_live_origin_steering(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx)
     if (cdns == NULL || cdns->n == 0 || !cdns->steering.enabled) {
         return ngx_live_origin_refuse(r, ctx, NGX_HTTP_NOT_FOUND,
                                       NGX_LIVE_ORIGIN_UNKNOWN, 2);
+    }
+
+    rc = ngx_live_origin_class(r, ctx);
+
+    if (rc != NGX_DECLINED) {
+        return rc;
     }
 
     ngx_live_origin_steer_session(r, &session);

@@ -87,6 +87,47 @@ check_places(const lo_event_t *ev)
 }
 
 
+/* each CDN once, those that are drained last; what is in a URL is no markup,
+   no mark and no end of a line */
+
+static void
+check_cdns(const lo_cdns_t *cdns)
+{
+    unsigned         i, k, seen;
+    lo_str_t         session = lo_string("s");
+    lo_drained_t     drained;
+    const lo_cdn_t  *order[LO_CDNS];
+
+    check(cdns->n <= LO_CDNS);
+    check(cdns->steering.ttl_s >= 1 && cdns->steering.ttl_s <= 86400);
+
+    memset(&drained, 0, sizeof(drained));
+
+    if (cdns->n) {
+        check(lo_steer_set(&drained, cdns, LO_STEER_DRAIN, &cdns->cdn[0].id,
+                           1, 1) == 1);
+    }
+
+    check(lo_steer_order(cdns, &drained, NULL, session, order) == cdns->n);
+
+    for (i = 0, seen = 0; i < cdns->n; i++) {
+        k = (unsigned) (order[i] - cdns->cdn);
+        check(k < cdns->n && (seen & 1u << k) == 0);
+        seen |= 1u << k;
+
+        check(lo_id_ok(order[i]->id) && order[i]->weight <= LO_CDN_WEIGHT);
+        check((i + 1 == cdns->n) == (k == 0));
+        check(order[i]->url.len > 7 && order[i]->url.len <= LO_CDN_URL);
+
+        for (k = 0; k < order[i]->url.len; k++) {
+            check(order[i]->url.data[k] > ' '
+                  && order[i]->url.data[k] < 0x7f
+                  && strchr("\"<>\\^`{|}", order[i]->url.data[k]) == NULL);
+        }
+    }
+}
+
+
 static void
 check_event(const lo_event_t *ev)
 {
@@ -108,6 +149,8 @@ check_event(const lo_event_t *ev)
     for (i = 0; i < ev->ntracks; i++) {
         check_track(&ev->tracks[i]);
     }
+
+    check_cdns(&ev->cdns);
 
     check(ev->cues.n <= LO_CUE_MAX && ev->cues.ndata <= LO_CUE_DATA_MAX);
 

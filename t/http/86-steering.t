@@ -7,7 +7,10 @@ use warnings;
 use JSON::PP qw(decode_json encode_json);
 use Test::More;
 
+use File::Temp qw(tempdir);
+
 use lib 't/lib';
+use LiveOrigin::Geo qw(mmdb country asn);
 use LiveOrigin::Media;
 use LiveOrigin::Nginx qw(wait_for);
 
@@ -17,11 +20,22 @@ my @cdns = ({id => 'cdn-a', url => 'https://a.example/live/', weight => 3},
 my $doc = {id => 'ev', segment_ms => 1000, delay_ms => 1000, dvr_s => 60,
            tracks => [{id => 'v'}, {id => 's'}], cdns => \@cdns,
            steering => {ttl_s => 17}};
+my $geo = tempdir(CLEANUP => 1);
+
+chmod 0755, $geo;
+mmdb("$geo/all.mmdb", '192.0.2.0/25' => country('DE', 'EU'),
+     '192.0.2.128/25' => {%{country('DE', 'EU')}, %{asn(3320)}},
+     '2001:db8::/32' => country('FR', 'EU'));
+
 my $ng = LiveOrigin::Nginx->start(
     size => '64m', events => 8, live => 'live_origin_hold 0;',
+    http => "live_origin_geoip $geo/all.mmdb; set_real_ip_from 127.0.0.1;",
     files => {'events/ev.json' => encode_json($doc),
               'events/plain.json' => encode_json({%$doc, id => 'plain',
                                                   cdns => []}),
+              'events/far.json' => encode_json({%$doc, id => 'far', cdns => [
+                  $cdns[0], {%{$cdns[1]}, countries => ['DE']},
+                  {%{$cdns[2]}, asns => [3320], countries => ['FR']}]}),
               'events/off.json' => encode_json({%$doc, id => 'off',
                   steering => {enabled => JSON::PP::false}}),
               'events/abs.json' => encode_json({%$doc, id => 'abs',
@@ -33,7 +47,7 @@ my $n = $v->now_number - 1;
 my $bin = LiveOrigin::Nginx::build() . '/bin/livectl';
 my ($r, $kept);
 
-for my $event (qw(ev plain off abs)) {
+for my $event (qw(ev plain far off abs)) {
     for (['v', $v], ['s', $s]) {
         my ($track, $media) = @$_;
 
@@ -117,6 +131,27 @@ for my $path (qw(plain off nobody)) {
 }
 
 is $ng->get('/live/ev/steering/x')->status, 404, 'steering is no track';
+
+# ---- places
+
+for (['127.0.0.1', 'cdn-a cdn-b cdn-c'], ['192.0.2.7', 'cdn-b cdn-a cdn-c'],
+     ['192.0.2.200', 'cdn-c cdn-b cdn-a'],
+     ['2001:db8::1', 'cdn-c cdn-a cdn-b'], ['203.0.113.1', 'cdn-a cdn-b cdn-c'])
+{
+    my ($ip, $expected) = @$_;
+    my @from = (headers => ['X-Real-IP' => $ip]);
+
+    for my $query ('', '?session=s1') {
+        is join(' ', @{decode_json($ng->get("/live/far/steering$query", @from)
+                                   ->body)->{'PATHWAY-PRIORITY'}}),
+            $expected, "from $ip $query";
+    }
+
+    my ($first) = split / /, $expected;
+
+    like $ng->get('/live/far/manifest.mpd?session=s1', @from)->body,
+        qr/defaultServiceLocation="$first"/, '... begins there';
+}
 
 # ---- sessions
 

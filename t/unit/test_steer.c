@@ -421,10 +421,10 @@ test_answer(void **state)
 static void
 test_sessions(void **state)
 {
-    char  longest[LO_SESSION_MAX + 2];
+    char  longest[LO_VIEWER_SESSION + 2];
 
     memset(longest, 'a', sizeof(longest));
-    longest[LO_SESSION_MAX + 1] = '\0';
+    longest[LO_VIEWER_SESSION + 1] = '\0';
 
     assert_int_equal(lo_session_ok(lo_cstr("0f1e-2d3c_.Z")), 1);
     assert_int_equal(lo_session_ok(lo_cstr(longest + 1)), 1);
