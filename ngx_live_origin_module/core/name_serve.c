@@ -166,14 +166,36 @@ lo_name_class(lo_str_t *rest, lo_str_t *value)
 }
 
 
+/* what is of the whole event */
+
+static lo_name_e
+lo_name_serve_event(lo_str_t file)
+{
+    static const struct {
+        lo_str_t   file;
+        lo_name_e  kind;
+    } names[] = {
+        { lo_string("manifest.mpd"), LO_NAME_MPD },
+        { lo_string("master.m3u8"), LO_NAME_MASTER },
+        { lo_string("play"), LO_NAME_PLAY },
+        { lo_string("steering"), LO_NAME_STEERING },
+        { lo_string("clearkey"), LO_NAME_CLEARKEY }
+    };
+    unsigned  i;
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (lo_str_eq(file, names[i].file)) {
+            return names[i].kind;
+        }
+    }
+
+    return LO_NAME_NONE;
+}
+
+
 static int
 lo_name_serve_path(lo_name_t *n, lo_str_t rest)
 {
-    static const lo_str_t  mpd = lo_string("manifest.mpd");
-    static const lo_str_t  master = lo_string("master.m3u8");
-    static const lo_str_t  play = lo_string("play");
-    static const lo_str_t  steering = lo_string("steering");
-
     if (rest.data[0] == '~'
         && lo_name_tilde(&rest, &n->token, LO_TOKEN_MAX) != LO_OK)
     {
@@ -192,23 +214,9 @@ lo_name_serve_path(lo_name_t *n, lo_str_t rest)
         return LO_NONE;
     }
 
-    if (lo_str_eq(rest, mpd)) {
-        n->kind = LO_NAME_MPD;
-        return LO_OK;
-    }
+    n->kind = lo_name_serve_event(rest);
 
-    if (lo_str_eq(rest, master)) {
-        n->kind = LO_NAME_MASTER;
-        return LO_OK;
-    }
-
-    if (lo_str_eq(rest, play)) {
-        n->kind = LO_NAME_PLAY;
-        return LO_OK;
-    }
-
-    if (lo_str_eq(rest, steering)) {
-        n->kind = LO_NAME_STEERING;
+    if (n->kind != LO_NAME_NONE) {
         return LO_OK;
     }
 
