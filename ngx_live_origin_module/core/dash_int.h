@@ -114,6 +114,14 @@ void lo_dash_cdns(lo_buf_t *b, const lo_manifest_t *m);
 void lo_dash_steering(lo_buf_t *b, const lo_manifest_t *m);
 
 
+/* ---- dash_patch.c */
+
+/* PatchLocation, and the key in it once the MPD is whole: a digest of the rest
+   of its bytes, so that a version has one name on all nodes */
+void lo_dash_patch_location(lo_buf_t *b);
+void lo_dash_patch_sign(unsigned char *mpd, size_t len);
+
+
 /* ---- dash_text.c */
 
 void lo_dash_escape(lo_buf_t *b, lo_str_t s);

@@ -27,7 +27,8 @@ typedef enum {
     LO_NAME_PART,              /* TRACK/NUMBER.K.m4s */
     LO_NAME_PLAY,              /* play, by POST */
     LO_NAME_STEERING,          /* steering */
-    LO_NAME_CLEARKEY           /* clearkey, by POST */
+    LO_NAME_CLEARKEY,          /* clearkey, by POST */
+    LO_NAME_PATCH              /* patch-KEY.mpp: number is the key */
 } lo_name_e;
 
 typedef struct {
