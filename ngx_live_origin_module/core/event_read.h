@@ -87,6 +87,7 @@ int lo_event_cdns(lo_event_ctx_t *ctx, const json_t *o, lo_cdns_t *cdns);
 /* one entry of "tracks", onto the end of ev->tracks */
 int lo_event_track(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev);
 
+int lo_event_low(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev);
 int lo_event_cues(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev);
 int lo_event_sessions(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev);
 
