@@ -363,6 +363,16 @@ ngx_live_origin_hold_timeout(ngx_event_t *ev)
 
     ctx->expired = ctx->parked;
 
+    /* a number becomes a GAP for all who wait for it in the same moment */
+
+    if (ctx->parked && ctx->name.kind == LO_NAME_MEDIA) {
+        ngx_live_origin_hold_unpark(ctx);
+        ngx_queue_insert_tail(&ctx->zone->holds->ready, &ctx->queue);
+        ctx->ready = 1;
+        ngx_post_event(&ctx->zone->holds->drain, &ngx_posted_events);
+        return;
+    }
+
     ngx_live_origin_hold_detach(ctx);
     ngx_live_origin_hold_again(ctx);
 }
