@@ -12,6 +12,7 @@
 #include "http/manifest.h"
 #include "http/rights.h"
 #include "http/window.h"
+#include "core/hls.h"
 
 
 #define NGX_LIVE_ORIGIN_MEDIA_KEY   128
