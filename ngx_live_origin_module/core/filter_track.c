@@ -167,9 +167,15 @@ lo_filter_video_codec(const lo_cmaf_init_t *info)
 }
 
 
+/* Dolby Vision on top of what others can show is both */
+
 static uint32_t
 lo_filter_dynamic_range(const lo_cmaf_init_t *info)
 {
+    uint32_t  dolby;
+
+    dolby = info->dv_profile ? LO_FILTER_DV : 0;
+
     switch (info->fourcc) {
 
     case lo_fourcc('d', 'v', 'a', '1'):
@@ -186,13 +192,13 @@ lo_filter_dynamic_range(const lo_cmaf_init_t *info)
     switch (info->transfer) {
 
     case 16:                               /* PQ */
-        return LO_FILTER_HDR10;
+        return dolby | LO_FILTER_HDR10;
 
     case 18:
-        return LO_FILTER_HLG;
+        return dolby | LO_FILTER_HLG;
 
     default:
-        return LO_FILTER_SDR;
+        return dolby | LO_FILTER_SDR;
     }
 }
 

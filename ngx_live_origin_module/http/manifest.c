@@ -123,6 +123,7 @@ static ngx_int_t
 ngx_live_origin_manifest_pick(ngx_http_request_t *r,
     ngx_live_origin_ctx_t *ctx, ngx_live_origin_manifest_t **m)
 {
+    lo_err_t                   err;
     ngx_int_t                  rc, track;
     ngx_live_origin_health_t   health;
     ngx_live_origin_version_t  of;
@@ -167,6 +168,11 @@ ngx_live_origin_manifest_pick(ngx_http_request_t *r,
     }
 
     rc = ngx_live_origin_manifest_get(ctx->zone, ctx->event, &of, m);
+
+    if (rc == NGX_ABORT && ctx->class && ctx->class->of->filter.keys) {
+        lo_err(&err, "aws.manifestfilter leaves nothing of this event");
+        return ngx_live_origin_args_refuse(r, ctx, &err);
+    }
 
     if (rc == NGX_ABORT) {
         return ngx_live_origin_refuse(r, ctx, NGX_HTTP_NOT_FOUND,

@@ -494,6 +494,17 @@ test_tracks(void **state)
 
     memset(&filter, 0, sizeof(lo_filter_t));
     assert_string_equal(kept(), ALL);
+
+    /* Dolby Vision on top of HDR10 */
+
+    info[HDR].dv_profile = 8;
+
+    assert_int_equal(parse("video_dynamic_range:hdr10"), LO_OK);
+    assert_true(lo_filter_track(&filter, &tracks[HDR]));
+    assert_int_equal(parse("video_dynamic_range:dv"), LO_OK);
+    assert_true(lo_filter_track(&filter, &tracks[HDR]));
+    assert_int_equal(parse("video_dynamic_range:hlg,sdr"), LO_OK);
+    assert_false(lo_filter_track(&filter, &tracks[HDR]));
 }
 
 
