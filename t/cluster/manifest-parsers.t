@@ -1,8 +1,9 @@
 #!/usr/bin/perl
 
-# Playlists of many kinds of events through npm's hls-parser and m3u8-parser:
-# both take them without a warning, and what they read is what the segments'
-# boxes say, EXTINF and PROGRAM-DATE-TIME to the sample.
+# Playlists of many kinds of events, as they are and below a class, through
+# npm's hls-parser and m3u8-parser: both take them without a warning, and what
+# they read is what the segments' boxes say, EXTINF and PROGRAM-DATE-TIME to the
+# sample.
 
 use strict;
 use warnings;
@@ -187,22 +188,40 @@ for my $id (sort keys %events) {
 
 my @files;
 
+# each at EVENT/, and below a class: what a filter that lets all by makes of it
+
 for my $id (sort keys %events) {
-    for my $name ('master', sort keys %{$events{$id}{tracks}}) {
-        my $path = "/live/$id/" . ($name eq 'master' ? 'master.m3u8'
-                                                     : "$name/media.m3u8");
-        my $r = $ng->get($path);
+    my $filter = 'master.m3u8?aws.manifestfilter=video_height:1-2160';
+    my ($class) = $ng->get("/live/$id/$filter")->body
+                  =~ m{^(?:.*URI=")?(~[^/]+/)}m;
 
-        is $r->status, 200, $path;
-        is_deeply [lint($r->body)], [], '... lint';
+    ok $class, "$id: a class" or next;
 
-        my $file = $ng->dir . "/$id-$name.m3u8";
-
-        open my $fh, '>:raw', $file or die "$file: $!\n";
-        print $fh $r->body;
-        close $fh;
-        push @files, { id => $id, name => $name, file => $file };
+    for my $below ('', $class) {
+        for my $name ('master', sort keys %{$events{$id}{tracks}}) {
+            take($id, $below, $name);
+        }
     }
+}
+
+sub take
+{
+    my ($id, $below, $name) = @_;
+
+    my $path = "/live/$id/$below" . ($name eq 'master' ? 'master.m3u8'
+                                                       : "$name/media.m3u8");
+    my $r = $ng->get($path);
+
+    is $r->status, 200, $path;
+    is_deeply [lint($r->body)], [], '... lint';
+
+    my $file = $ng->dir . "/$id-$name-" . scalar(@files) . '.m3u8';
+
+    open my $fh, '>:raw', $file or die "$file: $!\n";
+    print $fh $r->body;
+    close $fh;
+    push @files, { id => $id, name => $name, file => $file,
+                   up => $below ? "../../$name/" : '' };
 }
 
 my $json = `node $Bin/parse-hls.js @{[map { $_->{file} } @files]}`;
@@ -298,6 +317,9 @@ sub media
 
         push @bad, "$_ of $i" for grep { $s->{$_} ne $o->{$_} }
                                   qw(uri duration number run);
+        push @bad, "$_ is not below $f->{up}"
+            for grep { $_ !~ s/^\Q$f->{up}\E(?=[^.\/][^\/]*$)// }
+                @$s{qw(uri map)};
 
         $at = $s->{date} / 1000 if defined $s->{date};
 
