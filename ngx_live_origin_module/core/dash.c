@@ -145,13 +145,49 @@ lo_dash_longest(const lo_manifest_t *m)
 }
 
 
+/*
+ * Irregular events change with each segment, and each change has a later
+ * publishTime: that of the media, whose mean over the tracks grows with any of
+ * them, or a little less than that of the last change of another kind.
+ */
+
+static int64_t
+lo_dash_publish_us(const lo_manifest_t *m)
+{
+    int64_t                     media, n;
+    unsigned                    i, j;
+    const lo_manifest_track_t  *t;
+
+    media = 0;
+    n = 0;
+
+    for (i = 0; i < m->nperiods && m->irregular; i++) {
+        for (j = 0; j < m->periods[i].ntracks; j++) {
+            t = &m->periods[i].tracks[j];
+
+            if (t->nsegments) {
+                n++;
+                media += (t->segments[t->nsegments - 1].end_us - media) / n;
+            }
+        }
+    }
+
+    if (media <= 0) {
+        return m->publish_us;
+    }
+
+    return media >= m->publish_us ? media
+           : m->publish_us - (m->publish_us - media) / 16;
+}
+
+
 static void
 lo_dash_dynamic(lo_buf_t *b, const lo_manifest_t *m)
 {
     lo_buf_puts(b, " type=\"dynamic\"");
     lo_dash_time(b, "availabilityStartTime",
                  lo_timeline_start_us(&m->d, m->origin) + m->delay_us);
-    lo_dash_time(b, "publishTime", m->publish_us);
+    lo_dash_time(b, "publishTime", lo_dash_publish_us(m));
     lo_dash_duration(b, "minimumUpdatePeriod", lo_dash_update_us(m));
     lo_dash_duration(b, "timeShiftBufferDepth", m->depth_us);
     lo_dash_duration(b, "suggestedPresentationDelay", 3 * lo_dash_longest(m));
@@ -188,6 +224,15 @@ lo_dash_place(lo_buf_t *b, const lo_manifest_t *m)
 }
 
 
+/* one that is not below its class is asked for there, patches and all */
+
+static int
+lo_dash_patched(const lo_manifest_t *m)
+{
+    return m->irregular && !m->ended && m->class.len == 0 && m->id.len;
+}
+
+
 void
 lo_dash_mpd(lo_buf_t *b, const lo_manifest_t *m)
 {
@@ -199,6 +244,10 @@ lo_dash_mpd(lo_buf_t *b, const lo_manifest_t *m)
 
     if (lo_dash_encrypted(m)) {
         lo_buf_puts(b, " xmlns:cenc=\"urn:mpeg:cenc:2013\"");
+    }
+
+    if (lo_dash_patched(m)) {
+        lo_dash_attr(b, "id", m->id);
     }
 
     lo_buf_printf(b, " profiles=\"urn:mpeg:dash:profile:isoff-live:2011%s\"",
@@ -222,6 +271,11 @@ lo_dash_mpd(lo_buf_t *b, const lo_manifest_t *m)
     }
 
     lo_dash_place(b, m);
+
+    if (lo_dash_patched(m)) {
+        lo_dash_patch_location(b);
+    }
+
     lo_dash_latency(b, m);
 
     x.m = m;
@@ -239,4 +293,8 @@ lo_dash_mpd(lo_buf_t *b, const lo_manifest_t *m)
     }
 
     lo_buf_puts(b, "</MPD>\n");
+
+    if (lo_dash_patched(m) && lo_buf_ok(b)) {
+        lo_dash_patch_sign(b->start, b->pos - b->start);
+    }
 }

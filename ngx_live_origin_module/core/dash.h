@@ -17,4 +17,23 @@ int64_t lo_dash_update_us(const lo_manifest_t *m);
 
 void lo_dash_mpd(lo_buf_t *b, const lo_manifest_t *m);
 
+
+/*
+ * MPD patches.  An MPD that changes with the segments names the place of a
+ * patch from it to the newest: patch-KEY.mpp.
+ */
+
+/* LO_NONE: it names none */
+int lo_dash_patch_key(const void *mpd, size_t len, uint64_t *key);
+
+/*
+ * From one version to a later one.  LO_NONE: they differ in what players do
+ * not take from a patch; b is spoilt then.
+ */
+int lo_dash_patch(lo_buf_t *b, lo_str_t was, lo_str_t is);
+
+/* to the same version (same), or to another than the player has: one that it
+   may not apply, so that it loads the MPD */
+void lo_dash_patch_none(lo_buf_t *b, lo_str_t is, int same);
+
 #endif /* LO_DASH_H */

@@ -107,6 +107,14 @@ int lo_dash_inband_same(const lo_dash_t *x, const lo_manifest_track_t *a,
     const lo_manifest_track_t *b);
 
 
+/* ---- dash_patch.c */
+
+/* PatchLocation, and the key in it once the MPD is whole: a digest of the rest
+   of its bytes, so that a version has one name on all nodes */
+void lo_dash_patch_location(lo_buf_t *b);
+void lo_dash_patch_sign(unsigned char *mpd, size_t len);
+
+
 /* ---- dash_text.c */
 
 void lo_dash_escape(lo_buf_t *b, lo_str_t s);

@@ -25,7 +25,8 @@ typedef enum {
     LO_NAME_MEDIA,             /* TRACK/media.m3u8 */
     LO_NAME_INIT_DIGEST,       /* TRACK/init-DIGEST8.mp4 */
     LO_NAME_PART,              /* TRACK/NUMBER.K.m4s */
-    LO_NAME_PLAY               /* play, by POST */
+    LO_NAME_PLAY,              /* play, by POST */
+    LO_NAME_PATCH              /* patch-KEY.mpp: number is the key */
 } lo_name_e;
 
 typedef struct {

@@ -126,6 +126,43 @@ lo_name_serve_track(lo_name_t *n, lo_str_t file)
 }
 
 
+/* patch-KEY.mpp */
+
+static int
+lo_name_serve_patch(lo_name_t *n, lo_str_t file)
+{
+    uint32_t  high, low;
+    lo_str_t  s;
+
+    static const lo_str_t  patch = lo_string("patch-");
+    static const lo_str_t  mpp = lo_string(".mpp");
+
+    if (file.len != patch.len + 16 + mpp.len || !lo_starts(file, patch)
+        || !lo_ends(file, mpp))
+    {
+        return LO_NONE;
+    }
+
+    s.data = file.data + patch.len;
+    s.len = 8;
+
+    if (lo_name_digest(s, &high) != LO_OK) {
+        return LO_NONE;
+    }
+
+    s.data += 8;
+
+    if (lo_name_digest(s, &low) != LO_OK) {
+        return LO_NONE;
+    }
+
+    n->kind = LO_NAME_PATCH;
+    n->number = (uint64_t) high << 32 | low;
+
+    return LO_OK;
+}
+
+
 static int
 lo_name_tilde(lo_str_t *rest, lo_str_t *value, size_t max)
 {
@@ -203,6 +240,10 @@ lo_name_serve_path(lo_name_t *n, lo_str_t rest)
 
     if (lo_str_eq(rest, play)) {
         n->kind = LO_NAME_PLAY;
+        return LO_OK;
+    }
+
+    if (lo_name_serve_patch(n, rest) == LO_OK) {
         return LO_OK;
     }
 
