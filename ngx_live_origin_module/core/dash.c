@@ -3,6 +3,7 @@
 
 #define LO_DASH_UPDATE   (10 * LO_USEC)
 #define LO_DASH_YOUNG    (16 * LO_USEC)
+#define LO_DASH_BEHIND   (60 * LO_USEC)
 
 
 /* on the MPD's own clock, which begins with the origin's slot */
@@ -147,14 +148,14 @@ lo_dash_longest(const lo_manifest_t *m)
 
 /*
  * Irregular events change with each segment, and each change has a later
- * publishTime: that of the media, whose mean over the tracks grows with any of
- * them, or a little less than that of the last change of another kind.
+ * publishTime.  It grows with the last change of another kind, and with the
+ * mean of where the tracks end.
  */
 
 static int64_t
 lo_dash_publish_us(const lo_manifest_t *m)
 {
-    int64_t                     media, n;
+    int64_t                     media, left, n;
     unsigned                    i, j;
     const lo_manifest_track_t  *t;
 
@@ -176,8 +177,13 @@ lo_dash_publish_us(const lo_manifest_t *m)
         return m->publish_us;
     }
 
-    return media >= m->publish_us ? media
-           : m->publish_us - (m->publish_us - media) / 16;
+    if (media >= m->publish_us) {
+        return media + LO_USEC;
+    }
+
+    left = LO_DASH_BEHIND - (m->publish_us - media);
+
+    return m->publish_us + (left > 0 ? left / (LO_DASH_BEHIND / LO_USEC) : 0);
 }
 
 

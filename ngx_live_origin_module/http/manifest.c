@@ -80,7 +80,7 @@ ngx_live_origin_manifest_of(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
 
     ngx_memzero(of, sizeof(ngx_live_origin_version_t));
 
-    of->kind = ctx->name.kind;
+    of->kind = ctx->name.kind == LO_NAME_PATCH ? LO_NAME_MPD : ctx->name.kind;
     of->track = track;
     of->early = lcf->early_bytes;
     of->systems = LO_DRM_ALL;
@@ -199,6 +199,10 @@ ngx_live_origin_manifest(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx)
 
     if (m == NULL) {
         return rc;
+    }
+
+    if (ctx->name.kind == LO_NAME_PATCH) {
+        return ngx_live_origin_patch(r, ctx, m);
     }
 
     cln = ngx_pool_cleanup_add(r->pool, 0);

@@ -154,4 +154,12 @@ ngx_int_t ngx_live_origin_window_good(ngx_live_origin_manifest_t *m,
 int64_t ngx_live_origin_window_age(ngx_live_origin_manifest_t *m,
     ngx_live_origin_event_t *event);
 
+/* patch.c */
+
+/* a version that players will ask for a patch from */
+void ngx_live_origin_patch_keep(ngx_live_origin_manifest_t *m);
+/* the answer: from ctx->name's version to m */
+ngx_int_t ngx_live_origin_patch(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx, ngx_live_origin_manifest_t *m);
+
 #endif /* NGX_LIVE_ORIGIN_MANIFEST_H */

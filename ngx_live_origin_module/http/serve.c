@@ -121,6 +121,7 @@ ngx_live_origin_serve_joins(ngx_live_origin_ctx_t *ctx)
     case LO_NAME_MPD:
     case LO_NAME_MASTER:
     case LO_NAME_MEDIA:
+    case LO_NAME_PATCH:
         return 1;
 
     case LO_NAME_SEGMENT:
@@ -230,6 +231,7 @@ ngx_live_origin_serve(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx)
     case LO_NAME_MPD:
     case LO_NAME_MASTER:
     case LO_NAME_MEDIA:
+    case LO_NAME_PATCH:
         return ngx_live_origin_manifest(r, ctx);
 
     case LO_NAME_SEGMENT:

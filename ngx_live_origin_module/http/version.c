@@ -254,6 +254,7 @@ ngx_live_origin_version_make(ngx_live_origin_zone_t *zone,
 
     m->hash = hash;
     ngx_live_origin_version_link(zone, event->manifests, m);
+    ngx_live_origin_patch_keep(m);
     *made = m;
 
     return NGX_OK;
