@@ -42,7 +42,6 @@ int lo_dash_agrees(const lo_dash_t *x, unsigned set, lo_dash_same_pt same);
 lo_str_t lo_dash_lang(const lo_manifest_track_t *t);
 lo_str_t lo_dash_role(const lo_manifest_track_t *t);
 int lo_dash_main(const lo_manifest_track_t *t);
-int lo_dash_trick(const lo_manifest_track_t *t);
 /* frames a second, 0/1: not known */
 void lo_dash_fps(const lo_manifest_track_t *t, uint32_t *num, uint32_t *den);
 

@@ -103,7 +103,7 @@ lo_dash_trick_of(const lo_dash_t *x, const lo_manifest_track_t *t)
     for (set = x->nsets; set > 0; set--) {
         o = &x->p->tracks[lo_dash_lead(x, set)];
 
-        if (o->info->type != LO_MEDIA_VIDEO || lo_dash_trick(o)
+        if (o->info->type != LO_MEDIA_VIDEO || lo_manifest_trick(o)
             || !lo_dash_aspect_eq(o->info, t->info))
         {
             continue;
@@ -180,7 +180,7 @@ lo_dash_set_attrs(lo_dash_t *x, unsigned set)
         lo_dash_set_picture(x, set);
     }
 
-    if (lo_dash_trick(t)) {
+    if (lo_manifest_trick(t)) {
         lo_dash_set_trick(x, t);
     }
 
@@ -226,7 +226,7 @@ lo_dash_set_essential(lo_dash_t *x, unsigned set)
 
     t = &x->p->tracks[lo_dash_lead(x, set)];
 
-    if (lo_dash_trick(t)) {
+    if (lo_manifest_trick(t)) {
         of = lo_dash_trick_of(x, t);
         snprintf(value, sizeof(value), "%u", of);
         lo_dash_descriptor(x->b, "      ", "EssentialProperty",
@@ -306,7 +306,7 @@ lo_dash_set_says(lo_dash_t *x, unsigned set)
 
     lo_dash_set_accessibility(x, t);
 
-    if (!lo_dash_trick(t)) {
+    if (!lo_manifest_trick(t)) {
         lo_dash_descriptor(x->b, "      ", "Role", "urn:mpeg:dash:role:2011",
                            lo_dash_role(t));
     }

@@ -40,16 +40,6 @@ lo_dash_main(const lo_manifest_track_t *t)
 }
 
 
-/* key frames alone */
-
-int
-lo_dash_trick(const lo_manifest_track_t *t)
-{
-    return t->info->type == LO_MEDIA_VIDEO
-           && lo_str_eq(t->role, lo_cstr("trick"));
-}
-
-
 void
 lo_dash_fps(const lo_manifest_track_t *t, uint32_t *num, uint32_t *den)
 {
@@ -161,7 +151,7 @@ int
 lo_dash_switchable(const lo_manifest_track_t *a, const lo_manifest_track_t *b)
 {
     return a->info->type == LO_MEDIA_VIDEO && lo_dash_alike(a, b)
-           && !lo_dash_trick(a) && a->info->fourcc != b->info->fourcc
+           && !lo_manifest_trick(a) && a->info->fourcc != b->info->fourcc
            && lo_dash_picture_eq(a->info, b->info);
 }
 
@@ -225,7 +215,7 @@ lo_dash_priority(const lo_dash_t *x, unsigned lead)
 
         o = &x->p->tracks[lo_dash_lead(x, set)];
 
-        if (o->info->type != t->info->type || lo_dash_trick(o)) {
+        if (o->info->type != t->info->type || lo_manifest_trick(o)) {
             continue;
         }
 
@@ -236,7 +226,7 @@ lo_dash_priority(const lo_dash_t *x, unsigned lead)
         }
     }
 
-    return all > 1 && !lo_dash_trick(t) ? below + 1 : 0;
+    return all > 1 && !lo_manifest_trick(t) ? below + 1 : 0;
 }
 
 
@@ -275,7 +265,7 @@ lo_dash_ranking(const lo_dash_t *x, unsigned track)
 
     t = &x->p->tracks[track];
 
-    if (t->info->type != LO_MEDIA_VIDEO || lo_dash_trick(t)) {
+    if (t->info->type != LO_MEDIA_VIDEO || lo_manifest_trick(t)) {
         return 0;
     }
 

@@ -1,0 +1,10 @@
+#!/usr/bin/env node
+// Shaka Player and dash.js on an event whose MPD changes with every segment:
+// they take patches, not the MPD.
+//
+// time-out: 240
+// alone: encoders and players need both cores
+
+'use strict';
+
+import('./lib/mpd-patch.mjs').then(({ main }) => main());
