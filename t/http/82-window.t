@@ -165,8 +165,8 @@ is list('ev', "start=$start", 'w')->{sequence}, $start,
     '... of another track';
 is list('ev', 'start=' . iso($start + 3600) . '%2B01:00')->{etag}, $l->{etag},
     '... the same bytes by a time of day';
-is list('ev', "start=$start.75")->{sequence}, $start,
-    '... the segment that holds the moment';
+is list('ev', "start=$start.75")->{etag}, $l->{etag},
+    '... and by another moment of the segment';
 is list('ev', "aws.manifestsettings=start%3A$start")->{etag}, $l->{etag},
     '... and by aws.manifestsettings';
 
