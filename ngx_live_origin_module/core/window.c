@@ -334,6 +334,32 @@ lo_window_last(const lo_window_t *w, const lo_live_t *l)
 }
 
 
+void
+lo_window_settle(lo_window_t *w, const lo_live_t *l)
+{
+    int64_t  n;
+
+    if (l->irregular || l->d.duration == 0) {
+        return;
+    }
+
+    if (w->start_us) {
+        n = lo_window_first(w, l);
+        w->start_us = lo_timeline_start_us(&l->d, n);
+
+        /* that is rounded, and may be of the slot before */
+
+        if (w->start_us < 1 || lo_window_first(w, l) < n) {
+            w->start_us++;
+        }
+    }
+
+    if (w->end_us) {
+        w->end_us = lo_timeline_start_us(&l->d, lo_window_last(w, l) + 1);
+    }
+}
+
+
 int64_t
 lo_window_due_us(const lo_window_t *w, const lo_live_t *l, int64_t n)
 {

@@ -50,6 +50,10 @@ int lo_window_read(lo_window_t *w, lo_str_t text, lo_err_t *err);
 int64_t lo_window_first(const lo_window_t *w, const lo_live_t *l);
 int64_t lo_window_last(const lo_window_t *w, const lo_live_t *l);
 
+/* start and end to where their segments begin and end: windows of the same
+   numbers become one.  An irregular event has no such times */
+void lo_window_settle(lo_window_t *w, const lo_live_t *l);
+
 /* when a number is due to whom this window delays, and the last one that is */
 int64_t lo_window_due_us(const lo_window_t *w, const lo_live_t *l,
     int64_t n);

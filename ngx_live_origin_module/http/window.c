@@ -159,7 +159,8 @@ int
 ngx_live_origin_class_args(ngx_http_request_t *r, lo_filter_t *f,
     lo_window_t *w, lo_err_t *err)
 {
-    int  filter, window;
+    int                     filter, window;
+    ngx_live_origin_ctx_t  *ctx;
 
     ngx_memzero(f, sizeof(lo_filter_t));
     ngx_memzero(w, sizeof(lo_window_t));
@@ -178,6 +179,12 @@ ngx_live_origin_class_args(ngx_http_request_t *r, lo_filter_t *f,
 
     if (window == LO_ERROR) {
         return LO_ERROR;
+    }
+
+    ctx = ngx_http_get_module_ctx(r, ngx_live_origin_module);
+
+    if (ctx && ctx->event && ctx->event->live) {
+        lo_window_settle(w, ctx->event->live);
     }
 
     return f->keys || lo_window_any(w) ? LO_OK : LO_NONE;

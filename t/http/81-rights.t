@@ -116,6 +116,25 @@ sub closed
     return $got;
 }
 
+sub in_mpd
+{
+    my ($from) = @_;
+    my @listed = ask($from, '/live/ev/manifest.mpd')->body
+                 =~ /<Representation[^>]* id="([a-z])"/g;
+
+    return join ' ', sort @listed;
+}
+
+# "~CLASS/" in the URLs of its multivariant playlist
+
+sub class_of
+{
+    my ($from) = @_;
+    my ($found) = ask($from, '/live/ev/master.m3u8')->body =~ m{^(~[^/]+/)v/}m;
+
+    return $found || 'none/';
+}
+
 my @manifests = map { "ev/$_" } qw(manifest.mpd master.m3u8 v/media.m3u8
                                    a/media.m3u8);
 
@@ -187,6 +206,22 @@ opens('DE', 'ev/b/media.m3u8');
 opens('DE', 'ev/v/media.m3u8');
 like opens('DE', 'ev/manifest.mpd')->header('Cache-Control'), qr/^private/,
     '... private';
+is in_mpd('AT'), 'a b v', 'a manifest has it for those';
+is in_mpd('DE'), 'b v', '... and not for others';
+
+# below a class it is its country that counts, and every cache may keep it
+
+my $class = class_of('AT');
+
+for my $path ("ev/${class}manifest.mpd", "ev/${class}master.m3u8",
+              "ev/${class}a/media.m3u8")
+{
+    like opens('US', $path, 'below the class of AT')->header('Cache-Control'),
+        qr/^public/, '... public';
+}
+
+closed('AT', 'ev/' . class_of('DE') . 'a/media.m3u8', 'country',
+       'below that of DE without it');
 
 
 # ---- bad documents
@@ -249,13 +284,19 @@ event('ev', blackouts => [{start => $start, end => $end,
                            countries => ['DE']}]);
 
 my %seen;
+my $class_de = class_of('DE');
+my $class_at = class_of('AT');
 
 watch('DE', 'ev/manifest.mpd', $start + 1, \%seen);
 closed('DE', 'ev/master.m3u8', 'blackout', 'within it: no multivariant playlist')
     if time < $end - 1;
 closed('DE', 'ev/v/media.m3u8', 'blackout', '... nor a media playlist')
     if time < $end - 1;
+closed('AT', "ev/${class_de}v/media.m3u8", 'blackout', '... below its class')
+    if time < $end - 1;
 opens('AT', 'ev/master.m3u8', '... elsewhere as ever') if time < $end - 1;
+opens('DE', "ev/${class_at}v/media.m3u8", '... below a class of elsewhere')
+    if time < $end - 1;
 watch('DE', 'ev/manifest.mpd', $end + 1, \%seen);
 
 cmp_ok $seen{200} || 0, '>', 3, 'before and behind a blackout it is there';

@@ -18,9 +18,11 @@ my $document = '"segment_ms": 1000, "delay_ms": 1000, "dvr_s": 120,'
 my $ng = LiveOrigin::Nginx->start(
     size => '96m', events => 6, live => 'live_origin_hold 0;'
                                         . ' live_origin_auto_event on;',
-    files => {map { ("events/$_.json" => qq({"id": "$_", $document,)
-                     . '"tracks": [{"id": "v"}, {"id": "w"}]}') }
-              qw(ev over)});
+    files => {(map { ("events/$_.json" => qq({"id": "$_", $document,)
+                      . '"tracks": [{"id": "v"}, {"id": "w"}]}') }
+               qw(ev over)),
+              'events/odd.json' => '{"id": "odd", "delay_ms": 1000,'
+                  . ' "dvr_s": 120, "tracks": [{"id": "v"}]}'});
 
 my %track = (v => LiveOrigin::Media->video(segment => [1, 1], bytes => 2000),
              w => LiveOrigin::Media->video(segment => [1, 1], bytes => 1000));
@@ -163,8 +165,8 @@ is list('ev', "start=$start", 'w')->{sequence}, $start,
     '... of another track';
 is list('ev', 'start=' . iso($start + 3600) . '%2B01:00')->{etag}, $l->{etag},
     '... the same bytes by a time of day';
-is list('ev', "start=$start.75")->{sequence}, $start,
-    '... the segment that holds the moment';
+is list('ev', "start=$start.75")->{etag}, $l->{etag},
+    '... and by another moment of the segment';
 is list('ev', "aws.manifestsettings=start%3A$start")->{etag}, $l->{etag},
     '... and by aws.manifestsettings';
 
@@ -343,6 +345,106 @@ ok wait_for(sub { list('over', 'time_delay=3')->{ended} }, 20), '... it does';
 is list('over', 'time_delay=3')->{numbers}[-1], $edge, '... with all of it';
 ok wait_for(sub { mpd('over', 'time_delay=3')->{type} eq 'static' }, 20),
     '... and the MPD is static';
+
+# ---- segments off the grid: numbers say nothing of time
+
+my $odd = LiveOrigin::Media->video(segment => [1, 1], bytes => 2000);
+my @irregular;                             # [number, begin, end]
+my $ticks = (int(time) - 50) * 90000;
+
+is $ng->put('/live/odd/a/v/init.mp4', $odd->init)->status, 201,
+    'an irregular event';
+
+for my $k (0 .. 31) {
+    my $frames = $k == 0 || $k % 3 ? 25 : 40;
+    my $r = $ng->put("/live/odd/a/v/$k.m4s",
+                     $odd->segment($k, tfdt => $ticks,
+                                   durations => [(3600) x $frames]));
+
+    my ($n) = ($r->header('Location') || '') =~ m{/(\d+)\.m4s$};
+
+    push @irregular, [$n, $ticks / 90000, ($ticks + $frames * 3600) / 90000];
+    $ticks += $frames * 3600;
+}
+
+is $ng->get('/api/events/odd/status')->json->{irregular}, 1, '... it is';
+
+# those that overlap [$x, $y)
+
+sub within
+{
+    my ($x, $y) = @_;
+
+    return join ' ', map { $_->[0] } grep { $_->[2] > $x && $_->[1] < $y }
+                                     @irregular;
+}
+
+my ($x, $y) = ($irregular[10][1] + 0.5, $irregular[20][1] + 0.5);
+
+$l = list('odd', "start=$x");
+is "@{$l->{numbers}}", within($x, 9e9), 'start: the segments from then on';
+is $l->{ended}, undef, '... no end';
+
+$l = list('odd', "start=$x&end=$y");
+is "@{$l->{numbers}}", within($x, $y), 'start and end: what is between';
+is $l->{type}, 'VOD', '... VOD';
+is $l->{ended}, 1, '... ended';
+all_there('irregular', @{$l->{urls}});
+
+$l = list('odd', "start=$x&end=" . int($ticks / 90000 + 100));
+is $l->{ended}, undef, 'an end to come: not ended';
+
+$l = list('odd', 'time_delay=20');
+ok $l->{numbers}[-1] < $irregular[-1][0], 'time_delay: not the newest';
+is scalar(grep { $_->[0] == $l->{numbers}[-1] && $_->[2] + 21 > time }
+          @irregular), 0, '... only what was due so long ago';
+
+$m = mpd('odd', "start=$x&end=$y");
+is $m->{type}, 'static', 'the MPD is static';
+is sprintf('%.3f', seconds($m->{periods}[0]{start})),
+    sprintf('%.3f', $irregular[10][1]),
+    '... its Period begins with the first segment';
+is sprintf('%.3f', seconds($m->{periods}[0]{duration})),
+    sprintf('%.3f', $irregular[20][2] - $irregular[10][1]),
+    '... and ends with the last';
+is $m->{templates}[0]{startNumber}, $irregular[10][0], '... startNumber';
+
+my $t = sprintf '%.0f', $irregular[10][1] * 90000;
+
+is $m->{templates}[0]{presentationTimeOffset}, $t,
+    '... presentationTimeOffset';
+like $m->{body}, qr/<S t="$t"/, '... the first S is that segment';
+
+$m = mpd('odd', "start=$x");
+is $m->{type}, 'dynamic', 'from the start on: dynamic';
+like $m->{body}, qr/<S t="$t"/, '... the first S is its segment';
+cmp_ok seconds($m->{timeShiftBufferDepth}), '>=', time - 1.5 - $x,
+    '... timeShiftBufferDepth reaches back to it';
+
+# ---- a pusher that begins again: a Period of its own for what follows
+
+my $again = LiveOrigin::Media->video(segment => [1, 1], bytes => 2000,
+                                     width => 640, height => 360);
+my $cut = $head{ev} + 1;
+
+is $ng->put('/live/ev/a/v/init.mp4', $again->init)->status, 201,
+    'another picture from here on';
+$track{v} = $again;
+sleep 1.2;
+push_to('ev', int(time) - 1);
+
+$l = list('ev', "start=" . ($cut - 5));
+like $l->{body}, qr/#EXT-X-DISCONTINUITY\n/, '... a discontinuity in the window';
+is $l->{sequence}, $cut - 5, '... which begins where it did';
+
+$m = mpd('ev', 'start=' . ($cut - 10) . '&end=' . ($cut - 2));
+is scalar @{$m->{periods}}, 1, '... no Period of it before that';
+is seconds($m->{periods}[0]{duration}), 8, '... as long as what is asked for';
+
+$m = mpd('ev', 'start=' . ($cut - 10) . "&end=" . ($cut + 1));
+is scalar @{$m->{periods}}, 2, '... two Periods across it';
+is seconds($m->{periods}[1]{start}), $cut, '... the second where it began';
+is seconds($m->{periods}[1]{duration}), 1, '... and to the end';
 
 # ---- what cannot be
 

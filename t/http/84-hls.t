@@ -55,7 +55,7 @@ sub other
 
 my $visual = "\0" x 6 . pack('n x16 nn x50', 1, 320, 180);
 my $hevc = box('hvc1', $visual,
-    box('hvcC', pack('H*', '01022000000090000000' . '00005df000fcfdfafa00000f00')),
+    box('hvcC', pack('H*', '0102200000009000000000005df000fcfdfafa00000f00')),
     box('colr', 'nclx', pack('nnnC', 9, 18, 9, 0)));
 
 my %media = (
@@ -77,7 +77,7 @@ $init{t1} = other($init{t1}, 'text', box('wvtt', "\0" x 6, pack('n', 1),
 my $ng = LiveOrigin::Nginx->start(workers => 2, size => '64m', events => 4,
     files => {'events/hls.json' => document(
         $cue->('ad-1', $now - 10, '"class":"com.example.ad",'
-               . '"duration_ms":30000,"planned_duration_ms":25500,'
+               . '"duration_ms":300000,"planned_duration_ms":25500,'
                . qq("scte35":{"out":"$out"},"data":{"X-AD":"7","X-N":1.5})),
         $cue->('past', $now - 500, '"duration_ms":1000'),
         $cue->('far', $now + 500, '"duration_ms":1000'))});
@@ -94,6 +94,38 @@ for my $t (sort keys %media) {
         is $r->header('Location'), "/live/hls/$t/$_.m4s", "$t: $_"
             or diag $r->body;
     }
+}
+
+# ---- what the rules say no to
+
+my $good = "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:5\n"
+    . qq(#EXT-X-MAP:URI="i"\n)
+    . "#EXT-X-PROGRAM-DATE-TIME:2026-11-22T21:00:00.000Z\n"
+    . "#EXTINF:2.4,\na\n#EXTINF:2.0,\n#EXT-X-GAP\nb\n";
+
+is_deeply [lint($good), lint_reload($good, $good)], [], 'a list by the rules';
+
+for (['2.4,', '2.5,'], ['a', 'a b', '#EXT-X-FOO'], ['"i"', 'i'],
+     ['#EXT-X-MAP:URI="i"', ''], ['b', "b\n#EXTINF:1,"],
+     ['#EXT-X-GAP', '#EXT-X-DATERANGE:ID="a"'],
+     ['#EXT-X-GAP', '#EXT-X-DATERANGE:ID="a",START-DATE="2026-11-22"'],
+     ['#EXT-X-GAP', '#EXT-X-STREAM-INF:BANDWIDTH=1'], ['M3U', 'M4U'],
+     ['#EXT-X-GAP', '#EXT-X-TARGETDURATION:3'], ["\n\\z", ''])
+{
+    my ($from, $to, $more) = @$_;
+    my $bad = $good =~ s/$from/$more ? "$to\n$more" : $to/er;
+
+    ok scalar(my @bad = lint($bad)), "... not with $to";
+}
+
+for (['a\n', "c\n"], ['2.4', '2.3'], ['#EXT-X-GAP\n', ''],
+     ['"i"', '"j"'], ['SEQUENCE:5', 'SEQUENCE:4'], ['TION:2', 'TION:3'],
+     ['#EXT-X-GAP', "#EXT-X-GAP\n#EXT-X-DISCONTINUITY"])
+{
+    my ($from, $to) = @$_;
+
+    ok scalar(my @bad = lint_reload($good, $good =~ s/$from/$to/r)),
+        "... nor after another with $to";
 }
 
 # ---- the multivariant playlist
@@ -183,7 +215,7 @@ is scalar @ranges, 1, 'of the cues one has to do with the list';
 my $ad = attributes($ranges[0]);
 
 is "$ad->{ID} $ad->{CLASS} $ad->{DURATION} $ad->{'PLANNED-DURATION'}",
-    'ad-1 com.example.ad 30 25.5', '... its attributes';
+    'ad-1 com.example.ad 300 25.5', '... its attributes';
 is lc $ad->{'SCTE35-OUT'}, '0x' . unpack('H*', decode($out)), '... SCTE-35';
 is "$ad->{'X-AD'} $ad->{'X-N'}", '7 1.5', '... the data';
 
@@ -197,7 +229,7 @@ sub decode
 
 is $ng->put('/api/events/hls', document(
     $cue->('ad-1', $now - 10, '"class":"com.example.ad",'
-           . '"duration_ms":30000,"planned_duration_ms":25500,'
+           . '"duration_ms":300000,"planned_duration_ms":25500,'
            . qq("scte35":{"out":"$out"},"data":{"X-AD":"7","X-N":1.5})),
     $cue->('soon', $now + 30, '"planned_duration_ms":15000')))->status, 200,
     'a cue is added';

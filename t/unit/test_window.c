@@ -302,6 +302,52 @@ test_due(void **state)
 }
 
 
+/* windows of the same numbers become one, and keep them */
+
+static void
+test_settle(void **state)
+{
+    int64_t      first, last, us;
+    unsigned     i;
+    lo_window_t  was;
+
+    assert_int_equal(parse("2001.5", "2100.25", "9"), LO_OK);
+    lo_window_settle(&window, live);
+    assert_string_equal(canonical(), "end:2102;start:2000;time_delay:9");
+
+    assert_int_equal(parse("0", NULL, NULL), LO_OK);
+    lo_window_settle(&window, live);
+    assert_string_equal(canonical(), "start:0.000001");
+
+    live->irregular = 1;
+    assert_int_equal(parse("2001.5", "2100.25", NULL), LO_OK);
+    lo_window_settle(&window, live);
+    assert_string_equal(canonical(), "end:2100.25;start:2001.5");
+    live->irregular = 0;
+
+    /* slots that do not begin at whole microseconds */
+
+    live->d.duration = 4004;
+    live->d.timescale = 30000;
+
+    for (us = 1795775775000000LL, i = 0; i < 20000; i++, us += 1999) {
+        window.start_us = us;
+        window.end_us = us + 7 * LO_USEC + i;
+        first = lo_window_first(&window, live);
+        last = lo_window_last(&window, live);
+
+        lo_window_settle(&window, live);
+        assert_true(window.start_us <= us);
+        assert_int_equal(lo_window_first(&window, live), first);
+        assert_int_equal(lo_window_last(&window, live), last);
+
+        was = window;
+        lo_window_settle(&window, live);
+        assert_memory_equal(&was, &window, sizeof(lo_window_t));
+    }
+}
+
+
 static void
 test_fits(void **state)
 {
@@ -382,6 +428,7 @@ main(void)
         cmocka_unit_test(test_settings),
         cmocka_unit_test_setup_teardown(test_numbers, begin, end),
         cmocka_unit_test_setup_teardown(test_due, begin, end),
+        cmocka_unit_test_setup_teardown(test_settle, begin, end),
         cmocka_unit_test_setup_teardown(test_fits, begin, end),
     };
 

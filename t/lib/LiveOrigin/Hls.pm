@@ -110,7 +110,8 @@ sub _tag
         push @bad, "$attr=$value in $name"
             if $spec->{$attr} && $value !~ /^(?:$spec->{$attr})$/;
         push @bad, "$attr=$value in $name"
-            if $attr =~ /^X-/ && $value !~ /^(?:$quoted|-?$decimal|0x[0-9A-F]+)$/;
+            if $attr =~ /^X-/
+               && $value !~ /^(?:$quoted|-?$decimal|0x[0-9A-F]+)$/;
     }
 
     push @bad, map { "no $_ in $line" } grep { !$seen{$_} } @{$spec->{must}};
