@@ -371,6 +371,7 @@ lo_event_read(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev)
         || lo_event_size(ctx, o, "zone_share", &ev->zone_share) != LO_OK
         || lo_event_pipelines(ctx, o, ev) != LO_OK
         || lo_event_naming(ctx, o, ev) != LO_OK
+        || lo_event_low(ctx, o, ev) != LO_OK
         || lo_event_cues(ctx, o, ev) != LO_OK
         || lo_event_sessions(ctx, o, ev) != LO_OK
         || lo_event_rights(ctx, o, ev) != LO_OK

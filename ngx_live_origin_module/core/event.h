@@ -54,6 +54,14 @@ typedef struct {
 } lo_event_limits_t;
 
 
+/* low-latency HLS */
+
+typedef struct {
+    uint32_t            off;              /* "low_latency": false */
+    uint32_t            part_us;          /* part_ms; 0: as the chunks are */
+} lo_event_low_t;
+
+
 typedef struct lo_event_s {
     lo_str_t            id;
     lo_str_t            title;
@@ -77,6 +85,7 @@ typedef struct lo_event_s {
     lo_drm_t            drm;              /* nothing in it: no "drm" */
     lo_str_t            naming_init;      /* "naming": {"init", "media"}: */
     lo_str_t            naming_media;     /* DASH templates, or empty */
+    lo_event_low_t      low;
     lo_cues_t           cues;
     lo_sessions_t       sessions;         /* "session_data" */
     lo_rights_rule_t    countries;

@@ -84,6 +84,7 @@ int lo_event_health(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev);
 /* one entry of "tracks", onto the end of ev->tracks */
 int lo_event_track(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev);
 
+int lo_event_low(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev);
 int lo_event_cues(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev);
 int lo_event_sessions(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev);
 

@@ -240,6 +240,11 @@ lo_live_document_timing(lo_live_t *l, const lo_event_t *doc)
         changed = 1;
     }
 
+    if (l->part_us != doc->low.part_us) {
+        l->part_us = doc->low.part_us;
+        changed = 1;
+    }
+
     declared = doc->delay_us >= 0;
 
     if (l->declared_delay != (int32_t) declared

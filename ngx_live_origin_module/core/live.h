@@ -146,6 +146,8 @@ typedef struct {
     uint32_t            lead_s;       /* 0: one window */
     int64_t             backfill_us;
     int32_t             declared_delay;   /* delay_us comes from there too */
+    uint32_t            part_us;      /* "part_ms" of the document, fixed when
+                                         live; 0: as the chunks are */
     int64_t             delay_us;     /* until live: largest lateness seen */
     int64_t             first;        /* first number of all; INT64_MAX: none */
     int64_t             origin;       /* the number whose slot begins the MPD's
@@ -413,6 +415,9 @@ int lo_live_chunks(lo_live_t *l, unsigned track, int first, uint32_t chunks,
     uint64_t longest, uint32_t timescale);
 /* whether they count at all */
 int lo_live_chunks_count(const lo_live_t *l, int first, uint32_t chunks);
+
+/* the part target of a track; 0: it is not cut into parts */
+uint32_t lo_live_part_us(const lo_live_t *l, unsigned track);
 
 int lo_live_end(lo_live_t *l, int64_t last);                /* 1: changed */
 
