@@ -314,10 +314,32 @@ lo_zone_free_chain(lo_zone_t *z, lo_zone_object_t *o, uint32_t page,
 void
 lo_zone_retire(lo_zone_t *z, lo_zone_object_t *o, uint64_t w)
 {
+    int        followed;
+    int64_t    number;
+    uint32_t   track;
+    lo_word_t  own;
+
+    track = o->track;
+    number = o->number;
+    own = lo_word(o - z->objects, lo_obj_gen(w));
+    followed = lo_obj_state(w) == LO_OBJ_PRIVATE
+               && o->kind == LO_KIND_SEGMENT && lo_load(&o->grown) != 0;
+
+    /* before it can be seen to have failed; and after, for who began to
+       follow it just now */
+
+    if (followed) {
+        lo_zone_grown_failed(z, track, number, own);
+    }
+
     if (!lo_cas(&o->word, w, lo_obj_word(lo_obj_gen(w) + 1, LO_OBJ_RETIRED,
                                          0)))
     {
         return;
+    }
+
+    if (followed) {
+        lo_zone_grown_failed(z, track, number, own);
     }
 
     lo_zone_finish(z, o);

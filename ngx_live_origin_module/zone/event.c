@@ -233,7 +233,7 @@ lo_zone_event_remove(lo_zone_t *z, unsigned event)
     lo_store(&z->h->recount.v, 1);
 
     lo_zone_unlock(z, LO_LOCK_TABLES);
-    lo_zone_rings(z);
+    lo_zone_rings(z, 0);
 
     return LO_OK;
 }

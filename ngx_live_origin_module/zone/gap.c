@@ -1,6 +1,7 @@
 /*
  * What an entry of a ring says of its number beside the candidates: that it
- * was listed as GAP, and what became of an upload that is no candidate.
+ * was listed as GAP or has no parts, and what became of an upload that is no
+ * candidate.
  */
 
 #include "zone/layout.h"
@@ -46,7 +47,8 @@ lo_zone_gap_in(lo_zone_t *z, uint32_t track, uint32_t i)
     e = lo_zone_entry(z, track, i);
     gap = e != NULL ? lo_load(&e->gap) : 0;
 
-    return gap != 0 && (gap - 1) % z->tracks[track].cap == i
+    return gap != 0 && !(gap & LO_NO_PARTS)
+           && (gap - 1) % z->tracks[track].cap == i
            ? (int64_t) gap - 1 : LO_NONE;
 }
 
@@ -63,6 +65,31 @@ lo_zone_gap_set(lo_zone_t *z, uint32_t track, int64_t number)
         && lo_swap(&e->gap, (uint64_t) number + 1) != (uint64_t) number + 1)
     {
         lo_add(&z->tracks[track].gaps, 1);
+    }
+}
+
+
+int
+lo_zone_has_no_parts(const lo_zone_entry_t *e, int64_t number)
+{
+    return (lo_load(&e->gap) & ~LO_NO_PARTS) == (uint64_t) number + 1;
+}
+
+
+/* a GAP has none anyway */
+
+void
+lo_zone_no_parts(lo_zone_entry_t *e, int64_t number)
+{
+    uint64_t  gap;
+
+    gap = lo_load(&e->gap);
+
+    while (gap != (uint64_t) number + 1
+           && gap != (((uint64_t) number + 1) | LO_NO_PARTS)
+           && !lo_cas(&e->gap, gap, ((uint64_t) number + 1) | LO_NO_PARTS))
+    {
+        gap = lo_load(&e->gap);
     }
 }
 

@@ -26,8 +26,8 @@
 
 static int lo_zone_leader(lo_zone_t *z, lo_zone_entry_t *e, uint32_t track,
     int64_t number, uint32_t masked, int64_t silent_us, lo_zone_pin_t *pin);
-static int lo_zone_pin_growing(lo_zone_t *z, lo_word_t word, uint32_t track,
-    int64_t number, int64_t silent_us, lo_zone_pin_t *pin);
+static void lo_zone_left(lo_zone_t *z, lo_zone_entry_t *e, uint32_t track,
+    int64_t number, lo_word_t word);
 static int lo_zone_was_good(lo_zone_t *z, uint32_t track, int64_t number,
     unsigned pipeline);
 
@@ -87,14 +87,19 @@ lo_zone_show(lo_zone_t *z, const lo_zone_upload_t *up, uint64_t size)
  */
 
 void
-lo_zone_grown_place(lo_zone_object_t *o, uint32_t track, int64_t number,
-    unsigned pipeline)
+lo_zone_grown_place(lo_zone_t *z, const lo_zone_upload_t *up, uint32_t track,
+    int64_t number, unsigned pipeline)
 {
+    lo_zone_object_t  *o;
+
+    o = &z->objects[up->object];
+
     if (lo_load(&o->grown) != 0
         && (o->track != track || o->number != number
             || o->pipeline != pipeline))
     {
         lo_or(&o->grown, LO_GROWN_IS_LOST);
+        lo_zone_grown_failed(z, o->track, o->number, up->word);
     }
 }
 
@@ -108,6 +113,20 @@ lo_zone_grown_whole(lo_zone_object_t *o)
 
     if (g != 0 && !(g & LO_GROWN_IS_LOST)) {
         lo_store(&o->grown, LO_GROWN_IS_WHOLE | o->size);
+    }
+}
+
+
+void
+lo_zone_grown_failed(lo_zone_t *z, uint32_t track, int64_t number,
+    lo_word_t own)
+{
+    lo_zone_entry_t  *e;
+
+    e = lo_zone_entry(z, track, number);
+
+    if (e != NULL && lo_load(&e->early) == own) {
+        lo_zone_no_parts(e, number);
     }
 }
 
@@ -222,9 +241,26 @@ lo_zone_follow(lo_zone_t *z, uint32_t track, int64_t number,
             return LO_NONE;
         }
 
-        if (pin->word != w && !lo_cas(&e->early, w, pin->word)) {
-            lo_zone_unpin(z, pin);
-            continue;
+        if (pin->word != w) {
+
+            /* its parts are not those of what is followed instead */
+
+            lo_zone_left(z, e, track, number, w);
+
+            if (!lo_cas(&e->early, w, pin->word)) {
+                lo_zone_unpin(z, pin);
+                continue;
+            }
+
+            /* who retires it looks at `early' after that */
+
+            if (lo_obj_gen(lo_load(&pin->object->word))
+                != lo_word_gen(pin->word))
+            {
+                lo_zone_no_parts(e, number);
+                lo_zone_unpin(z, pin);
+                continue;
+            }
         }
 
         /*
@@ -241,6 +277,24 @@ lo_zone_follow(lo_zone_t *z, uint32_t track, int64_t number,
     }
 
     return LO_NONE;
+}
+
+
+/* word was followed for this number: not what an older one left behind */
+
+static void
+lo_zone_left(lo_zone_t *z, lo_zone_entry_t *e, uint32_t track,
+    int64_t number, lo_word_t word)
+{
+    lo_zone_object_t  *o;
+
+    o = lo_obj(z, word);
+
+    if (o != NULL && lo_obj_gen(lo_load(&o->word)) == lo_word_gen(word)
+        && o->track == track && o->number == number)
+    {
+        lo_zone_no_parts(e, number);
+    }
 }
 
 
@@ -307,7 +361,7 @@ lo_zone_leader(lo_zone_t *z, lo_zone_entry_t *e, uint32_t track,
 }
 
 
-static int
+int
 lo_zone_pin_growing(lo_zone_t *z, lo_word_t word, uint32_t track,
     int64_t number, int64_t silent_us, lo_zone_pin_t *pin)
 {
@@ -370,8 +424,8 @@ lo_zone_forsake(lo_zone_t *z, const lo_zone_pin_t *pin)
 
     e = lo_zone_entry(z, pin->object->track, pin->object->number);
 
-    if (e != NULL) {
-        lo_cas(&e->early, pin->word, 0);
+    if (e != NULL && lo_cas(&e->early, pin->word, 0)) {
+        lo_zone_no_parts(e, pin->object->number);
     }
 }
 

@@ -113,10 +113,14 @@ typedef struct {
 typedef struct {
     lo_word_t               chosen;        /* see lo_zone_give */
     lo_word_t               cand[LO_MAX_PIPELINES];
-    uint64_t                gap;           /* number + 1 listed as GAP */
+    uint64_t                gap;           /* number + 1 listed as GAP, or
+                                              LO_NO_PARTS */
     lo_word_t               early;         /* followed before it was whole */
     uint64_t                note;          /* of lo_zone_note */
 } lo_zone_entry_t;
+
+/* in `gap': not listed as GAP, but without parts for good (part.c) */
+#define LO_NO_PARTS         (UINT64_C(1) << 63)
 
 /* in `chosen': proposed, but given to nobody yet */
 #define LO_TENTATIVE        (UINT64_C(1) << 63)
@@ -338,11 +342,23 @@ void lo_zone_pin_raise(lo_zone_t *z, lo_zone_object_t *o, lo_word_t word,
 
 /* grow.c: an upload's place at its end, its end, and what follows for the
    choice when it is there as word */
-void lo_zone_grown_place(lo_zone_object_t *o, uint32_t track, int64_t number,
-    unsigned pipeline);
+void lo_zone_grown_place(lo_zone_t *z, const lo_zone_upload_t *up,
+    uint32_t track, int64_t number, unsigned pipeline);
 void lo_zone_grown_whole(lo_zone_object_t *o);
 void lo_zone_grown_choose(lo_zone_t *z, lo_zone_entry_t *e, uint32_t track,
     int64_t number, lo_word_t own, lo_word_t word);
+/* one that ended without becoming a candidate */
+void lo_zone_grown_failed(lo_zone_t *z, uint32_t track, int64_t number,
+    lo_word_t own);
+/* pinned, if it is under way, shown, and not silent */
+int lo_zone_pin_growing(lo_zone_t *z, lo_word_t word, uint32_t track,
+    int64_t number, int64_t silent_us, lo_zone_pin_t *pin);
+
+/* gap.c: what was followed of a number is not what readers get of it */
+void lo_zone_no_parts(lo_zone_entry_t *e, int64_t number);
+/* so it is, or it is a GAP */
+int lo_zone_has_no_parts(const lo_zone_entry_t *e, int64_t number);
+
 /* before a candidate is chosen: LO_OK: another is being followed; LO_AGAIN:
    that has just become the choice; LO_NONE */
 int lo_zone_early(lo_zone_t *z, lo_zone_entry_t *e, uint32_t track,
@@ -355,7 +371,8 @@ void lo_zone_touched(lo_zone_t *z, uint32_t track, int64_t number);
 void lo_zone_reserved(lo_zone_t *z);
 
 /* track.c */
-void lo_zone_rings(lo_zone_t *z);
+/* lets go of rings that are a track's no more, or of all */
+void lo_zone_rings(lo_zone_t *z, int all);
 void lo_zone_tracks_drop(lo_zone_t *z, unsigned event);
 /* under the table lock: a ring for a row that has a cap; LO_FULL */
 int lo_zone_ring_make(lo_zone_t *z, lo_zone_track_t *t);

@@ -51,7 +51,7 @@ lo_zone_publish(lo_zone_t *z, uint32_t track, int64_t number,
 
     o = &z->objects[up->object];
 
-    lo_zone_grown_place(o, track, number, pipeline);
+    lo_zone_grown_place(z, up, track, number, pipeline);
 
     o->track = track;
     o->number = number;
@@ -86,6 +86,14 @@ lo_zone_publish(lo_zone_t *z, uint32_t track, int64_t number,
 
     if (rc >= 0 && meta->rank == 0) {
         lo_zone_grown_choose(z, e, track, number, own, *word);
+    }
+
+    /* parts were cut from it, and it is not what readers get for good */
+
+    if (lo_load(&e->early) == own
+        && (rc < 0 || meta->rank != 0 || lo_load(&e->chosen) != *word))
+    {
+        lo_zone_no_parts(e, number);
     }
 
     if (rc >= 0) {

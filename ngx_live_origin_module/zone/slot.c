@@ -96,10 +96,10 @@ lo_zone_join(lo_zone_t *z, lo_err_t *err)
             continue;
         }
 
+        z->slot = i;
+
         /* what the last holder left behind, if it was killed */
         lo_zone_recover(z, i);
-
-        z->slot = i;
 
         if (lo_zone_wake_open(z, err) == LO_OK) {
             break;
@@ -170,6 +170,16 @@ lo_zone_recover(lo_zone_t *z, unsigned slot)
     lo_zone_object_t  *o;
 
     for (i = 0; i < z->h->objects; i++) {
+        lo_zone_unpin_slot(z, &z->objects[i], slot);
+    }
+
+    /* one that was followed is looked up in its ring, which is pinned then */
+
+    if ((int) slot == z->slot) {
+        lo_zone_rings(z, 1);
+    }
+
+    for (i = 0; i < z->h->objects; i++) {
 
         o = &z->objects[i];
         w = lo_load(&o->word);
@@ -177,8 +187,10 @@ lo_zone_recover(lo_zone_t *z, unsigned slot)
         if (lo_obj_state(w) == LO_OBJ_PRIVATE && lo_obj_slot(w) == slot) {
             lo_zone_retire(z, o, w);
         }
+    }
 
-        lo_zone_unpin_slot(z, o, slot);
+    if ((int) slot == z->slot) {
+        lo_zone_rings(z, 1);
     }
 
     bit = UINT64_C(1) << (slot % 64);
@@ -270,7 +282,7 @@ lo_zone_tick(lo_zone_t *z)
 
     if (z->events_serial != lo_load(&z->h->events_serial.v)) {
         z->events_serial = lo_load(&z->h->events_serial.v);
-        lo_zone_rings(z);
+        lo_zone_rings(z, 0);
     }
 
     if (now - z->swept_us >= LO_ZONE_SWEEP_US

@@ -276,17 +276,19 @@ lo_zone_tracks_drop(lo_zone_t *z, unsigned event)
 }
 
 
-/* lets go of rings whose track went away */
+/* lets go of rings that are a track's no more, or of all */
 
 void
-lo_zone_rings(lo_zone_t *z)
+lo_zone_rings(lo_zone_t *z, int all)
 {
     uint32_t       i;
     lo_zone_pin_t  pin;
 
     for (i = 0; i < z->h->tracks; i++) {
 
-        if (z->rings[i] != 0 && z->rings[i] != lo_load(&z->tracks[i].ring)) {
+        if (z->rings[i] != 0
+            && (all || z->rings[i] != lo_load(&z->tracks[i].ring)))
+        {
             pin.word = z->rings[i];
             pin.object = lo_obj(z, pin.word);
             z->rings[i] = 0;

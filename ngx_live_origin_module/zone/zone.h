@@ -442,6 +442,20 @@ int lo_zone_grows(lo_zone_t *z, uint32_t track, int64_t number,
 /* its followers gave it up: the choice is open again */
 void lo_zone_forsake(lo_zone_t *z, const lo_zone_pin_t *pin);
 
+/*
+ * What the parts of a number are cut from: the upload that was followed
+ * first, while it grows and when it is the choice, or a good choice that
+ * nobody has followed; it is given out by this.  LO_NONE: nothing, or the
+ * number has no parts, as what was followed is not what readers get in the
+ * end, or was given up.
+ */
+int lo_zone_parts(lo_zone_t *z, uint32_t track, int64_t number,
+    uint32_t masked, int64_t silent_us, lo_zone_pin_t *pin);
+/* the one that grows, where that is what parts are cut from: its number is
+   not whole yet for who reads parts, whoever else has it */
+int lo_zone_parts_grow(lo_zone_t *z, uint32_t track, int64_t number,
+    uint32_t masked, int64_t silent_us, lo_zone_pin_t *pin);
+
 typedef enum {
     LO_GROWN_MORE = 0,         /* more may come */
     LO_GROWN_WHOLE,            /* the visible bytes are all, and published */
