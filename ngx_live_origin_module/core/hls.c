@@ -95,21 +95,37 @@ lo_hls_map(lo_buf_t *b, const lo_manifest_list_t *list, uint64_t digest)
 }
 
 
+/* 9: EXT-X-SKIP, 8: EXT-X-GAP, 7: EXT-X-MAP */
+
+static unsigned
+lo_hls_version(const lo_manifest_list_t *list, uint32_t target)
+{
+    unsigned  i;
+
+    if (list->low) {
+        return 9;
+    }
+
+    for (i = 0; i < list->nsegments; i++) {
+        if (lo_hls_gap(&list->segments[i], target)) {
+            return 8;
+        }
+    }
+
+    return 7;
+}
+
+
 static void
 lo_hls_header(lo_buf_t *b, const lo_manifest_list_t *list, uint32_t target,
     uint32_t run)
 {
-    unsigned                      i;
     const lo_manifest_segment_t  *s;
 
     s = list->segments;
 
-    for (i = 0; i < list->nsegments && !lo_hls_gap(&s[i], target); i++) {
-        /* void */
-    }
-
     lo_buf_puts(b, "#EXTM3U\n#EXT-X-VERSION:");
-    lo_buf_u64(b, i < list->nsegments ? 8 : 7);
+    lo_buf_u64(b, lo_hls_version(list, target));
     lo_buf_puts(b, "\n#EXT-X-TARGETDURATION:");
     lo_buf_u64(b, target);
 
@@ -148,57 +164,99 @@ lo_hls_run(const lo_manifest_list_t *list)
 }
 
 
+typedef struct {
+    int64_t                at;      /* the end of what was listed last, or
+                                       INT64_MIN */
+    uint32_t               run;
+    uint64_t               init;
+    const lo_cmaf_init_t  *keys;    /* whose were said last */
+} lo_hls_state_t;
+
+
+/* the tags that apply to a segment and are before its parts */
+
+static void
+lo_hls_tags(lo_buf_t *b, const lo_manifest_list_t *list,
+    const lo_manifest_segment_t *s, lo_hls_state_t *st)
+{
+    /* one for each run, also for one that left nothing in this track:
+       DISCONTINUITY-SEQUENCE is the same in all renditions */
+
+    for ( ; st->run < s->run; st->run++) {
+        lo_buf_puts(b, "#EXT-X-DISCONTINUITY\n");
+        st->at = INT64_MIN;
+    }
+
+    if (s->init != 0 && s->init != st->init) {
+        st->init = s->init;
+
+        if (s->info) {
+            lo_drm_hls_keys(b, list, s->info, &st->keys);
+        }
+
+        lo_hls_map(b, list, st->init);
+    }
+
+    if (st->at == INT64_MIN || s->start_us - st->at >= 1000
+        || st->at - s->start_us >= 1000)
+    {
+        lo_buf_puts(b, "#EXT-X-PROGRAM-DATE-TIME:");
+        lo_hls_date(b, s->start_us);
+        lo_buf_put(b, "\n", 1);
+    }
+
+    st->at = s->end_us;
+}
+
+
 void
 lo_hls_media(lo_buf_t *b, const lo_manifest_list_t *list)
 {
-    int64_t                       at;
-    unsigned                      i;
-    uint32_t                      target, run;
-    uint64_t                      init;
-    const lo_cmaf_init_t         *keys;
+    unsigned                      i, skip;
+    uint32_t                      target;
+    lo_hls_state_t                st;
     const lo_manifest_segment_t  *s;
 
     target = list->target_s ? list->target_s : lo_hls_target(&list->d);
-    run = lo_hls_run(list);
-    lo_hls_header(b, list, target, run);
+    skip = lo_hls_low_skip(list, target);
+
+    st.at = INT64_MIN;
+    st.init = 0;
+    st.keys = NULL;
+    st.run = lo_hls_run(list);
+
+    lo_hls_header(b, list, target, st.run);
+
+    if (list->low) {
+        lo_hls_low_header(b, list->low, target);
+    }
+
     lo_hls_cues(b, list);
 
-    at = INT64_MIN;
-    init = 0;
-    keys = NULL;
+    if (skip) {
+        lo_buf_printf(b, "#EXT-X-SKIP:SKIPPED-SEGMENTS=%u\n", skip);
+    }
 
     for (i = 0; i < list->nsegments; i++) {
         s = &list->segments[i];
 
-        /* one for each run, also for one that left nothing in this track:
-           DISCONTINUITY-SEQUENCE is the same in all renditions */
-
-        for ( ; run < s->run; run++) {
-            lo_buf_puts(b, "#EXT-X-DISCONTINUITY\n");
-            at = INT64_MIN;
+        if (i < skip) {
+            st.run = s->run > st.run ? s->run : st.run;
+            continue;
         }
 
-        if (s->init != 0 && s->init != init) {
-            init = s->init;
-
-            if (s->info) {
-                lo_drm_hls_keys(b, list, s->info, &keys);
-            }
-
-            lo_hls_map(b, list, init);
-        }
-
-        if (at == INT64_MIN || s->start_us - at >= 1000
-            || at - s->start_us >= 1000)
-        {
-            lo_buf_puts(b, "#EXT-X-PROGRAM-DATE-TIME:");
-            lo_hls_date(b, s->start_us);
-            lo_buf_put(b, "\n", 1);
-        }
-
-        at = s->end_us;
-
+        lo_hls_tags(b, list, s, &st);
+        lo_hls_low_parts(b, list, s);
         lo_hls_segment(b, list, s, target);
+    }
+
+    if (list->low && list->low->open && list->low->open->nparts) {
+        lo_hls_tags(b, list, list->low->open, &st);
+        lo_hls_low_parts(b, list, list->low->open);
+    }
+
+    if (list->low) {
+        lo_hls_low_end(b, list);
     }
 
     if (list->ended) {

@@ -27,6 +27,16 @@ typedef struct {
 } lo_hls_group_t;
 
 
+/* hls_low.c */
+
+unsigned lo_hls_low_skip(const lo_manifest_list_t *list, uint32_t target);
+void lo_hls_low_header(lo_buf_t *b, const lo_manifest_low_t *low,
+    uint32_t target);
+void lo_hls_low_parts(lo_buf_t *b, const lo_manifest_list_t *list,
+    const lo_manifest_segment_t *s);
+void lo_hls_low_end(lo_buf_t *b, const lo_manifest_list_t *list);
+
+
 /* hls_text.c */
 
 /* n digits, with zeroes before them */

@@ -15,6 +15,7 @@
 #include "core/cmaf.h"
 #include "core/event.h"
 #include "core/live.h"
+#include "core/reload.h"
 
 
 /*
@@ -22,6 +23,13 @@
  * rounded by itself from the exact value (lo_timeline_utc_us of m and of
  * m + duration), so that durations of neighbours add up without drift.
  */
+
+typedef struct {
+    int64_t             start_us;
+    int64_t             end_us;
+    uint32_t            independent;
+    uint32_t            gap;
+} lo_manifest_part_t;
 
 typedef struct {
     int64_t             number;
@@ -37,6 +45,9 @@ typedef struct {
                                          lo_live_run_at, or 0 */
     uint32_t            gap;          /* listed as GAP: [start_us, end_us) is
                                          number's slot on the grid */
+    uint32_t            nparts;       /* low-latency playlists: how many of
+                                         its parts are listed, from the first */
+    const lo_manifest_part_t  *parts;
 } lo_manifest_segment_t;
 
 
@@ -149,6 +160,28 @@ int lo_manifest_live(lo_manifest_t *m, const lo_live_t *l,
     const lo_event_t *doc, int64_t from, const lo_manifest_room_t *room);
 
 
+/* what a low-latency media playlist says besides */
+
+typedef struct {
+    lo_str_t                      track;
+    int64_t                       msn;        /* its last segment, or the one
+                                                 that part is of */
+    int64_t                       part;       /* -1: it has no parts */
+} lo_manifest_report_t;
+
+typedef struct {
+    uint32_t                      target_us;  /* part target */
+    uint32_t                      longest_us; /* of all tracks of the event */
+    lo_skip_e                     skip;       /* a delta update is asked for */
+    const lo_manifest_segment_t  *open;       /* the segment behind the last,
+                                                 as far as it is there; NULL */
+    int64_t                       hint;       /* the part that comes next */
+    uint32_t                      hint_part;
+    unsigned                      nreports;
+    const lo_manifest_report_t   *reports;
+} lo_manifest_low_t;
+
+
 /* an HLS media playlist */
 
 typedef enum {
@@ -171,6 +204,7 @@ typedef struct {
                                                  where nothing is), oldest
                                                  first */
     const lo_manifest_segment_t  *segments;
+    const lo_manifest_low_t      *low;        /* NULL: no low latency */
 } lo_manifest_list_t;
 
 /* lo_manifest_iframes of a track as it is at number n */

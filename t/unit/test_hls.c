@@ -374,6 +374,166 @@ test_names(void **state)
 }
 
 
+/* ---- low latency */
+
+static lo_manifest_low_t     low;
+static lo_manifest_part_t    part[64];
+static lo_manifest_segment_t  open_segment;
+static lo_manifest_report_t  report[2];
+
+
+/* 2 s from number 1000 on, parts of half a second for the last of them, and
+   two of the next one */
+
+static void
+low_segments(unsigned n, unsigned of)
+{
+    unsigned  i, k;
+
+    segments(n, 1000, 60000, 30000);
+    list.d.duration = 2;
+    list.d.timescale = 1;
+
+    memset(&low, 0, sizeof(low));
+    memset(part, 0, sizeof(part));
+    memset(&open_segment, 0, sizeof(open_segment));
+
+    for (i = n - of; i < n; i++) {
+        seg[i].nparts = 4;
+        seg[i].parts = &part[4 * (i - (n - of))];
+    }
+
+    for (k = 0; k < 4 * of + 2; k++) {
+        part[k].start_us = seg[n - of].start_us + k * 500000;
+        part[k].end_us = part[k].start_us + 500000;
+        part[k].independent = k % 4 == 0;
+    }
+
+    open_segment.number = 1000 + n;
+    open_segment.start_us = seg[n - 1].end_us;
+    open_segment.end_us = open_segment.start_us + 1000000;
+    open_segment.init = seg[0].init;
+    open_segment.run = 1;
+    open_segment.nparts = 2;
+    open_segment.parts = &part[4 * of];
+
+    report[0].track = lo_cstr("v2");
+    report[0].msn = 1000 + n;
+    report[0].part = 1;
+    report[1].track = lo_cstr("s");
+    report[1].msn = 999 + n;
+    report[1].part = -1;
+
+    low.target_us = 500000;
+    low.longest_us = 512000;
+    low.open = &open_segment;
+    low.hint = 1000 + n;
+    low.hint_part = 2;
+    low.nreports = 2;
+    low.reports = report;
+    list.low = &low;
+}
+
+
+static void
+test_low(void **state)
+{
+    low_segments(2, 1);
+
+    assert_string_equal(media(),
+        "#EXTM3U\n#EXT-X-VERSION:9\n#EXT-X-TARGETDURATION:2\n"
+        "#EXT-X-MEDIA-SEQUENCE:1000\n"
+        "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,"
+        "CAN-SKIP-UNTIL=12.000000,HOLD-BACK=6.000000,"
+        "PART-HOLD-BACK=1.536000\n"
+        "#EXT-X-PART-INF:PART-TARGET=0.500000\n"
+        "#EXT-X-MAP:URI=\"init-0badcafe.mp4\"\n"
+        "#EXT-X-PROGRAM-DATE-TIME:1970-01-01T00:33:20.000Z\n"
+        "#EXTINF:2.000000,\n1000.m4s\n"
+        "#EXT-X-PART:DURATION=0.500000,URI=\"1001.0.m4s\","
+        "INDEPENDENT=YES\n"
+        "#EXT-X-PART:DURATION=0.500000,URI=\"1001.1.m4s\"\n"
+        "#EXT-X-PART:DURATION=0.500000,URI=\"1001.2.m4s\"\n"
+        "#EXT-X-PART:DURATION=0.500000,URI=\"1001.3.m4s\"\n"
+        "#EXTINF:2.000000,\n1001.m4s\n"
+        "#EXT-X-PART:DURATION=0.500000,URI=\"1002.0.m4s\","
+        "INDEPENDENT=YES\n"
+        "#EXT-X-PART:DURATION=0.500000,URI=\"1002.1.m4s\"\n"
+        "#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"1002.2.m4s\"\n"
+        "#EXT-X-RENDITION-REPORT:URI=\"../v2/media.m3u8\","
+        "LAST-MSN=1002,LAST-PART=1\n"
+        "#EXT-X-RENDITION-REPORT:URI=\"../s/media.m3u8\","
+        "LAST-MSN=1001\n");
+}
+
+
+/* parts of a GAP; a run that begins with the open segment; nothing open */
+
+static void
+test_low_edges(void **state)
+{
+    low_segments(2, 1);
+    seg[1].gap = 1;
+    part[2].gap = 1;
+    low.longest_us = 200000;
+    open_segment.run = 2;
+    open_segment.start_us += 5000000;
+    low.nreports = 0;
+
+    media();
+    assert_non_null(strstr(text, ",PART-HOLD-BACK=1.000000\n"));
+    assert_non_null(strstr(text, "URI=\"1001.2.m4s\",GAP=YES\n"));
+    assert_non_null(strstr(text, "#EXT-X-GAP\n1001.m4s\n"
+        "#EXT-X-DISCONTINUITY\n"
+        "#EXT-X-PROGRAM-DATE-TIME:1970-01-01T00:33:29.000Z\n"
+        "#EXT-X-PART:DURATION=0.500000,URI=\"1002.0.m4s\""));
+
+    low_segments(2, 1);
+    low.open = NULL;
+    low.hint_part = 0;
+    media();
+    assert_non_null(strstr(text, "\n1001.m4s\n"
+        "#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"1002.0.m4s\"\n"));
+}
+
+
+static void
+test_delta(void **state)
+{
+    /* the end is at 21 s, the boundary at 9 s: 4 end before it */
+
+    low_segments(10, 4);
+    low.skip = LO_SKIP_SEGMENTS;
+    media();
+    assert_non_null(strstr(text, "#EXT-X-MEDIA-SEQUENCE:1000\n"));
+    assert_non_null(strstr(text, "PART-TARGET=0.500000\n"
+        "#EXT-X-SKIP:SKIPPED-SEGMENTS=4\n"
+        "#EXT-X-MAP:URI=\"init-0badcafe.mp4\"\n"
+        "#EXT-X-PROGRAM-DATE-TIME:1970-01-01T00:33:28.000Z\n"
+        "#EXTINF:2.000000,\n1004.m4s\n"));
+    assert_null(strstr(text, "\n1003.m4s\n"));
+
+    /* runs that began in what is left out are not said again */
+
+    list.segments = seg;
+    seg[2].run = seg[3].run = 2;
+    seg[4].run = seg[5].run = seg[6].run = seg[7].run = 3;
+    seg[8].run = seg[9].run = open_segment.run = 3;
+    media();
+    assert_non_null(strstr(text, "#EXT-X-SKIP:SKIPPED-SEGMENTS=4\n"
+                                 "#EXT-X-DISCONTINUITY\n#EXT-X-MAP"));
+    assert_null(strstr(strstr(text, "#EXT-X-MAP"), "#EXT-X-DISCONTINUITY\n"));
+
+    /* too short for one: the whole */
+
+    low_segments(6, 1);
+    low.skip = LO_SKIP_ALL;
+    media();
+    assert_null(strstr(text, "EXT-X-SKIP"));
+    assert_non_null(strstr(text, "\n1000.m4s\n"));
+}
+
+
 int
 main(void)
 {
@@ -387,6 +547,9 @@ main(void)
         cmocka_unit_test(test_audio_groups),
         cmocka_unit_test(test_audio_only),
         cmocka_unit_test(test_names),
+        cmocka_unit_test(test_low),
+        cmocka_unit_test(test_low_edges),
+        cmocka_unit_test(test_delta),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
