@@ -9,6 +9,15 @@
 #define LO_HLS_KEY_FRAMES  10          /* seconds, x264's default at 25 fps */
 
 
+typedef struct {
+    int64_t                at;      /* the end of what was listed last, or
+                                       INT64_MIN */
+    uint32_t               run;
+    uint64_t               init;
+    const lo_cmaf_init_t  *keys;    /* whose were said last */
+} lo_hls_state_t;
+
+
 /*
  * RFC 8216, 4.3.3.1: no EXTINF, rounded to the nearest second, may exceed it.
  * Audio misses the grid by half a frame or so.
@@ -162,15 +171,6 @@ lo_hls_run(const lo_manifest_list_t *list)
 
     return 0;
 }
-
-
-typedef struct {
-    int64_t                at;      /* the end of what was listed last, or
-                                       INT64_MIN */
-    uint32_t               run;
-    uint64_t               init;
-    const lo_cmaf_init_t  *keys;    /* whose were said last */
-} lo_hls_state_t;
 
 
 /* the tags that apply to a segment and are before its parts */

@@ -93,7 +93,7 @@ lo_hls_low_parts(lo_buf_t *b, const lo_manifest_list_t *list,
     int64_t   us;
     unsigned  i;
 
-    for (i = 0; i < s->nparts; i++) {
+    for (i = 0; list->low && i < s->nparts; i++) {
 
         us = s->parts[i].end_us - s->parts[i].start_us;
 

@@ -29,6 +29,8 @@ typedef struct {
                                               in timescale */
     uint64_t            duration;
     unsigned            independent:1;     /* has a sync sample */
+    unsigned            tagged:1;          /* the caller's: digest is made */
+    unsigned char       digest[16];
 } lo_part_t;
 
 typedef struct {

@@ -132,7 +132,7 @@ lo_reload_there(const lo_reload_t *r, const lo_reload_end_t *end)
     }
 
     if (r->msn == end->last) {
-        return r->part < end->parts || end->open > 0;
+        return end->parts == 0 || r->part < end->parts || end->open > 0;
     }
 
     return r->msn == end->last + 1 && r->part < end->open;

@@ -25,7 +25,8 @@ typedef struct {
 
 typedef struct {
     int64_t             last;              /* its last segment */
-    unsigned            parts;             /* that this one has */
+    unsigned            parts;             /* that this one has; 0: it is a GAP,
+                                              or lost them */
     unsigned            open;              /* parts of the one behind it */
 } lo_reload_end_t;
 

@@ -18,6 +18,8 @@ ngx_live_origin_event_set_live(ngx_live_origin_event_t *e, lo_word_t word,
 
     ngx_live_origin_manifest_free(e->manifests);
     e->manifests = NULL;
+    ngx_live_origin_parts_free(e->parts);
+    e->parts = NULL;
     ngx_live_origin_notice_drop(e);
 
     free(e->live);

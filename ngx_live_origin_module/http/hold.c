@@ -222,6 +222,14 @@ ngx_live_origin_hold_there(ngx_live_origin_ctx_t *ctx, uint32_t track)
     uint32_t          masked;
     const lo_live_t  *l;
 
+    if (ctx->name.kind == LO_NAME_MEDIA) {
+        return ngx_live_origin_reload_there(ctx);
+    }
+
+    if (ctx->name.kind == LO_NAME_PART) {
+        return ngx_live_origin_part_there(ctx);
+    }
+
     l = ctx->event->live;
     masked = 0;
 
@@ -355,8 +363,29 @@ ngx_live_origin_hold_timeout(ngx_event_t *ev)
 
     ctx->expired = ctx->parked;
 
+    /* a number becomes a GAP for all who wait for it in the same moment */
+
+    if (ctx->parked && ctx->name.kind == LO_NAME_MEDIA) {
+        ngx_live_origin_hold_unpark(ctx);
+        ngx_queue_insert_tail(&ctx->zone->holds->ready, &ctx->queue);
+        ctx->ready = 1;
+        ngx_post_event(&ctx->zone->holds->drain, &ngx_posted_events);
+        return;
+    }
+
     ngx_live_origin_hold_detach(ctx);
     ngx_live_origin_hold_again(ctx);
+}
+
+
+/* both wait for the same thing */
+
+static ngx_uint_t
+ngx_live_origin_hold_same(ngx_live_origin_ctx_t *a, ngx_live_origin_ctx_t *b)
+{
+    return a->number == b->number && a->name.kind == b->name.kind
+           && a->silent_us == b->silent_us && a->name.part == b->name.part
+           && a->reload.part == b->reload.part;
 }
 
 
@@ -383,15 +412,13 @@ static void
 ngx_live_origin_hold_wake_parked(ngx_live_origin_zone_t *zone,
     ngx_live_origin_parked_t *p, uint32_t track)
 {
-    int64_t                   number, silent;
     ngx_uint_t                over, there;
     ngx_rbtree_node_t        *node, *next;
-    ngx_live_origin_ctx_t    *ctx;
+    ngx_live_origin_ctx_t    *ctx, *last;
 
     over = ngx_live_origin_hold_over(zone, p);
     there = 0;
-    number = -1;
-    silent = 0;
+    last = NULL;
 
     node = ngx_rbtree_min(p->tree.root, &p->sentinel);
 
@@ -400,9 +427,8 @@ ngx_live_origin_hold_wake_parked(ngx_live_origin_zone_t *zone,
         next = ngx_rbtree_next(&p->tree, node);
         ctx = ngx_rbtree_data(node, ngx_live_origin_ctx_t, node);
 
-        if (ctx->number != number || ctx->silent_us != silent) {
-            number = ctx->number;
-            silent = ctx->silent_us;
+        if (last == NULL || !ngx_live_origin_hold_same(ctx, last)) {
+            last = ctx;
             there = over || ngx_live_origin_hold_there(ctx, track);
         }
 

@@ -8,9 +8,10 @@
 #include "http/module.h"
 #include "http/class.h"
 #include "http/health.h"
-#include "http/manifest.h"
+#include "http/low.h"
 #include "http/rights.h"
 #include "http/window.h"
+#include "core/hls.h"
 
 
 #define NGX_LIVE_ORIGIN_MEDIA_KEY   128
@@ -148,6 +149,17 @@ ngx_live_origin_manifest_pick(ngx_http_request_t *r,
 
     ngx_live_origin_manifest_of(r, ctx, track, &of);
 
+    if (track >= 0 && of.early && of.window == NULL
+        && ngx_live_origin_low(r, ctx->event, track))
+    {
+        of.low = 1;
+
+        rc = ngx_live_origin_reload(r, ctx, &of);
+        if (rc != NGX_DECLINED) {
+            return rc;
+        }
+    }
+
     if (track < 0) {
         of.left = health.left;
         of.left_us = health.since_us;
@@ -214,7 +226,8 @@ ngx_live_origin_manifest(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx)
     cln->handler = ngx_live_origin_manifest_unref;
     cln->data = m;
 
-    ngx_live_origin_reason(ctx, NGX_LIVE_ORIGIN_READY);
+    ngx_live_origin_reason(ctx, ctx->held_us < 0 ? NGX_LIVE_ORIGIN_READY
+                                                 : NGX_LIVE_ORIGIN_HELD);
     ctx->zone->cells[NGX_LIVE_ORIGIN_CELL_MANIFESTS]++;
 
     return ngx_live_origin_manifest_send(r, ctx, m);
@@ -308,6 +321,17 @@ ngx_live_origin_manifest_etag(ngx_http_request_t *r,
 }
 
 
+/* a URL that says what has to be in it may be kept: rfc8216bis, 6.2.5.2 */
+
+static int64_t
+ngx_live_origin_manifest_age(ngx_live_origin_ctx_t *ctx,
+    ngx_live_origin_manifest_t *m)
+{
+    return m->of.low && ctx->reload.msn >= 0
+           ? 6 * (int64_t) lo_hls_target(&ctx->event->live->d) : m->max_age;
+}
+
+
 static ngx_int_t
 ngx_live_origin_manifest_headers(ngx_http_request_t *r,
     ngx_live_origin_ctx_t *ctx, ngx_live_origin_manifest_t *m,
@@ -336,7 +360,8 @@ ngx_live_origin_manifest_headers(ngx_http_request_t *r,
     }
 
     v = p;
-    age = ngx_live_origin_rights_age(ctx, m->max_age);
+    age = ngx_live_origin_rights_age(ctx,
+                                     ngx_live_origin_manifest_age(ctx, m));
 
     if (age > 0) {
         p = ngx_live_origin_share(p, ctx, 1);

@@ -22,6 +22,8 @@ typedef struct {
     ngx_int_t                    track;    /* in the live state; -1: none */
     unsigned                     early:1;  /* live_origin_early_bytes */
     unsigned                     below:1;  /* its URL has a class */
+    unsigned                     low:1;    /* media: low latency */
+    unsigned                     skip:2;   /* lo_skip_e: a delta update */
     uint64_t                     left;     /* health.h: tracks that are left */
     int64_t                      left_us;  /* out, and since when */
     ngx_str_t                    key;      /* what else it depends on, as
@@ -56,6 +58,8 @@ struct ngx_live_origin_manifest_s {
     int64_t                      max_age;  /* s */
 
     int64_t                      to;       /* media: the last number listed */
+    uint32_t                     parts;    /* low latency: of that number, */
+    uint32_t                     open;     /* and of the one behind it */
     int64_t                      gap_us;   /* when the next one is listed as
                                               GAP; 0: never */
     int64_t                      head_us;  /* irregular MPD: of the event */
@@ -79,6 +83,8 @@ typedef struct {
     const lo_live_t          *live;
     ngx_uint_t                track;
     uint32_t                  ring;
+    ngx_uint_t                low;         /* a number is there when the upload
+                                              is that its parts are cut from */
 } ngx_live_origin_list_t;
 
 typedef void (*ngx_live_origin_writer_pt)(lo_buf_t *b, const void *data);
@@ -110,6 +116,10 @@ ngx_int_t ngx_live_origin_manifest_render(ngx_live_origin_manifest_t *m,
 
 ngx_int_t ngx_live_origin_manifest_media(ngx_live_origin_zone_t *zone,
     ngx_live_origin_event_t *event, ngx_live_origin_manifest_t *m);
+/* the last number that may be listed: all below it are there or GAPs */
+int64_t ngx_live_origin_list_to(ngx_live_origin_list_t *list);
+/* when number n, still missing, is listed as GAP */
+int64_t ngx_live_origin_list_gap_us(const lo_live_t *l, int64_t n);
 /* segments that a list has at most; of one that has ended with its event */
 int64_t ngx_live_origin_list_count(const lo_live_t *l, ngx_uint_t ended);
 /* irregular events: a track's newest number that belongs to the event */

@@ -3,7 +3,7 @@
  * of each.
  */
 
-#include "http/manifest.h"
+#include "http/low.h"
 #include "http/share.h"
 #include "core/hls.h"
 #include "core/limits.h"
@@ -116,11 +116,41 @@ ngx_live_origin_list_gap(ngx_live_origin_list_t *list, int64_t n,
 /* when number n, still missing, is listed as GAP: half a target duration
    after it was due */
 
-static int64_t
-ngx_live_origin_gap_us(const lo_live_t *l, int64_t n)
+int64_t
+ngx_live_origin_list_gap_us(const lo_live_t *l, int64_t n)
 {
     return lo_live_due_us(l, n)
            + (int64_t) lo_hls_target(&l->d) * LO_USEC / 2;
+}
+
+
+static ngx_uint_t
+ngx_live_origin_list_has(ngx_live_origin_list_t *list, int64_t n)
+{
+    uint32_t           masked;
+    lo_zone_pin_t      pin;
+    const lo_live_t   *l;
+    lo_zone_record_t   rec;
+
+    l = list->live;
+    masked = lo_live_masked(l, list->track, n);
+
+    if (!lo_zone_has(list->zone->z, list->ring, n, masked)) {
+        return ngx_live_origin_record_of(list->zone, l, list->track, n, &rec)
+               == LO_OK
+               || lo_zone_gap(list->zone->z, list->ring, n, 0, 0);
+    }
+
+    if (list->low
+        && lo_zone_parts_grow(list->zone->z, list->ring, n, masked,
+                              ngx_live_origin_low_silent(l), &pin)
+           == LO_OK)
+    {
+        lo_zone_unpin(list->zone->z, &pin);
+        return 0;
+    }
+
+    return 1;
 }
 
 
@@ -130,12 +160,11 @@ ngx_live_origin_gap_us(const lo_live_t *l, int64_t n)
  * was not listed before, when the event had ended.
  */
 
-static int64_t
+int64_t
 ngx_live_origin_list_to(ngx_live_origin_list_t *list)
 {
-    int64_t            to, due;
-    const lo_live_t   *l;
-    lo_zone_record_t   rec;
+    int64_t           to, due;
+    const lo_live_t  *l;
 
     l = list->live;
 
@@ -149,13 +178,7 @@ ngx_live_origin_list_to(ngx_live_origin_list_t *list)
 
     to = due < l->first - 1 ? l->first - 1 : due;
 
-    while (lo_zone_has(list->zone->z, list->ring, to + 1,
-                       lo_live_masked(l, list->track, to + 1))
-           || ngx_live_origin_record_of(list->zone, l, list->track,
-                                                to + 1, &rec)
-              == LO_OK
-           || lo_zone_gap(list->zone->z, list->ring, to + 1, 0, 0))
-    {
+    while (ngx_live_origin_list_has(list, to + 1)) {
         to++;
     }
 
@@ -281,6 +304,7 @@ ngx_live_origin_manifest_media(ngx_live_origin_zone_t *zone,
     lo_zone_track_t         *t;
     lo_manifest_list_t       out;
     lo_manifest_segment_t   *s, *cut;
+    ngx_live_origin_low_t    low;
     ngx_live_origin_list_t   list;
     u_char                   up[LO_ID_MAX + sizeof("../..//")];
 
@@ -289,6 +313,7 @@ ngx_live_origin_manifest_media(ngx_live_origin_zone_t *zone,
     list.live = event->live;
     list.track = m->of.track;
     list.ring = event->live->tracks[m->of.track].ring;
+    list.low = m->of.low;
 
     t = lo_zone_track(zone->z, list.ring);
 
@@ -324,7 +349,7 @@ ngx_live_origin_manifest_media(ngx_live_origin_zone_t *zone,
     }
 
     m->gap_us = event->live->irregular
-                ? 0 : ngx_live_origin_gap_us(event->live, to + 1);
+                ? 0 : ngx_live_origin_list_gap_us(event->live, to + 1);
 
     if (to < from) {
         return NGX_DECLINED;
@@ -373,9 +398,20 @@ ngx_live_origin_manifest_media(ngx_live_origin_zone_t *zone,
         m->max_age = 1;
     }
 
-    rc = out.nsegments ? ngx_live_origin_manifest_render(m,
-                             ngx_live_origin_writer_media, &out)
-                       : NGX_DECLINED;
+    rc = out.nsegments ? NGX_OK : NGX_DECLINED;
+
+    if (rc == NGX_OK && m->of.low) {
+        rc = ngx_live_origin_low_fill(&list, m, &out, s, &low);
+    }
+
+    if (rc == NGX_OK) {
+        rc = ngx_live_origin_manifest_render(m, ngx_live_origin_writer_media,
+                                             &out);
+    }
+
+    if (m->of.low && out.nsegments) {
+        ngx_live_origin_low_free(&low);
+    }
 
     free(s);
 

@@ -50,6 +50,7 @@ ngx_live_origin_manifest_times(ngx_live_origin_manifest_t *m,
 
             list.track = track;
             list.ring = list.live->tracks[track].ring;
+            list.low = 0;
             t = lo_zone_track(m->zone->z, list.ring);
 
             if (t == NULL) {

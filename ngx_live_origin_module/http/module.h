@@ -13,6 +13,7 @@
 #include "core/event.h"
 #include "core/live.h"
 #include "core/name.h"
+#include "core/reload.h"
 #include "core/shed.h"
 #include "zone/zone.h"
 #include "redis/redis.h"
@@ -21,6 +22,7 @@
 
 typedef struct ngx_live_origin_manifest_s  ngx_live_origin_manifest_t;
 typedef struct ngx_live_origin_versions_s  ngx_live_origin_versions_t;
+typedef struct ngx_live_origin_tables_s    ngx_live_origin_tables_t;
 typedef struct ngx_live_origin_holds_s     ngx_live_origin_holds_t;
 typedef struct ngx_live_origin_archive_s   ngx_live_origin_archive_t;
 typedef struct ngx_live_origin_purge_s     ngx_live_origin_purge_t;
@@ -52,6 +54,7 @@ typedef struct {
     lo_event_t                  *doc;      /* NULL: none */
     ngx_live_origin_versions_t  *manifests; /* NULL: none */
     uint32_t                     cut;      /* lo_where_digest of doc */
+    ngx_live_origin_tables_t    *parts;    /* NULL: none; part_table.c */
     uint64_t                     index;
     uint64_t                     depth_at; /* CLOCK_MONOTONIC, s */
     int64_t                      defects_at; /* likewise: the first of */
@@ -167,6 +170,18 @@ typedef struct {
 } ngx_live_origin_loc_conf_t;
 
 
+/* of a segment, what is answered: one part */
+
+typedef struct {
+    ngx_chain_t                 *chain;
+    uint64_t                     size;
+    int64_t                      ms;       /* its duration */
+    int64_t                      end_us;   /* from the segment's beginning */
+    ngx_uint_t                   growing;  /* the segment is not whole yet */
+    unsigned char                digest[16];
+} ngx_live_origin_slice_t;
+
+
 /* of one request; serving and publishing share the part that is logged */
 
 typedef struct {
@@ -206,6 +221,9 @@ typedef struct {
 
     int64_t                      silent_us; /* 0: whole segments only */
     void                        *growth;   /* grow.c */
+
+    ngx_live_origin_slice_t     *slice;    /* part.c; NULL: the whole */
+    lo_reload_t                  reload;   /* reload.c: what is waited for */
 
     lo_zone_pin_t                pin;
     void                        *upload;   /* publish.c */
@@ -425,6 +443,20 @@ ngx_int_t ngx_live_origin_serve_joining(ngx_http_request_t *r,
 
 ngx_int_t ngx_live_origin_segment(ngx_http_request_t *r,
     ngx_live_origin_ctx_t *ctx, ngx_uint_t track);
+
+
+/* part.c, reload.c */
+
+/* NGX_DECLINED: it is not here, or not yet */
+ngx_int_t ngx_live_origin_part(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx, ngx_uint_t track);
+/* of a segment that was read back from elsewhere */
+ngx_int_t ngx_live_origin_part_copy(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx, ngx_uint_t track);
+/* whether there is no sense in waiting for it any more */
+ngx_uint_t ngx_live_origin_part_there(ngx_live_origin_ctx_t *ctx);
+ngx_uint_t ngx_live_origin_reload_there(ngx_live_origin_ctx_t *ctx);
+void ngx_live_origin_parts_free(ngx_live_origin_tables_t *t);
 
 
 /* object.c: what ctx->pin holds */

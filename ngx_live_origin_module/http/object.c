@@ -36,14 +36,15 @@ ngx_live_origin_max_age(ngx_live_origin_ctx_t *ctx, ngx_uint_t *immutable)
     *immutable = 0;
 
     if (ctx->name.kind == LO_NAME_INIT || o->meta.rank > 0
-        || ctx->pin.passing || ctx->growth)
+        || ctx->pin.passing || ctx->growth
+        || (ctx->slice && ctx->slice->growing))
     {
         return d > LO_USEC ? d / LO_USEC : 1;
     }
 
     *immutable = 1;
 
-    if (ctx->name.kind != LO_NAME_SEGMENT || l->window == 0 || l->irregular
+    if (o->kind != LO_KIND_SEGMENT || l->window == 0 || l->irregular
         || lo_live_over(l))
     {
         return l->dvr_s;
@@ -76,14 +77,14 @@ ngx_live_origin_defects(u_char *p, const lo_zone_object_t *o)
 static u_char *
 ngx_live_origin_cmsd(u_char *p, ngx_live_origin_ctx_t *ctx, ngx_uint_t track)
 {
-    int64_t                  ms;
+    int64_t                  ms, size;
     const lo_live_t         *l;
     const lo_zone_object_t  *o;
 
     l = ctx->event->live;
     o = ctx->pin.object;
 
-    if (ctx->name.kind != LO_NAME_SEGMENT) {
+    if (o->kind != LO_KIND_SEGMENT) {
         return ngx_live_origin_put(p, "ot=i");
     }
 
@@ -105,16 +106,26 @@ ngx_live_origin_cmsd(u_char *p, ngx_live_origin_ctx_t *ctx, ngx_uint_t track)
         p = ngx_live_origin_put(p, "ot=o");
     }
 
-    if (o->meta.timescale && o->meta.duration && ctx->growth == NULL) {
+    ms = -1;
+    size = o->size;
+
+    if (ctx->slice) {
+        ms = ctx->slice->ms;
+        size = ctx->slice->size;
+
+    } else if (o->meta.timescale && o->meta.duration && ctx->growth == NULL) {
         ms = lo_rescale(o->meta.duration, 1000, o->meta.timescale,
                         LO_NEAREST);
+    }
+
+    if (ms >= 0) {
 
         p = ngx_live_origin_put(p, ",d=");
         p = ngx_live_origin_put_number(p, ms);
 
         if (ms) {
             p = ngx_live_origin_put(p, ",br=");
-            p = ngx_live_origin_put_number(p, o->size * 8 / ms);
+            p = ngx_live_origin_put_number(p, size * 8 / ms);
         }
     }
 
@@ -221,7 +232,12 @@ ngx_live_origin_object_headers(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    return ctx->growth ? NGX_OK : ngx_live_origin_etag(r, o->digest);
+    if (ctx->growth) {
+        return NGX_OK;
+    }
+
+    return ngx_live_origin_etag(r, ctx->slice ? ctx->slice->digest
+                                              : o->digest);
 }
 
 
@@ -344,6 +360,44 @@ ngx_live_origin_object_chain(ngx_http_request_t *r,
     }
 
     return out;
+}
+
+
+static ngx_chain_t *
+ngx_live_origin_object_slice(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx)
+{
+    ngx_chain_t  *cl;
+
+    for (cl = ctx->slice->chain; cl->next; cl = cl->next) {
+        cl->buf->last_buf = 0;
+        cl->buf->last_in_chain = 0;
+    }
+
+    cl->buf->last_buf = (r == r->main);
+    cl->buf->last_in_chain = 1;
+
+    return ctx->slice->chain;
+}
+
+
+/* when the media ended, of this number or part: on every node the same, and
+   never later than Date */
+
+static time_t
+ngx_live_origin_object_ended(ngx_live_origin_ctx_t *ctx)
+{
+    int64_t          n;
+    const lo_dur_t  *d;
+
+    n = ctx->pin.object->number;
+    d = &ctx->event->live->d;
+
+    if (ctx->slice) {
+        return (lo_timeline_start_us(d, n) + ctx->slice->end_us) / LO_USEC;
+    }
+
+    return lo_timeline_start_us(d, n + 1) / LO_USEC;
 }
 
 
@@ -528,19 +582,14 @@ ngx_live_origin_object(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
 
     if (o->kind == LO_KIND_SEGMENT) {
 
-        /* when the media of this number ended: on every node the same, and
-           never later than Date */
-
-        if (ngx_live_origin_object_time(r,
-                lo_timeline_start_us(&ctx->event->live->d, o->number + 1)
-                / LO_USEC)
+        if (ngx_live_origin_object_time(r, ngx_live_origin_object_ended(ctx))
             != NGX_OK)
         {
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
     }
 
-    r->headers_out.content_length_n = o->size;
+    r->headers_out.content_length_n = ctx->slice ? ctx->slice->size : o->size;
     r->allow_ranges = ngx_live_origin_object_ranges(r);
     r->single_range = 1;
 
@@ -554,8 +603,14 @@ ngx_live_origin_object(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
         return rc;
     }
 
-    out = ctx->copy ? ngx_live_origin_archive_chain(r, ctx)
-                    : ngx_live_origin_object_chain(r, ctx);
+    if (ctx->slice) {
+        out = ngx_live_origin_object_slice(r, ctx);
+
+    } else {
+        out = ctx->copy ? ngx_live_origin_archive_chain(r, ctx)
+                        : ngx_live_origin_object_chain(r, ctx);
+    }
+
     if (out == NULL) {
         return NGX_ERROR;
     }

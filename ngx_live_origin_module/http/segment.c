@@ -3,6 +3,7 @@
  * track's head say whether it is waited for, early, late or gone.
  */
 
+#include "http/low.h"
 #include "http/share.h"
 
 
@@ -85,7 +86,10 @@ ngx_live_origin_archived(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
 
     if (rc == NGX_OK) {
         ngx_live_origin_reason(ctx, NGX_LIVE_ORIGIN_READY);
-        return ngx_live_origin_object(r, ctx, track);
+
+        return ctx->name.kind == LO_NAME_PART
+               ? ngx_live_origin_part_copy(r, ctx, track)
+               : ngx_live_origin_object(r, ctx, track);
     }
 
     if (rc == NGX_BUSY) {
@@ -103,6 +107,77 @@ ngx_live_origin_archived(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
 }
 
 
+/* what the zone has; NGX_DECLINED: it is not there, or not yet */
+
+static ngx_int_t
+ngx_live_origin_there(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
+    ngx_uint_t track, uint32_t ring)
+{
+    const lo_live_t  *l;
+
+    l = ctx->event->live;
+
+    if (ctx->name.kind != LO_NAME_PART
+        && lo_zone_find(ctx->zone->z, ring, ctx->number, 1,
+                        lo_live_masked(l, track, ctx->number), &ctx->pin)
+           != LO_OK)
+    {
+        return NGX_DECLINED;
+    }
+
+    if (ctx->name.kind == LO_NAME_PART
+        && !lo_zone_has(ctx->zone->z, ring, ctx->number,
+                        lo_live_masked(l, track, ctx->number)))
+    {
+        return ngx_live_origin_part(r, ctx, track);
+    }
+
+    if (ctx->copy) {
+        ngx_live_origin_archive_release(ctx);
+    }
+
+    if (ngx_live_origin_left(ctx, l, ring)) {
+
+        if (ctx->name.kind != LO_NAME_PART) {
+            lo_zone_unpin(ctx->zone->z, &ctx->pin);
+        }
+
+        return ngx_live_origin_refuse(r, ctx, NGX_LIVE_ORIGIN_HTTP_GONE,
+                                      NGX_LIVE_ORIGIN_GONE,
+                                      NGX_LIVE_ORIGIN_OUT_MAX);
+    }
+
+    if (ctx->name.kind == LO_NAME_PART) {
+        return ngx_live_origin_part(r, ctx, track);
+    }
+
+    ngx_live_origin_reason(ctx, ctx->held_us < 0 ? NGX_LIVE_ORIGIN_READY
+                                                 : NGX_LIVE_ORIGIN_HELD);
+
+    return ngx_live_origin_object(r, ctx, track);
+}
+
+
+/* parts are there only where playlists may list them */
+
+static ngx_uint_t
+ngx_live_origin_known(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
+    ngx_uint_t track)
+{
+    ngx_live_origin_loc_conf_t  *lcf;
+
+    if (ctx->event->live->tracks[track].ring == LO_ZONE_NO_TRACK) {
+        return 0;
+    }
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_live_origin_module);
+
+    return ctx->name.kind != LO_NAME_PART
+           || (lcf->early_bytes && lo_live_part_us(ctx->event->live, track)
+               && !(ctx->event->doc && ctx->event->doc->low.off));
+}
+
+
 ngx_int_t
 ngx_live_origin_segment(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
     ngx_uint_t track)
@@ -117,32 +192,15 @@ ngx_live_origin_segment(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
     ring = l->tracks[track].ring;
     ctx->number = ctx->name.number;
 
-    if (ring == LO_ZONE_NO_TRACK) {
+    if (!ngx_live_origin_known(r, ctx, track)) {
         return ngx_live_origin_refuse(r, ctx, NGX_HTTP_NOT_FOUND,
                                       NGX_LIVE_ORIGIN_UNKNOWN, 2);
     }
 
-    if (lo_zone_find(ctx->zone->z, ring, ctx->number, 1,
-                     lo_live_masked(l, track, ctx->number), &ctx->pin)
-        == LO_OK)
-    {
+    rc = ngx_live_origin_there(r, ctx, track, ring);
 
-        if (ctx->copy) {
-            ngx_live_origin_archive_release(ctx);
-        }
-
-        if (ngx_live_origin_left(ctx, l, ring)) {
-            lo_zone_unpin(ctx->zone->z, &ctx->pin);
-
-            return ngx_live_origin_refuse(r, ctx, NGX_LIVE_ORIGIN_HTTP_GONE,
-                                          NGX_LIVE_ORIGIN_GONE,
-                                          NGX_LIVE_ORIGIN_OUT_MAX);
-        }
-
-        ngx_live_origin_reason(ctx, ctx->held_us < 0 ? NGX_LIVE_ORIGIN_READY
-                                                     : NGX_LIVE_ORIGIN_HELD);
-
-        return ngx_live_origin_object(r, ctx, track);
+    if (rc != NGX_DECLINED) {
+        return rc;
     }
 
     zt = lo_zone_track(ctx->zone->z, ring);
@@ -234,7 +292,9 @@ ngx_live_origin_wait(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
     ngx_int_t                    rc;
     ngx_live_origin_loc_conf_t  *lcf;
 
-    rc = ngx_live_origin_grow(r, ctx, look->track, look->ring);
+    rc = ctx->name.kind == LO_NAME_PART
+         ? NGX_DECLINED
+         : ngx_live_origin_grow(r, ctx, look->track, look->ring);
 
     if (rc != NGX_DECLINED) {
         return rc;
@@ -292,6 +352,13 @@ ngx_live_origin_missing(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
        news of the first may be under way here */
 
     next = look->head + (ctx->zone->share ? 2 : 1);
+
+    /* the first part of a number is hinted at while the number before it
+       still grows */
+
+    if (ctx->name.kind == LO_NAME_PART) {
+        next++;
+    }
 
     if (look->head >= 0 && n <= next
         && look->now < look->due + 2 * look->d)

@@ -125,6 +125,7 @@ ngx_live_origin_serve_joins(ngx_live_origin_ctx_t *ctx)
         return 1;
 
     case LO_NAME_SEGMENT:
+    case LO_NAME_PART:
     case LO_NAME_INIT:
     case LO_NAME_INIT_DIGEST:
         track = ctx->event ? lo_live_track(ctx->event->live, ctx->name.track)
@@ -211,7 +212,7 @@ ngx_live_origin_serve(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx)
     ctx->klass = ctx->event->live->phase == LO_LIVE_ENDED ? LO_SHED_DVR
                                                           : LO_SHED_EDGE;
 
-    if (ctx->name.kind == LO_NAME_SEGMENT) {
+    if (ctx->name.kind == LO_NAME_SEGMENT || ctx->name.kind == LO_NAME_PART) {
         ctx->klass = ngx_live_origin_shed_class(ctx->zone, ctx->event->live,
                                          ctx->event->live->tracks[track].ring,
                                          ctx->name.number);
@@ -235,6 +236,7 @@ ngx_live_origin_serve(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx)
         return ngx_live_origin_manifest(r, ctx);
 
     case LO_NAME_SEGMENT:
+    case LO_NAME_PART:
         return ngx_live_origin_segment(r, ctx, track);
 
     case LO_NAME_INIT:

@@ -11,7 +11,7 @@
  * more.
  */
 
-#include "http/manifest.h"
+#include "http/low.h"
 
 
 #define NGX_LIVE_ORIGIN_BUCKETS        128
@@ -32,7 +32,8 @@ ngx_live_origin_version_hash(const ngx_live_origin_version_t *of)
     hash = ngx_murmur_hash2(of->key.data, of->key.len);
 
     return hash ^ ((uint32_t) of->kind << 24 | (uint32_t) of->early << 23
-                   | (uint32_t) of->below << 22 | (of->path.len > 0) << 21)
+                   | (uint32_t) of->below << 22 | (of->path.len > 0) << 21
+                   | (uint32_t) of->low << 20 | (uint32_t) of->skip << 18)
            ^ ((uint32_t) (of->track + 1) * 2654435761u);
 }
 
@@ -42,11 +43,34 @@ ngx_live_origin_version_is(const ngx_live_origin_version_t *a,
     const ngx_live_origin_version_t *b)
 {
     return a->kind == b->kind && a->track == b->track && a->early == b->early
-           && a->below == b->below && a->left == b->left
+           && a->below == b->below && a->low == b->low && a->skip == b->skip
+           && a->left == b->left
            && a->left_us == b->left_us && a->key.len == b->key.len
            && a->path.len == b->path.len
            && ngx_memcmp(a->key.data, b->key.data, a->key.len) == 0
            && ngx_memcmp(a->path.data, b->path.data, a->path.len) == 0;
+}
+
+
+/* until the next part, or segment, or GAP */
+
+static ngx_uint_t
+ngx_live_origin_version_low(ngx_live_origin_zone_t *zone,
+    ngx_live_origin_event_t *event, ngx_live_origin_manifest_t *m)
+{
+    lo_reload_end_t         end;
+    ngx_live_origin_list_t  list;
+
+    list.zone = zone;
+    list.event = event;
+    list.live = event->live;
+    list.track = m->of.track;
+    list.ring = list.live->tracks[list.track].ring;
+    list.low = 1;
+
+    ngx_live_origin_low_end(&list, &end);
+
+    return end.last == m->to && end.parts == m->parts && end.open == m->open;
 }
 
 
@@ -66,6 +90,10 @@ ngx_live_origin_version_good(ngx_live_origin_zone_t *zone,
         if (good != NGX_DECLINED) {
             return good;
         }
+    }
+
+    if (m->of.low) {
+        return ngx_live_origin_version_low(zone, event, m);
     }
 
     if (m->of.kind == LO_NAME_MEDIA) {

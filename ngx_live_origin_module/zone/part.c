@@ -55,6 +55,12 @@ lo_zone_parts_grow(lo_zone_t *z, uint32_t track, int64_t number,
         return LO_NONE;
     }
 
+    /* nobody begins to follow what may be had whole */
+
+    if (lo_zone_has(z, track, number, masked)) {
+        return LO_NONE;
+    }
+
     rc = lo_zone_follow(z, track, number, masked, silent_us, pin);
 
     if (rc == LO_OK && lo_zone_has_no_parts(e, number)) {
@@ -95,4 +101,22 @@ lo_zone_parts(lo_zone_t *z, uint32_t track, int64_t number, uint32_t masked,
     lo_zone_unpin(z, pin);
 
     return LO_NONE;
+}
+
+
+int
+lo_zone_partless(lo_zone_t *z, uint32_t track, int64_t number)
+{
+    lo_zone_entry_t  *e;
+
+    e = lo_zone_entry(z, track, number);
+
+    return e == NULL || lo_zone_has_no_parts(e, number);
+}
+
+
+int
+lo_zone_pinned_whole(lo_zone_t *z, const lo_zone_pin_t *pin)
+{
+    return lo_obj_live(lo_obj(z, pin->word), pin->word);
 }

@@ -456,6 +456,11 @@ int lo_zone_parts(lo_zone_t *z, uint32_t track, int64_t number,
 int lo_zone_parts_grow(lo_zone_t *z, uint32_t track, int64_t number,
     uint32_t masked, int64_t silent_us, lo_zone_pin_t *pin);
 
+/* what is pinned has been published */
+int lo_zone_pinned_whole(lo_zone_t *z, const lo_zone_pin_t *pin);
+/* it has none, and will have none: it is marked so, or a GAP */
+int lo_zone_partless(lo_zone_t *z, uint32_t track, int64_t number);
+
 typedef enum {
     LO_GROWN_MORE = 0,         /* more may come */
     LO_GROWN_WHOLE,            /* the visible bytes are all, and published */

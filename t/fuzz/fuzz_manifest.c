@@ -286,6 +286,52 @@ write_one(writer_t writer, const void *data, int xml)
 }
 
 
+/* parts of what is listed, in any order */
+
+static void
+any_low(bytes_t *b, lo_manifest_low_t *low, lo_manifest_segment_t *segments,
+    unsigned n)
+{
+    unsigned                      i;
+    static lo_manifest_part_t     parts[SEGMENTS];
+    static lo_manifest_report_t   report;
+    static lo_manifest_segment_t  open;
+
+    for (i = 0; i < SEGMENTS; i++) {
+        parts[i].start_us = any_time(b);
+        parts[i].end_us = any_time(b);
+        parts[i].independent = any(b) & 1;
+        parts[i].gap = any(b) & 1;
+    }
+
+    for (i = 0; i < n; i++) {
+        segments[i].nparts = any(b) % (SEGMENTS + 1);
+        segments[i].parts = parts;
+    }
+
+    memset(&open, 0, sizeof(open));
+    open.number = any_time(b);
+    open.run = any(b) % 8;
+    open.init = any(b);
+    open.nparts = any(b) % (SEGMENTS + 1);
+    open.parts = parts;
+
+    report.track = lo_cstr("v");
+    report.msn = any_time(b);
+    report.part = (int64_t) any(b) % 4 - 1;
+
+    memset(low, 0, sizeof(lo_manifest_low_t));
+    low->target_us = (uint32_t) any(b);
+    low->longest_us = (uint32_t) any(b);
+    low->skip = any(b) % 3;
+    low->open = any(b) & 1 ? &open : NULL;
+    low->hint = any_time(b);
+    low->hint_part = (uint32_t) any(b);
+    low->nreports = any(b) & 1;
+    low->reports = &report;
+}
+
+
 static void
 write_mpd(lo_buf_t *b, const void *data)
 {
@@ -313,6 +359,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     unsigned               i, n;
     bytes_t                b;
     lo_manifest_t          m;
+    lo_manifest_low_t      low;
     lo_manifest_list_t     list;
     lo_manifest_track_t    tracks[TRACKS], *t;
     lo_manifest_period_t   periods[2];
@@ -402,6 +449,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     list.iframes = any(&b) & 1;
     any_cues(&b, &doc.cues, text + 3 + 4 * TRACKS);
 
+    write_one(write_media, &list, 0);
+
+    any_low(&b, &low, segments, list.nsegments);
+    list.low = &low;
     write_one(write_media, &list, 0);
 
     return 0;
