@@ -11,6 +11,7 @@ use Time::HiRes qw(sleep);
 
 use Bench::Early qw(early);
 use Bench::Load qw(load median);
+use Bench::Reload qw(reload);
 use Bench::Report qw(row beside say_line);
 use Bench::Server;
 
@@ -71,6 +72,7 @@ my @cases = (
     ['held-1000', \&held, want => 0.67],
     ['held-latency', \&latency],
     ['early-latency', \&early_latency, want => 50],
+    ['reload-10000', \&reloads, readers => 10_000, want => 0.67],
     ['shed-put-latency', \&shed_put, want => 0.67],
     ['shed-put-latency-unknown', \&shed_put, want => 0.67, unknown => 1]
 );
@@ -519,6 +521,23 @@ sub early_latency
              $p99 <= $o{want} ? '' : ' (missed)', $p50, $count);
 
     return;
+}
+
+
+# 10,000 blocking playlist reloads woken by one part; the peer is as many
+# readers of a held segment of the same size
+
+sub reloads
+{
+    my ($name, %o) = @_;
+
+    my $ours = Bench::Server->start('ours', EVENTS => 2);
+    my ($reloads, $segments, $length) = reload($ours->url, $ours->pids,
+                                               readers => $o{readers},
+                                               rounds => $runs);
+
+    return row($name, 'cpu', $o{want}, $reloads, $segments,
+               note => "$length bytes");
 }
 
 
