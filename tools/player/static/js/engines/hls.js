@@ -36,7 +36,17 @@ const config = {
     manifestLoadPolicy: { default: patient(20) },
 };
 
-export async function create(video, url, on) {
+// How far behind, at low latency, is what the playlist's PART-HOLD-BACK says.
+const low = {
+    ...config,
+    lowLatencyMode: true,
+    maxLiveSyncPlaybackRate: 1.1,
+};
+
+delete low.liveSyncDurationCount;
+delete low.liveMaxLatencyDurationCount;
+
+export async function create(video, url, on, clock) {
     await loadScript('lib/hls.js');
 
     const { Hls } = window;
@@ -45,17 +55,18 @@ export async function create(video, url, on) {
         throw new Error('this browser has no Media Source Extensions');
     }
 
-    const hls = new Hls(config);
+    const hls = new Hls(clock.low ? low : config);
 
-    hls.on(Hls.Events.FRAG_LOADED, (name, { frag, networkDetails }) => {
-        const t = frag.stats.loading;
+    hls.on(Hls.Events.FRAG_LOADED, (name, { frag, part, networkDetails }) => {
+        const { stats, url: from, duration } = part ?? frag;
+        const t = stats.loading;
 
         on.segment({
             type: frag.type === 'main' ? 'video' : frag.type,
-            url: frag.url,
+            url: from,
             start: frag.programDateTime ?? null,
-            duration: frag.duration,
-            bytes: frag.stats.total,
+            duration,
+            bytes: stats.total,
             ttfb: t.first - t.start,
             took: t.end - t.start,
             header: networkDetails?.getResponseHeader?.('live-origin') ?? '',

@@ -1,0 +1,74 @@
+import { launch, Viewer } from './browser.mjs';
+import { eventDocument, Origin } from './origin.mjs';
+import { complaints } from './play.mjs';
+import { note, ok, run, sleep } from './tap.mjs';
+
+const SECONDS = 60;
+const SETTLE = 10;
+const TARGET = 3;
+
+// Seconds behind the encoder, four times a second.
+
+async function latencies(v, seconds) {
+    const end = Date.now() + seconds * 1000;
+    const seen = [];
+
+    while (Date.now() < end) {
+        await sleep(250);
+        seen.push((await v.state()).latency ?? Infinity);
+    }
+
+    return seen.sort((a, b) => a - b);
+}
+
+export const main = () => run(async () => {
+    const origin = await Origin.start({
+        early: true,
+        events: [eventDocument('cam', 25, 48000,
+                               { delay_ms: 1000, part_ms: 500 })],
+    });
+    const browser = await launch();
+
+    origin.pipeline('cam', 'a', origin.port, '--chunk-ms 500');
+    await origin.ready('cam');
+
+    const { list } = await origin.playlist('cam');
+
+    ok(/PART-TARGET=0\.5\d*/.test(list) && /#EXT-X-PART:/.test(list)
+       && /#EXT-X-PRELOAD-HINT:TYPE=PART/.test(list), 'a playlist of parts',
+       list);
+
+    const v = await Viewer.open(browser, origin.base, 'cam', 'hls',
+                                '&latency=low');
+    const asked = { parts: 0, reloads: 0, deltas: 0 };
+
+    v.page.on('request', (r) => {
+        asked.parts += /\/\d+\.\d+\.m4s$/.test(r.url());
+        asked.reloads += /_HLS_msn=\d+&_HLS_part=\d+/.test(r.url());
+        asked.deltas += /_HLS_skip=/.test(r.url());
+    });
+
+    ok(await v.started(), 'hls.js starts');
+    await sleep(SETTLE * 1000);
+
+    const before = await v.state();
+    const seen = await latencies(v, SECONDS);
+    const s = await v.state();
+    const at = (share) => seen[Math.floor((seen.length - 1) * share)];
+
+    note(`${at(0.5).toFixed(2)} s behind, at most ${at(1).toFixed(2)} s, `
+         + `${s.stalls - before.stalls} stalls; ${JSON.stringify(asked)}`);
+
+    // a busy machine makes a picture late now and then
+
+    ok(at(0.9) < TARGET, `less than ${TARGET} s behind`, seen);
+    ok(s.stalls === before.stalls, 'no stall after the start', s.journal);
+    ok(s.mediaTime - before.mediaTime > SECONDS * 900, 'plays on',
+       [before.mediaTime, s.mediaTime]);
+
+    // two tracks, two parts a second
+
+    ok(asked.parts > SECONDS * 2, 'takes parts', asked);
+    ok(asked.reloads > SECONDS * 2, 'waits for each', asked);
+    complaints(v, 'hls.js');
+});
