@@ -9,7 +9,6 @@
 #include "http/class.h"
 #include "http/health.h"
 #include "http/low.h"
-#include "http/manifest.h"
 #include "http/rights.h"
 #include "http/window.h"
 #include "core/hls.h"
@@ -367,7 +366,8 @@ ngx_live_origin_manifest_headers(ngx_http_request_t *r,
     }
 
     v = p;
-    age = ngx_live_origin_rights_age(ctx, ngx_live_origin_manifest_age(ctx, m));
+    age = ngx_live_origin_rights_age(ctx,
+                                     ngx_live_origin_manifest_age(ctx, m));
 
     if (age > 0) {
         p = ngx_live_origin_share(p, ctx, 1);

@@ -22,10 +22,10 @@ typedef struct {
     ngx_int_t                    track;    /* in the live state; -1: none */
     unsigned                     early:1;  /* live_origin_early_bytes */
     unsigned                     below:1;  /* its URL has a class */
-    uint64_t                     left;     /* health.h: tracks that are left */
-    int64_t                      left_us;  /* out, and since when */
     unsigned                     low:1;    /* media: low latency */
     unsigned                     skip:2;   /* lo_skip_e: a delta update */
+    uint64_t                     left;     /* health.h: tracks that are left */
+    int64_t                      left_us;  /* out, and since when */
     ngx_str_t                    key;      /* what else it depends on, as
                                               text: of the class */
     ngx_str_t                    path;     /* MPD, multivariant playlist that

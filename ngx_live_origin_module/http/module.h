@@ -55,7 +55,7 @@ typedef struct {
     lo_event_t                  *doc;      /* NULL: none */
     ngx_live_origin_versions_t  *manifests; /* NULL: none */
     uint32_t                     cut;      /* lo_where_digest of doc */
-    ngx_live_origin_tables_t    *parts;    /* likewise; part_table.c */
+    ngx_live_origin_tables_t    *parts;    /* NULL: none; part_table.c */
     uint64_t                     index;
     uint64_t                     depth_at; /* CLOCK_MONOTONIC, s */
     int64_t                      defects_at; /* likewise: the first of */
