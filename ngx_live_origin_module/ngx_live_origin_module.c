@@ -1,6 +1,7 @@
 #include "http/access.h"
 #include "http/api.h"
 #include "http/class.h"
+#include "http/clearkey.h"
 #include "http/geo.h"
 #include "http/metrics.h"
 #include "http/play.h"
@@ -156,6 +157,13 @@ static ngx_command_t  ngx_live_origin_commands[] = {
       0,
       NULL },
 
+    { ngx_string("live_origin_clearkey"),
+      NGX_LIVE_ORIGIN_ANY,
+      ngx_live_origin_clearkey_directive,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("live_origin_early_bytes"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
       ngx_conf_set_flag_slot,
@@ -269,6 +277,10 @@ ngx_live_origin_handler(ngx_http_request_t *r)
 
         if (ngx_live_origin_play_is(path)) {
             return ngx_live_origin_play_handler(r);
+        }
+
+        if (ngx_live_origin_clearkey_is(path)) {
+            return ngx_live_origin_clearkey_handler(r);
         }
     }
 
@@ -399,6 +411,7 @@ ngx_live_origin_create_loc_conf(ngx_conf_t *cf)
     lcf->write_deadline = NGX_CONF_UNSET_MSEC;
     lcf->read_deadline = NGX_CONF_UNSET_MSEC;
     lcf->publish_auth = NGX_CONF_UNSET_PTR;
+    lcf->clearkey = NGX_CONF_UNSET_PTR;
     lcf->serve_auth = NGX_CONF_UNSET_PTR;
     lcf->api_auth = NGX_CONF_UNSET_PTR;
     lcf->api_allow = NGX_CONF_UNSET_PTR;
@@ -452,6 +465,7 @@ ngx_live_origin_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_uint_value(conf->ack_degrade, prev->ack_degrade, 0);
 
     ngx_conf_merge_ptr_value(conf->publish_auth, prev->publish_auth, NULL);
+    ngx_conf_merge_ptr_value(conf->clearkey, prev->clearkey, NULL);
     ngx_conf_merge_ptr_value(conf->serve_auth, prev->serve_auth, NULL);
     ngx_conf_merge_ptr_value(conf->api_auth, prev->api_auth, NULL);
     ngx_conf_merge_ptr_value(conf->api_allow, prev->api_allow, NULL);
@@ -460,7 +474,7 @@ ngx_live_origin_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     /* live_origin_max_segment is the limit, by segment and not by body; the
        API has limits of its own and answers in JSON */
 
-    if (conf->publish || conf->api) {
+    if (conf->publish || conf->api || conf->clearkey) {
         clcf->client_max_body_size = 0;
     }
 

@@ -26,7 +26,8 @@ typedef enum {
     LO_NAME_INIT_DIGEST,       /* TRACK/init-DIGEST8.mp4 */
     LO_NAME_PART,              /* TRACK/NUMBER.K.m4s */
     LO_NAME_PLAY,              /* play, by POST */
-    LO_NAME_PATCH              /* patch-KEY.mpp: number is the key */
+    LO_NAME_PATCH,             /* patch-KEY.mpp: number is the key */
+    LO_NAME_CLEARKEY           /* clearkey, by POST */
 } lo_name_e;
 
 typedef struct {

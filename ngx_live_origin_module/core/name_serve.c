@@ -209,6 +209,7 @@ lo_name_serve_path(lo_name_t *n, lo_str_t rest)
     static const lo_str_t  mpd = lo_string("manifest.mpd");
     static const lo_str_t  master = lo_string("master.m3u8");
     static const lo_str_t  play = lo_string("play");
+    static const lo_str_t  clearkey = lo_string("clearkey");
 
     if (rest.data[0] == '~'
         && lo_name_tilde(&rest, &n->token, LO_TOKEN_MAX) != LO_OK)
@@ -244,6 +245,11 @@ lo_name_serve_path(lo_name_t *n, lo_str_t rest)
     }
 
     if (lo_name_serve_patch(n, rest) == LO_OK) {
+        return LO_OK;
+    }
+
+    if (n->class.len == 0 && lo_str_eq(rest, clearkey)) {
+        n->kind = LO_NAME_CLEARKEY;
         return LO_OK;
     }
 

@@ -63,6 +63,13 @@ lo_deny_e ngx_live_origin_access_api(ngx_http_request_t *r, lo_str_t path);
 /* a file that several directives name is read once; words: of uses */
 char *ngx_live_origin_keys(ngx_conf_t *cf, ngx_str_t *value, uint32_t uses,
     const char *words, ngx_live_origin_keys_t **keys);
+/* of a file of secrets: its bytes, malloc'ed, to be cleansed and freed; NULL:
+   the error has been logged */
+u_char *ngx_live_origin_keys_file(ngx_conf_t *cf, ngx_str_t *value,
+    ngx_str_t *path, size_t max, size_t *size);
+/* says what is wrong with it: NGX_CONF_ERROR */
+char *ngx_live_origin_keys_bad(ngx_conf_t *cf, ngx_str_t *value,
+    ngx_err_t err, const char *fmt, ...);
 
 char *ngx_live_origin_publish_auth(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);

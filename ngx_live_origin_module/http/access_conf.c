@@ -7,7 +7,7 @@
 #include "http/access.h"
 
 
-static char *
+char *
 ngx_live_origin_keys_bad(ngx_conf_t *cf, ngx_str_t *value, ngx_err_t err,
     const char *fmt, ...)
 {
@@ -34,7 +34,7 @@ ngx_live_origin_keys_bad(ngx_conf_t *cf, ngx_str_t *value, ngx_err_t err,
 
 static u_char *
 ngx_live_origin_keys_open(ngx_conf_t *cf, ngx_str_t *value, ngx_file_t *file,
-    size_t *size)
+    size_t max, size_t *size)
 {
     u_char           *data;
     ssize_t           n;
@@ -59,9 +59,9 @@ ngx_live_origin_keys_open(ngx_conf_t *cf, ngx_str_t *value, ngx_file_t *file,
         return NULL;
     }
 
-    if (ngx_file_size(&fi) > LO_KEYS_FILE_MAX) {
-        ngx_live_origin_keys_bad(cf, value, 0, "it has more than %d bytes",
-                                 LO_KEYS_FILE_MAX);
+    if (ngx_file_size(&fi) > (off_t) max) {
+        ngx_live_origin_keys_bad(cf, value, 0, "it has more than %uz bytes",
+                                 max);
         return NULL;
     }
 
@@ -84,6 +84,32 @@ ngx_live_origin_keys_open(ngx_conf_t *cf, ngx_str_t *value, ngx_file_t *file,
 }
 
 
+u_char *
+ngx_live_origin_keys_file(ngx_conf_t *cf, ngx_str_t *value, ngx_str_t *path,
+    size_t max, size_t *size)
+{
+    u_char      *data;
+    ngx_file_t   file;
+
+    ngx_memzero(&file, sizeof(ngx_file_t));
+    file.name = *path;
+    file.log = cf->log;
+    file.fd = ngx_open_file(path->data, NGX_FILE_RDONLY|NGX_FILE_NONBLOCK,
+                            NGX_FILE_OPEN, 0);
+
+    if (file.fd == NGX_INVALID_FILE) {
+        ngx_live_origin_keys_bad(cf, value, ngx_errno,
+                                 "it cannot be opened");
+        return NULL;
+    }
+
+    data = ngx_live_origin_keys_open(cf, value, &file, max, size);
+    ngx_close_file(file.fd);
+
+    return data;
+}
+
+
 static char *
 ngx_live_origin_keys_read(ngx_conf_t *cf, ngx_str_t *value,
     ngx_live_origin_keys_t *keys)
@@ -91,23 +117,10 @@ ngx_live_origin_keys_read(ngx_conf_t *cf, ngx_str_t *value,
     int              rc;
     size_t           size;
     u_char          *data;
-    ngx_file_t       file;
     lo_event_err_t   err;
 
-    ngx_memzero(&file, sizeof(ngx_file_t));
-    file.name = keys->path;
-    file.log = cf->log;
-    file.fd = ngx_open_file(keys->path.data, NGX_FILE_RDONLY|NGX_FILE_NONBLOCK,
-                            NGX_FILE_OPEN, 0);
-
-    if (file.fd == NGX_INVALID_FILE) {
-        return ngx_live_origin_keys_bad(cf, value, ngx_errno,
-                                        "it cannot be opened");
-    }
-
-    data = ngx_live_origin_keys_open(cf, value, &file, &size);
-    ngx_close_file(file.fd);
-
+    data = ngx_live_origin_keys_file(cf, value, &keys->path, LO_KEYS_FILE_MAX,
+                                     &size);
     if (data == NULL) {
         return NGX_CONF_ERROR;
     }

@@ -10,6 +10,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "core/clearkey.h"
 #include "core/event.h"
 #include "core/live.h"
 #include "core/name.h"
@@ -163,6 +164,7 @@ typedef struct {
     /* NULL: off */
 
     ngx_live_origin_keys_t      *publish_auth;
+    lo_clearkeys_t              *clearkey;
     ngx_live_origin_keys_t      *api_auth;
     ngx_live_origin_serve_auth_t  *serve_auth;
     ngx_live_origin_allow_t     *api_allow;
