@@ -250,10 +250,6 @@ lo_drm_pssh(lo_buf_t *b, const lo_drm_t *drm, unsigned system,
         len = lo_drm_pro_bytes(inner, drm, info);
         lo_drm_box_pssh(&box, lo_drm_id_playready, NULL, 0, inner, len);
         break;
-
-    case LO_DRM_CLEARKEY:
-        lo_drm_box_pssh(&box, lo_drm_id_common, info->kid, 1, NULL, 0);
-        break;
     }
 
     lo_drm_put(b, &box);

@@ -68,7 +68,7 @@ int lo_drm_check(const lo_drm_t *drm, lo_str_t track,
 unsigned lo_drm_shown(const lo_drm_t *drm, unsigned mask,
     const lo_cmaf_init_t *info);
 
-/* the document's, or that of the origin: up leads from the manifest to the
+/* the document's, or that of the origin: up leads from the playlist to the
    event */
 void lo_drm_clearkey_url(lo_buf_t *b, const lo_drm_t *drm, lo_str_t up);
 
@@ -76,10 +76,8 @@ void lo_drm_clearkey_url(lo_buf_t *b, const lo_drm_t *drm, lo_str_t up);
 int lo_drm_kid(unsigned char *kid, lo_str_t text);
 void lo_drm_uuid(lo_buf_t *b, const unsigned char *kid);
 
-/*
- * In base64, the pssh of a system for a track's key: given, or made.  Of
- * LO_DRM_CLEARKEY the common system's (W3C), of FairPlay nothing.
- */
+/* in base64, the pssh for a track's key: given, or made; nothing of FairPlay
+   and ClearKey */
 void lo_drm_pssh(lo_buf_t *b, const lo_drm_t *drm, unsigned system,
     const lo_cmaf_init_t *info);
 
@@ -91,7 +89,6 @@ void lo_drm_pro(lo_buf_t *b, const lo_drm_t *drm, const lo_cmaf_init_t *info);
 
 extern const unsigned char  lo_drm_id_widevine[16];
 extern const unsigned char  lo_drm_id_playready[16];
-extern const unsigned char  lo_drm_id_common[16];
 
 /* ISO/IEC 23001-7, 8.1: version 0 where nkids is 0, else 1 */
 void lo_drm_box_pssh(lo_buf_t *b, const unsigned char *system,

@@ -12,7 +12,6 @@
 #define LO_DASH_PLAYREADY  "9a04f079-9840-4286-ab92-e65be0885f95"
 #define LO_DASH_FAIRPLAY   "94ce86fb-07ff-4f43-adb8-93d2fa968ca2"
 #define LO_DASH_CLEARKEY   "e2719d58-a985-b3c9-781a-b030af78d30e"
-#define LO_DASH_COMMON     "1077efec-c0b2-4d02-ace3-3c1e52e2fb4b"
 
 
 static void
@@ -39,12 +38,8 @@ lo_drm_dash_open(lo_buf_t *b, const char *uuid, const char *value)
 {
     lo_buf_puts(b, "      <ContentProtection schemeIdUri=\"urn:uuid:");
     lo_buf_puts(b, uuid);
-
-    if (value) {
-        lo_buf_puts(b, "\" value=\"");
-        lo_buf_puts(b, value);
-    }
-
+    lo_buf_puts(b, "\" value=\"");
+    lo_buf_puts(b, value);
     lo_buf_puts(b, "\">\n");
 }
 
@@ -118,28 +113,26 @@ lo_drm_dash_fairplay(lo_buf_t *b, const lo_drm_t *drm)
 }
 
 
-/* Laurl in both spellings, and the pssh beside it, as players differ */
+/*
+ * The origin's own URL would be relative, which players do not resolve and
+ * Shaka Player prefers to what it is told; and a pssh of the common system is
+ * more than dash.js understands.  So without a URL players are told.
+ */
 
 static void
-lo_drm_dash_clearkey(lo_buf_t *b, const lo_manifest_t *m,
-    const lo_drm_t *drm, const lo_cmaf_init_t *info)
+lo_drm_dash_clearkey(lo_buf_t *b, const lo_drm_t *drm)
 {
-    lo_buf_t       url;
-    unsigned char  mem[LO_DRM_URL];
-
-    lo_buf_init(&url, mem, sizeof(mem));
-    lo_drm_clearkey_url(&url, drm, m->up);
-
     lo_drm_dash_open(b, LO_DASH_CLEARKEY, "ClearKey1.0");
-    lo_drm_dash_url(b, "Laurl", lo_buf_str(&url));
-    lo_buf_puts(b, "        <clearkey:Laurl xmlns:clearkey=\"http://"
-                "dashif.org/guidelines/clearKey\" Lic_type=\"EME-1.0\">");
-    lo_dash_escape(b, lo_buf_str(&url));
-    lo_buf_puts(b, "</clearkey:Laurl>\n");
-    lo_drm_dash_close(b);
 
-    lo_drm_dash_open(b, LO_DASH_COMMON, NULL);
-    lo_drm_dash_pssh(b, drm, LO_DRM_CLEARKEY, info);
+    if (drm->clearkey_url.len) {
+        lo_drm_dash_url(b, "Laurl", drm->clearkey_url);
+        lo_buf_puts(b, "        <clearkey:Laurl xmlns:clearkey=\"http://"
+                    "dashif.org/guidelines/clearKey\" "
+                    "Lic_type=\"EME-1.0\">");
+        lo_dash_escape(b, drm->clearkey_url);
+        lo_buf_puts(b, "</clearkey:Laurl>\n");
+    }
+
     lo_drm_dash_close(b);
 }
 
@@ -176,6 +169,6 @@ lo_drm_dash(lo_buf_t *b, const lo_manifest_t *m, const lo_cmaf_init_t *info)
     }
 
     if (systems & LO_DRM_CLEARKEY) {
-        lo_drm_dash_clearkey(b, m, drm, info);
+        lo_drm_dash_clearkey(b, drm);
     }
 }

@@ -184,6 +184,26 @@ any_cues(bytes_t *b, lo_cues_t *cues, unsigned char text[][64])
 }
 
 
+/* as event_drm.c lets it by */
+
+static void
+any_drm(bytes_t *b, lo_drm_t *drm)
+{
+    unsigned  n;
+
+    memset(drm, 0, sizeof(*drm));
+
+    n = (unsigned) any(b);
+    drm->systems = n & LO_DRM_ALL;
+    drm->key_uri = lo_cstr(n & 16 ? "skd://a/{kid}?x&y" : "skd://one");
+    drm->pssh_data = lo_cstr(n & 32 ? "AAEC" : "");
+    drm->pro = lo_cstr(n & 64 ? "DgAAAAEAAQAEADwAPgA=" : "");
+    drm->clearkey_url = lo_cstr(n & 128 ? "https://ck.example/?a=1&b='" : "");
+    drm->widevine_url = lo_cstr("https://wv.example/?a&b");
+    drm->playready_url = drm->widevine_url;
+}
+
+
 /* ---- what was written */
 
 static int
@@ -429,9 +449,18 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         periods[i].tracks = tracks;
     }
 
+    memset(&doc, 0, sizeof(doc));
+    any_drm(&b, &doc.drm);
+    m.doc = &doc;
+    m.systems = (unsigned) any(&b) & LO_DRM_ALL;
+    m.up = lo_cstr(any(&b) & 1 ? "../" : "");
+
+    for (i = 0; i < SEGMENTS; i++) {
+        segments[i].info = n ? &infos[i % n] : NULL;
+    }
+
     write_one(write_mpd, &m, 1);
 
-    m.doc = &doc;
     doc.title = m.title;
     doc.sessions.n = 1;
     doc.sessions.data[0].id = lo_cstr("com.example.a");
@@ -447,6 +476,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     list.segments = segments;
     list.doc = &doc;
     list.iframes = any(&b) & 1;
+    list.systems = m.systems;
+    list.up = m.up;
     any_cues(&b, &doc.cues, text + 3 + 4 * TRACKS);
 
     write_one(write_media, &list, 0);

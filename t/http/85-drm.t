@@ -19,8 +19,7 @@ my $ng = LiveOrigin::Nginx->start(workers => 2, events => 8,
 my %uuid = (widevine => 'edef8ba9-79d6-4ace-a3c8-27dcd51d21ed',
             playready => '9a04f079-9840-4286-ab92-e65be0885f95',
             fairplay => '94ce86fb-07ff-4f43-adb8-93d2fa968ca2',
-            clearkey => 'e2719d58-a985-b3c9-781a-b030af78d30e',
-            common => '1077efec-c0b2-4d02-ace3-3c1e52e2fb4b');
+            clearkey => 'e2719d58-a985-b3c9-781a-b030af78d30e');
 
 my %systems = (
     widevine => {license_url => 'https://wv.example/?a=1&b=2'},
@@ -170,7 +169,7 @@ for my $scheme ('cenc', 'cbcs') {
 
         my %box;
 
-        for my $system ('widevine', 'playready', 'common') {
+        for my $system ('widevine', 'playready') {
             my ($text) = $cp{$uuid{$system}} =~ m{<cenc:pssh>(.*)</cenc:pssh>};
             my $box = pssh($text);
 
@@ -179,8 +178,6 @@ for my $scheme ('cenc', 'cbcs') {
             $box{$system} = $box;
         }
 
-        is_deeply $box{common}{kids}, [kid($t)], 'common: the key id';
-        is $box{common}{version}, 1, '... in version 1';
         is unpack('H*', $box{widevine}{data}),
            '1210' . kid($t) . ($scheme eq 'cenc' ? '48e3dc959b06'
                                                  : '48f3c6899b06'),
@@ -201,8 +198,8 @@ for my $scheme ('cenc', 'cbcs') {
              '... with the header';
         like $cp{$uuid{widevine}}, qr{>https://wv.example/\?a=1&amp;b=2<},
              'widevine: where licenses are';
-        like $cp{$uuid{clearkey}}, qr{<dashif:Laurl[^>]*>clearkey<},
-             'clearkey: here';
+        unlike $cp{$uuid{clearkey}}, qr/Laurl/,
+               'clearkey: players are told where';
     }
 
     my $master = $ng->get("/live/$id/master.m3u8")->body;
@@ -272,6 +269,8 @@ unlike $ng->get('/live/plain/v/media.m3u8')->body, qr/EXT-X-KEY/,
 
 document('plain', {systems => {clearkey => {license_url =>
     'https://ck.example/'}}});
+like $ng->get('/live/plain/manifest.mpd')->body,
+     qr{dashif:Laurl[^>]*>https://ck.example/<}, '... in the MPD';
 ok wait_for(sub { $ng->get('/live/plain/v/media.m3u8')->body
                   =~ m{EXT-X-KEY:.*URI="https://ck.example/"} }, 10),
    'a document that comes later counts';

@@ -8,7 +8,7 @@ import { atEnd, diag, skipAll, until } from './tap.mjs';
 
 const nginx = process.env.LO_NGINX ?? '/usr/sbin/nginx';
 
-function conf({ dir, port, zone, workers, auto, early }) {
+function conf({ dir, port, zone, workers, auto, early, clearkeys }) {
     const root = process.getuid() === 0;
 
     return `
@@ -41,6 +41,7 @@ http {
             live_origin_serve live;
             live_origin_auto_event ${auto ? 'on' : 'off'};
             live_origin_early_bytes ${early ? 'on' : 'off'};
+            live_origin_clearkey ${clearkeys ? 'clearkeys' : 'off'};
         }
 
         location /api/ { live_origin_api live; }
@@ -53,7 +54,7 @@ http {
 
 export class Origin {
     static async start({ events = [], auto = false, early = false,
-                         workers = 2 } = {})
+                         workers = 2, clearkeys = '' } = {})
     {
         for (const tool of ['bin/live-transcode', 'bin/live-packager',
                             'ngx_live_origin_module.so'])
@@ -78,8 +79,9 @@ export class Origin {
             writeFileSync(origin.document(event.id), JSON.stringify(event));
         }
 
+        writeFileSync(join(dir, 'clearkeys'), clearkeys, { mode: 0o640 });
         writeFileSync(join(dir, 'nginx.conf'),
-                      conf({ ...origin, workers, auto, early }));
+                      conf({ ...origin, workers, auto, early, clearkeys }));
         atEnd(() => rmSync(origin.zone, { force: true }));
         origin.server = new Child('nginx',
             [nginx, '-p', dir, '-c', join(dir, 'nginx.conf')],

@@ -2,7 +2,7 @@ package LiveOrigin::Encrypted;
 
 # Media that shaka-packager (npm) has encrypted, for ClearKey and others.
 #
-#     my $m = encrypted('cbcs', seconds => 8);
+#     my $m = encrypted('cbcs', [seconds => 8], [dir => '...']);
 #     $m->{v}{init}; $m->{v}{segments}[0]; $m->{a}...    # of 2 s, bytes
 #
 #     kid($track), key($track)       # hexadecimal digits
@@ -63,7 +63,8 @@ sub encrypted
 {
     my ($scheme, %o) = @_;
 
-    my $dir = tempdir('lo-encrypted-XXXXXX', TMPDIR => 1, CLEANUP => 1);
+    my $dir = $o{dir}
+              || tempdir('lo-encrypted-XXXXXX', TMPDIR => 1, CLEANUP => 1);
     my $shaka = packager();
 
     run('ffmpeg', '-nostdin', '-hide_banner', '-loglevel', 'error',

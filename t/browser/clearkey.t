@@ -1,0 +1,10 @@
+#!/usr/bin/env node
+// The three players play what shaka-packager has encrypted, in both schemes,
+// with keys from the origin's license server.
+//
+// time-out: 400
+// alone: players need both cores
+
+'use strict';
+
+import('./lib/clearkey.mjs').then(({ main }) => main());
