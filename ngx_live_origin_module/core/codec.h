@@ -37,6 +37,18 @@ int lo_codec_esds(lo_cmaf_init_t *init, const lo_span_t *body,
 void lo_codec_avc_sps(lo_cmaf_init_t *init, const unsigned char *sps,
     size_t len);
 
+#define LO_SPS_MAX  512
+
+uint32_t lo_sps_ue(lo_bits_t *b);
+/* without emulation prevention, LO_SPS_MAX bytes at most */
+size_t lo_sps_unescape(unsigned char *dst, const unsigned char *src,
+    size_t len);
+
+/* of codec_hevc.c: colour, from the parameter sets of an hvcC */
+
+void lo_codec_hevc_sets(lo_cmaf_init_t *init, const unsigned char *p,
+    size_t left);
+
 /* num / den reduced, unless it is no frame rate */
 void lo_codec_fps(lo_cmaf_init_t *init, uint32_t num, uint32_t den);
 

@@ -80,6 +80,8 @@ lo_config_hevc(lo_cmaf_init_t *init, const lo_box_t *box, lo_err_t *err)
     init->picture |= p[6] & 0x80 ? LO_PICTURE_PROGRESSIVE
                      : p[6] & 0x40 ? LO_PICTURE_INTERLACED : 0;
 
+    lo_codec_hevc_sets(init, p + 22, lo_span_left(&box->body) - 22);
+
     for (last = 5; last >= 0 && p[6 + last] == 0; last--) { /* void */ }
 
     for (n = 0; n <= last; n++) {

@@ -6,7 +6,6 @@
 #include "core/codec.h"
 
 
-#define LO_SPS_MAX  512
 #define LO_FPS_MAX  1000
 
 
@@ -29,7 +28,7 @@ lo_codec_fps(lo_cmaf_init_t *init, uint32_t num, uint32_t den)
 }
 
 
-static uint32_t
+uint32_t
 lo_sps_ue(lo_bits_t *b)
 {
     unsigned  zeros;
@@ -46,7 +45,7 @@ lo_sps_ue(lo_bits_t *b)
 }
 
 
-static size_t
+size_t
 lo_sps_unescape(unsigned char *dst, const unsigned char *src, size_t len)
 {
     size_t    i, n;

@@ -245,8 +245,8 @@ is $m->{periods}[0]{duration}, undef, '... without an end';
 
 # ---- an end to come
 
-my $to = int(time) + 4;
-my $from = $to - 10;
+my $to = int(time) + 10;
+my $from = $to - 20;
 my $args = "start=$from&end=$to";
 my (%seen, @dynamic);
 
@@ -269,7 +269,7 @@ my $last = wait_for(sub {
     $seen{types}{$p->{type}} = 1 if !$p->{ended};
 
     return $p->{ended} && $p;
-}, 20);
+}, 40);
 
 ok $last, 'the end passes: ENDLIST';
 is "@{$last->{numbers}}", join(' ', $from .. $to - 1), '... all of it is there';
@@ -281,7 +281,7 @@ is $seen{beyond}, undef, '... and nothing beyond';
 ok wait_for(sub { keep_up('ev'); mpd('ev', $args)->{type} eq 'static' }, 20),
     '... the MPD turns static';
 $m = mpd('ev', $args);
-is seconds($m->{periods}[0]{duration}), 10, '... and as long';
+is seconds($m->{periods}[0]{duration}), 20, '... and as long';
 all_there('the end has passed', @{$last->{urls}});
 
 # ---- delay
@@ -337,13 +337,13 @@ is "@{$l->{numbers}}", join(' ', $edge - 30 .. $edge),
 is $l->{ended}, 1, '... which it says';
 is $l->{type}, 'VOD', '... VOD';
 
-$l = list('over', 'time_delay=3');
+$l = list('over', 'time_delay=9');
 is $l->{ended}, undef, 'with a delay it has not ended yet';
 cmp_ok $l->{numbers}[-1], '<', $edge, '... nor is all of it there';
-is mpd('over', 'time_delay=3')->{type}, 'dynamic', '... the MPD is dynamic';
-ok wait_for(sub { list('over', 'time_delay=3')->{ended} }, 20), '... it does';
-is list('over', 'time_delay=3')->{numbers}[-1], $edge, '... with all of it';
-ok wait_for(sub { mpd('over', 'time_delay=3')->{type} eq 'static' }, 20),
+is mpd('over', 'time_delay=9')->{type}, 'dynamic', '... the MPD is dynamic';
+ok wait_for(sub { list('over', 'time_delay=9')->{ended} }, 20), '... it does';
+is list('over', 'time_delay=9')->{numbers}[-1], $edge, '... with all of it';
+ok wait_for(sub { mpd('over', 'time_delay=9')->{type} eq 'static' }, 20),
     '... and the MPD is static';
 
 # ---- segments off the grid: numbers say nothing of time

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/cmaf.h"
@@ -106,6 +107,47 @@ test_sps(void **state)
 }
 
 
+/* what ffmpeg 5.1 writes for libx265: VPS, SPS; no colr */
+
+#define HVCC  "01022000000090000000 00003c f000fcfdfafa00000f02"              \
+              "a00001001840010c01ffff02200000030090000003000003003c959409"
+#define SPS_HLG                                                               \
+    "42010102200000030090000003000003003ca00a080c1f3b6595952930bc05a8489048"  \
+    "2000000300200000030321"
+#define SPS_PQ                                                                \
+    "42010102200000030090000003000003003ca00a080c1f3b6595952930bc05a8488048"  \
+    "2000000300200000030321"
+
+static void
+test_hevc_sps(void **state)
+{
+    size_t  i, len;
+    char    hex[512];
+
+    read_init("hvc1", "hvcC", HVCC "a10001002e" SPS_HLG, NULL);
+    expect(9, LO_TRANSFER_HLG, 9, LO_PICTURE_PROGRESSIVE);
+    read_init("hvc1", "hvcC", HVCC "a10001002e" SPS_PQ, NULL);
+    expect(9, LO_TRANSFER_PQ, 9, LO_PICTURE_PROGRESSIVE);
+    read_init("hvc1", "hvcC", HVCC "a10001002e" SPS_PQ,
+              "6e636c78 0001 0001 0001 00");
+    expect(1, 1, 1, LO_PICTURE_PROGRESSIVE);
+
+    /* longer than there is; then cut off everywhere */
+
+    read_init("hvc1", "hvcC", HVCC "a10001002f" SPS_PQ, NULL);
+    expect(0, 0, 0, LO_PICTURE_PROGRESSIVE);
+
+    for (i = 0; i < 34; i++) {
+        len = (size_t) snprintf(hex, sizeof(hex), HVCC "a1000100%02x",
+                                (unsigned) i);
+        memcpy(hex + len, SPS_PQ, 2 * i);
+        hex[len + 2 * i] = '\0';
+        read_init("hvc1", "hvcC", hex, NULL);
+        assert_int_equal(init.transfer, 0);
+    }
+}
+
+
 static void
 test_vp9(void **state)
 {
@@ -122,6 +164,7 @@ main(void)
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_colr),
         cmocka_unit_test(test_sps),
+        cmocka_unit_test(test_hevc_sps),
         cmocka_unit_test(test_vp9),
     };
 

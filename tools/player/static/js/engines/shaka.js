@@ -141,7 +141,9 @@ export async function create(video, url, on, clock) {
     player.addEventListener('error', (event) => report(event.detail));
 
     try {
-        await player.load(url);
+        // patches of the MPD are found from an absolute URL alone
+
+        await player.load(new URL(url, location.href).href);
 
     } catch (error) {
         if (error.code !== shaka.util.Error.Code.LOAD_INTERRUPTED) {
