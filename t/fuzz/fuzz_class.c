@@ -1,0 +1,138 @@
+/*
+ * The devices document, what players say of themselves, and classes.  The
+ * first byte says which; the text of a class is signed here, as nobody else
+ * gets one that is read.
+ */
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base64.h"
+#include "core/class.h"
+#include "core/play.h"
+#include "fuzz.h"
+
+
+static void
+devices(const uint8_t *data, size_t size)
+{
+    unsigned            i;
+    lo_devices_t       *d;
+    lo_event_err_t      err;
+    const lo_device_t  *chosen;
+
+    d = malloc(sizeof(lo_devices_t));
+
+    if (lo_devices_parse(d, data, size, &err) == LO_OK) {
+
+        check(d->n > 0 && d->n <= LO_DEVICES_MAX);
+        check(d->fallback <= d->n);
+
+        for (i = 0; i < d->n; i++) {
+            check(lo_device_find(d, lo_cstr(d->devices[i].id))
+                      == &d->devices[i]);
+
+            /* a class is within itself: the first one that is, is chosen */
+
+            chosen = lo_device_choose(d, &d->devices[i].limits);
+            check(chosen >= d->devices && chosen < d->devices + d->n);
+        }
+    }
+
+    free(d);
+}
+
+
+static void
+play(const uint8_t *data, size_t size)
+{
+    int             rc;
+    lo_play_t      *p;
+    lo_event_err_t  err;
+
+    p = malloc(sizeof(lo_play_t));
+
+    if (lo_play_parse(p, data, size, &err) == LO_OK) {
+        (void) lo_play_device(p, NULL, &rc);
+        check(rc == LO_OK || p->device.len);
+        lo_play_free(p);
+    }
+
+    free(p);
+}
+
+
+static void
+class(const uint8_t *data, size_t size)
+{
+    lo_buf_t        b, c;
+    lo_key_t        key;
+    lo_class_t      of, again;
+    unsigned char   mac[LO_MAC], msg[LO_CLASS_TEXT + 16];
+    unsigned char   one[LO_CLASS_TEXT], two[LO_CLASS_TEXT];
+
+    lo_str_t  event = lo_string("ev");
+
+    memset(&key, 0, sizeof(lo_key_t));
+    key.len = LO_SECRET_MIN;
+
+    if (size > LO_CLASS_TEXT - 32) {
+        return;
+    }
+
+    lo_buf_init(&b, msg, sizeof(msg));
+    lo_buf_puts(&b, "class\nev\n_");
+    lo_buf_put(&b, data, size);
+    lo_keys_mac(&key, lo_buf_str(&b), mac);
+
+    lo_buf_init(&b, one, sizeof(one));
+    lo_buf_puts(&b, "_");
+    lo_buf_put(&b, data, size);
+    lo_buf_puts(&b, ".");
+    lo_base64url_put(&b, mac, 12);
+
+    if (lo_class_read(&of, lo_buf_str(&b), event, &key, 1) != LO_OK) {
+        return;
+    }
+
+    /* what is read has one text */
+
+    lo_buf_init(&b, one, sizeof(one));
+    lo_class_write(&b, &of, event, &key);
+
+    if (!lo_buf_ok(&b)) {
+        return;
+    }
+
+    check(lo_class_read(&again, lo_buf_str(&b), event, &key, 1) == LO_OK);
+
+    lo_buf_init(&c, two, sizeof(two));
+    lo_class_write(&c, &again, event, &key);
+    check(lo_str_eq(lo_buf_str(&b), lo_buf_str(&c)));
+}
+
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size == 0) {
+        return 0;
+    }
+
+    switch (data[0] & 3) {
+
+    case 0:
+        devices(data + 1, size - 1);
+        break;
+
+    case 1:
+        play(data + 1, size - 1);
+        break;
+
+    default:
+        class(data + 1, size - 1);
+    }
+
+    return 0;
+}
