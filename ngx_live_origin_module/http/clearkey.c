@@ -232,7 +232,7 @@ ngx_live_origin_clearkey_rights(ngx_http_request_t *r,
         return "not available in this country";
 
     default:
-        ctx->denied = LO_DENY_COUNTRY;
+        ctx->denied = LO_DENY_BLACKOUT;
         return "not available at this time";
     }
 }
