@@ -4,6 +4,7 @@
  * the event end.
  */
 
+#include "http/health.h"
 #include "http/low.h"
 #include "core/hls.h"
 
@@ -268,16 +269,51 @@ ngx_live_origin_low_report(ngx_live_origin_list_t *list, uint32_t target,
 }
 
 
+/* a list is the same for all countries: what one of them may not have, or what
+   is 404 at the moment, is not reported */
+
+static ngx_uint_t
+ngx_live_origin_low_reported(ngx_live_origin_list_t *list, ngx_uint_t track,
+    uint64_t stale)
+{
+    ngx_uint_t               i;
+    lo_str_t                 id;
+    const lo_event_t        *doc;
+    const lo_live_track_t   *t;
+
+    t = &list->live->tracks[track];
+    doc = list->event->doc;
+
+    if (track == list->track || (stale >> track & 1)
+        || ngx_live_origin_track_of(list->zone, t) == NULL)
+    {
+        return 0;
+    }
+
+    id = lo_cstr(t->id);
+
+    for (i = 0; doc && i < doc->ntracks; i++) {
+        if (lo_str_eq(doc->tracks[i].id, id)) {
+            return lo_where_empty(&doc->tracks[i].countries.where);
+        }
+    }
+
+    return 1;
+}
+
+
 static ngx_int_t
 ngx_live_origin_low_reports(ngx_live_origin_list_t *list,
     ngx_live_origin_low_t *low)
 {
-    uint32_t                 target;
-    ngx_uint_t               i;
-    const lo_live_t         *l;
-    ngx_live_origin_list_t   other;
+    uint32_t                  target;
+    ngx_uint_t                i;
+    const lo_live_t          *l;
+    ngx_live_origin_list_t    other;
+    ngx_live_origin_health_t  health;
 
     l = list->live;
+    ngx_live_origin_health(list->zone, list->event, &health);
 
     low->reports = calloc(l->ntracks, sizeof(lo_manifest_report_t));
     if (low->reports == NULL) {
@@ -291,9 +327,7 @@ ngx_live_origin_low_reports(ngx_live_origin_list_t *list,
         target = lo_live_part_us(l, i);
         low->low.longest_us = ngx_max(low->low.longest_us, target);
 
-        if (i == list->track
-            || ngx_live_origin_track_of(list->zone, &l->tracks[i]) == NULL)
-        {
+        if (!ngx_live_origin_low_reported(list, i, health.stale)) {
             continue;
         }
 

@@ -159,6 +159,7 @@ ngx_live_origin_write_event(ngx_live_origin_zone_t *zone,
     man.id = ngx_live_origin_event_name(zone, event);
     man.publish_us = l->shown_us ? l->shown_us : l->live_us;
     man.publish_us = ngx_max(man.publish_us, m->of.left_us);
+    man.publish_us = ngx_max(man.publish_us, l->doc_us);
     man.utc_timing = utc_timing;
     man.early = m->of.early;
     man.systems = LO_DRM_ALL;
