@@ -256,7 +256,9 @@ lo_dash_mpd(lo_buf_t *b, const lo_manifest_t *m)
         lo_buf_puts(b, " xmlns:cenc=\"urn:mpeg:cenc:2013\"");
     }
 
-    if (lo_dash_patched(m)) {
+    /* a patch would be of bytes that not every viewer has */
+
+    if (lo_dash_patched(m) && m->ncdns == 0) {
         lo_dash_attr(b, "id", m->id);
     }
 

@@ -43,12 +43,13 @@ ngx_live_origin_version_is(const ngx_live_origin_version_t *a,
     const ngx_live_origin_version_t *b)
 {
     return a->kind == b->kind && a->track == b->track && a->early == b->early
-           && a->below == b->below && a->left == b->left
-           && a->left_us == b->left_us && a->low == b->low
-           && a->skip == b->skip && a->key.len == b->key.len
-           && a->path.len == b->path.len
-           && ngx_memcmp(a->key.data, b->key.data, a->key.len) == 0
-           && ngx_memcmp(a->path.data, b->path.data, a->path.len) == 0;
+           && a->below == b->below && a->low == b->low && a->skip == b->skip
+           && a->left == b->left
+           && a->left_us == b->left_us
+           && lo_str_eq(ngx_live_origin_lo_str(&a->key),
+                        ngx_live_origin_lo_str(&b->key))
+           && lo_str_eq(ngx_live_origin_lo_str(&a->path),
+                        ngx_live_origin_lo_str(&b->path));
 }
 
 
@@ -239,9 +240,16 @@ ngx_live_origin_version_new(ngx_live_origin_zone_t *zone,
     m->of = *of;
     m->windowed = of->window != NULL;
     m->of.key.data = p;
-    p = ngx_cpymem(p, of->key.data, of->key.len);
+
+    if (of->key.len) {
+        p = ngx_cpymem(p, of->key.data, of->key.len);
+    }
+
     m->of.path.data = p;
-    ngx_memcpy(p, of->path.data, of->path.len);
+
+    if (of->path.len) {
+        ngx_memcpy(p, of->path.data, of->path.len);
+    }
 
     return m;
 }

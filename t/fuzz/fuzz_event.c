@@ -162,39 +162,6 @@ check_drm(const lo_drm_t *drm)
 
 
 static void
-check_drm(const lo_drm_t *drm)
-{
-    unsigned        i, bit;
-    lo_buf_t        b;
-    lo_err_t        why;
-    lo_cmaf_init_t  info;
-
-    check(drm->systems <= LO_DRM_ALL && drm->nkeys <= LO_DRM_KEYS);
-    check(!(drm->systems & LO_DRM_FAIRPLAY) || drm->key_uri.len);
-
-    memset(&info, 0, sizeof(info));
-
-    for (i = 0; i < drm->nkeys; i++) {
-        check(drm->keys[i].track.len == 0 || lo_id_ok(drm->keys[i].track));
-        check(lo_drm_key(drm, drm->keys[i].track) == &drm->keys[i]);
-        (void) lo_drm_check(drm, drm->keys[i].track, &info, &why);
-    }
-
-    /* what was taken is base64, and there is room for it */
-
-    for (bit = 1; bit <= LO_DRM_CLEARKEY; bit <<= 1) {
-        lo_buf_init(&b, NULL, 0);
-        lo_drm_pssh(&b, drm, bit, &info);
-        check(b.need % 4 == 0 && (bit >= LO_DRM_FAIRPLAY || b.need >= 44));
-    }
-
-    lo_buf_init(&b, NULL, 0);
-    lo_drm_pro(&b, drm, &info);
-    check(b.need % 4 == 0 && b.need >= 16);
-}
-
-
-static void
 check_event(const lo_event_t *ev)
 {
     unsigned  i;

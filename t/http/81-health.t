@@ -36,7 +36,7 @@ sub document
     my ($id, %manifest) = @_;
 
     my $doc = $json->encode({
-        id => $id, segment_ms => 500, delay_ms => 1000, dvr_s => 60,
+        id => $id, segment_ms => 500, delay_ms => 1000, dvr_s => 4,
         tracks => [map { {id => $_, type => $type{$_}} } @tracks],
         %manifest ? (manifest => \%manifest) : ()});
     my $put = $ng->put("/api/events/$id", $doc);
@@ -117,6 +117,17 @@ sub in_mpd
     return join ' ', sort @listed;
 }
 
+# as old as its window is long: the MPD's depth grows no more
+
+sub steady
+{
+    my ($event) = @_;
+
+    return publish_until($event, [], sub {
+        body("$event/manifest.mpd") =~ /timeShiftBufferDepth="PT4S"/
+    });
+}
+
 sub published_at
 {
     return body("$_[0]/manifest.mpd") =~ /publishTime="([^"]+)"/ ? $1 : '';
@@ -175,6 +186,8 @@ is health('gone')->{state}, 'whole', '... and whole';
 is health('gone')->{stale}, '404', '... 404 is the default';
 is health('gone')->{stale_ms}, $stale, '... and it says when';
 is metric('live_origin_manifests_withheld{event="gone"}'), 0, '... metrics';
+
+ok steady('gone'), '... for as long as its window';
 
 my $first = published_at('gone');
 
@@ -242,6 +255,8 @@ inits('drop');
 ok publish_until('drop', [], sub { in_master('drop') eq 'a t v w' }),
     'drop: live';
 always(sub { in_mpd('drop') }, 'a t v w', '... with all tracks');
+
+ok steady('drop'), '... for as long as its window';
 
 my @when = published_at('drop');
 my $etag = $ng->get('/live/drop/manifest.mpd')->header('ETag');
