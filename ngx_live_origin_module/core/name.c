@@ -197,7 +197,7 @@ lo_name_event(lo_name_t *n, lo_str_t path, lo_err_t *err)
 {
     memset(n, 0, sizeof(*n));
 
-    if (!lo_name_path_ok(path)) {
+    if (!lo_name_path_ok(path, LO_PATH_PUBLISH)) {
         return lo_err(err, "the path is empty, too long or not in its "
                       "simplest form");
     }

@@ -1,9 +1,6 @@
 #include "core/name_parse.h"
 
 
-#define LO_PATH_MAX  2560        /* a token, a class, an event, a track */
-
-
 int
 lo_name_number(lo_str_t s, uint64_t *number)
 {
@@ -37,12 +34,12 @@ lo_name_component_ok(const unsigned char *p, size_t len)
 
 
 int
-lo_name_path_ok(lo_str_t path)
+lo_name_path_ok(lo_str_t path, size_t max)
 {
     size_t         i, start;
     unsigned char  c;
 
-    if (path.len == 0 || path.len > LO_PATH_MAX
+    if (path.len == 0 || path.len > max
         || path.data[path.len - 1] == '/')
     {
         return 0;

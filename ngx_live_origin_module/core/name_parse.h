@@ -8,6 +8,8 @@
 #include "core/base.h"
 
 
+#define LO_PATH_PUBLISH     1024
+#define LO_PATH_SERVE       2560          /* a token, a class, a track */
 #define LO_NAME_NUMBER_MAX  ((uint64_t) 1 << 53)
 
 
@@ -82,6 +84,6 @@ lo_name_digits(lo_str_t s)
 int lo_name_number(lo_str_t s, uint64_t *number);
 
 /* no empty, "." or ".." component, nothing unprintable, not overlong */
-int lo_name_path_ok(lo_str_t path);
+int lo_name_path_ok(lo_str_t path, size_t max);
 
 #endif /* LO_NAME_PARSE_H */

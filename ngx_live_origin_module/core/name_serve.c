@@ -280,7 +280,7 @@ lo_name_serve(lo_name_t *n, lo_str_t path)
 {
     memset(n, 0, sizeof(*n));
 
-    if (!lo_name_path_ok(path)) {
+    if (!lo_name_path_ok(path, LO_PATH_SERVE)) {
         return LO_NONE;
     }
 

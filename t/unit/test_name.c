@@ -316,6 +316,13 @@ test_serve(void **state)
         { "ev/~tv/manifest.mpd", LO_NAME_MPD, NULL, "tv" },
         { "~t/ev/~tv/v1/3.m4s", LO_NAME_SEGMENT, "t", "tv", "v1", 3 },
         { "ev/streams/4.m4s", LO_NAME_SEGMENT, NULL, NULL, "streams", 4 },
+        { "ev/play", LO_NAME_PLAY },
+        { "~t/ev/clearkey", LO_NAME_CLEARKEY, "t" },
+        { "ev/patch-0a1b2c3d4e5f6071.mpp", LO_NAME_PATCH, NULL, NULL, NULL,
+          0x0a1b2c3d4e5f6071ULL },
+        { "ev/~_tv.de-3320.0012ab.x-_0/master.m3u8", LO_NAME_MASTER, NULL,
+          "_tv.de-3320.0012ab.x-_0" },
+        { "ev/~_/v1/media.m3u8", LO_NAME_MEDIA, NULL, "_", "v1" },
     };
     size_t     i;
     lo_name_t  n;
@@ -355,6 +362,8 @@ test_serve_none(void **state)
         "ev/v1/9007199254740993.m4s", "ev/v1/-1.m4s", "ev/a/v1/1.m4s",
         "ev/v1/0007.m4s", "ev/v1/00.m4s", "ev/v1/7.00.m4s",
         "ev/~a/~b/v1/1.m4s", "ev/~v1/1.m4s", "~t/~u/ev/manifest.mpd",
+        "ev/patch-0a1b2c3d4e5f607.mpp", "ev/patch-0a1b2c3d4e5f607G.mpp",
+        "ev/patch-.mpp", "ev/~_a=b/manifest.mpd", "ev/~_a b/manifest.mpd",
     };
     size_t     i;
     char       text[800];
