@@ -53,7 +53,7 @@ ngx_live_origin_reload_late(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx)
 }
 
 
-void
+static void
 ngx_live_origin_reload_list(ngx_live_origin_ctx_t *ctx, ngx_uint_t track,
     ngx_live_origin_list_t *list)
 {

@@ -66,7 +66,7 @@ test_place(void **state)
     lo_place_t  p;
 
     static const char *const  bad[] = {
-        "", "D", "DEU", "D1", "1D", "[A", "{a", "\xc4" "E", "D ", "@@"
+        "", "D", "DEU", "D1", "1D", "[A", "{a", "\xc4Z", "D ", "@@"
     };
 
     lo_place_unknown(&p);
