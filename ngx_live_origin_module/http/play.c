@@ -270,7 +270,21 @@ ngx_live_origin_play_licenses(ngx_live_origin_play_t *p)
     json_t            *json;
     lo_limits_t        limits;
     const lo_drm_t    *drm;
+    const lo_str_t    *url;
     const lo_event_t  *doc;
+
+    static const struct {
+        unsigned     system;
+        const char  *name;
+        size_t       url;
+    } systems[] = {
+        { LO_DRM_WIDEVINE, "widevine", offsetof(lo_drm_t, widevine_url) },
+        { LO_DRM_PLAYREADY, "playready", offsetof(lo_drm_t, playready_url) },
+        { LO_DRM_FAIRPLAY, "fairplay", offsetof(lo_drm_t, fairplay_url) },
+        { LO_DRM_FAIRPLAY, "fairplay_certificate",
+          offsetof(lo_drm_t, certificate_url) },
+        { LO_DRM_CLEARKEY, "clearkey", offsetof(lo_drm_t, clearkey_url) }
+    };
 
     doc = p->ctx->event->doc;
 
@@ -280,19 +294,6 @@ ngx_live_origin_play_licenses(ngx_live_origin_play_t *p)
 
     drm = &doc->drm;
     (void) lo_device_narrow(&limits, doc, p->class->device);
-
-    struct {
-        unsigned     system;
-        const char  *name;
-        lo_str_t     url;
-    } systems[] = {
-        { LO_DRM_WIDEVINE, "widevine", drm->widevine_url },
-        { LO_DRM_PLAYREADY, "playready", drm->playready_url },
-        { LO_DRM_FAIRPLAY, "fairplay", drm->fairplay_url },
-        { LO_DRM_FAIRPLAY, "fairplay_certificate", drm->certificate_url },
-        { LO_DRM_CLEARKEY, "clearkey", drm->clearkey_url }
-    };
-
     json = json_object();
 
     for (i = 0; i < sizeof(systems) / sizeof(systems[0]); i++) {
@@ -303,10 +304,11 @@ ngx_live_origin_play_licenses(ngx_live_origin_play_t *p)
             continue;
         }
 
-        if (systems[i].url.len) {
+        url = (const lo_str_t *) ((const char *) drm + systems[i].url);
+
+        if (url->len) {
             json_object_set_new(json, systems[i].name,
-                                json_stringn((char *) systems[i].url.data,
-                                             systems[i].url.len));
+                                json_stringn((char *) url->data, url->len));
 
         } else if (systems[i].system == LO_DRM_CLEARKEY) {
             json_object_set_new(json, systems[i].name,

@@ -31,6 +31,13 @@ my $doc = '{"id": "ev", "segment_ms": 2000, "delay_ms": 1000, "dvr_s": 120,'
     . ' {"id": "de", "lang": "de"}, {"id": "fr", "lang": "fr",'
     . ' "countries": {"allow": ["FR"]}}]}';
 
+my $drm = '{"id": "drm", "segment_ms": 2000, "beacon_url": "https://b.example/q",'
+    . ' "drm": {"systems": {"widevine": {"license_url": "https://l.example/w"},'
+    . ' "fairplay": {"key_uri": "skd://{kid}", "license_url":'
+    . ' "https://l.example/f", "certificate_url": "https://l.example/c"},'
+    . ' "clearkey": {}}},'
+    . ' "devices": {"small": {"drm": {"systems": ["clearkey"]}}}}';
+
 my $db = "/tmp/lo-classes-$$.mmdb";
 mmdb($db, '192.0.2.0/24' => country('DE', 'EU'),
           '198.51.100.0/24' => country('FR', 'EU'),
@@ -43,7 +50,7 @@ chmod 0600, $keyfile;
 END { unlink $db, $keyfile if $db }
 
 my %http = (files => {'devices.json' => $devices,
-                      'events/ev.json' => $doc},
+                      'events/ev.json' => $doc, 'events/drm.json' => $drm},
     http => "live_origin_devices %%DIR%%/devices.json;"
           . " live_origin_class_key $keyfile;"
           . " live_origin_geoip $db;"
@@ -311,6 +318,17 @@ for my $row (
     is $r->status, $status, "play $json";
     is $r->json->{field}, $field, "... $field" if defined $field;
 }
+
+$j = play('drm', '{}')->json;
+is_deeply $j->{licenses}, {widevine => 'https://l.example/w',
+    fairplay => 'https://l.example/f',
+    fairplay_certificate => 'https://l.example/c',
+    clearkey => '/live/drm/clearkey'}, 'where licenses are';
+is $j->{beacon}, 'https://b.example/q', '... and where to report to';
+
+is_deeply play('drm', '{"device": "small"}')->json->{licenses},
+    {clearkey => '/live/drm/clearkey'}, '... of what the event allows a class';
+is play('ev', '{}')->json->{licenses}, undef, '... nothing of an open one';
 
 is play('ev', '{}', 'no')->status, 403, 'play from nowhere';
 is play('nothing', '{}')->status, 404, 'play of no event';
