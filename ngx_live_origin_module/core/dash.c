@@ -234,12 +234,16 @@ lo_dash_place(lo_buf_t *b, const lo_manifest_t *m)
 }
 
 
-/* one that is not below its class is asked for there, patches and all */
+/*
+ * One that is not below its class is asked for there, patches and all; with
+ * CDNs there are none, as a patch would be of bytes that not every viewer has.
+ */
 
 static int
 lo_dash_patched(const lo_manifest_t *m)
 {
-    return m->irregular && !m->ended && m->class.len == 0 && m->id.len;
+    return m->irregular && !m->ended && m->class.len == 0 && m->id.len
+           && m->ncdns == 0;
 }
 
 
@@ -256,9 +260,7 @@ lo_dash_mpd(lo_buf_t *b, const lo_manifest_t *m)
         lo_buf_puts(b, " xmlns:cenc=\"urn:mpeg:cenc:2013\"");
     }
 
-    /* a patch would be of bytes that not every viewer has */
-
-    if (lo_dash_patched(m) && m->ncdns == 0) {
+    if (lo_dash_patched(m)) {
         lo_dash_attr(b, "id", m->id);
     }
 

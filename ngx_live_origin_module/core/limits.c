@@ -36,16 +36,6 @@ lo_family(uint32_t fourcc)
 }
 
 
-const char *
-lo_family_word(lo_family_e family)
-{
-#define LO_FAMILY_WORD(sym, word)  word,
-    static const char *const  words[] = { LO_FAMILY_LIST(LO_FAMILY_WORD) };
-
-    return family < LO_FAMILY_N ? words[family] : "other";
-}
-
-
 /* the number behind the n-th dot; -1: there is none */
 
 static long

@@ -95,7 +95,6 @@ typedef struct {
 
 /* the family of a sample entry's fourcc */
 lo_family_e lo_family(uint32_t fourcc);
-const char *lo_family_word(lo_family_e family);
 
 /* the level of an RFC 6381 string, times 10; 0: it says none */
 uint32_t lo_codec_level(lo_family_e family, const char *codec);

@@ -261,10 +261,6 @@ lo_name_serve_path(lo_name_t *n, lo_str_t rest)
         return LO_OK;
     }
 
-    if (lo_name_serve_patch(n, rest) == LO_OK) {
-        return LO_OK;
-    }
-
     n->track = lo_name_next(&rest);
 
     if (!lo_id_ok(n->track)) {

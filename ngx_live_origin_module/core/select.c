@@ -356,20 +356,3 @@ lo_select(lo_manifest_t *m, const lo_manifest_room_t *room,
 
     return n ? LO_OK : LO_NONE;
 }
-
-
-int
-lo_select_shows(const lo_manifest_t *m, lo_str_t id)
-{
-    unsigned  i, k;
-
-    for (i = 0; i < m->nperiods; i++) {
-        for (k = 0; k < m->periods[i].ntracks; k++) {
-            if (lo_str_eq(m->periods[i].tracks[k].id, id)) {
-                return 1;
-            }
-        }
-    }
-
-    return 0;
-}

@@ -32,7 +32,4 @@ typedef struct {
 int lo_select(lo_manifest_t *m, const lo_manifest_room_t *room,
     const lo_select_t *s);
 
-/* whether a track of this id is among them, for its own playlist */
-int lo_select_shows(const lo_manifest_t *m, lo_str_t id);
-
 #endif /* LO_SELECT_H */

@@ -20,6 +20,7 @@
 
 typedef struct {
     uint64_t                     hash;
+    ngx_live_origin_zone_t      *zone;     /* whose key it may be of */
     lo_class_t                   of;
     char                         event[LO_ID_MAX + 1];
     size_t                       len;
@@ -34,13 +35,9 @@ typedef struct {
 static void
 ngx_live_origin_class_key(ngx_live_origin_zone_t *zone, lo_key_t *key)
 {
-    char  uuid[37];
-
-    lo_zone_uuid(zone->z, uuid);
-
     ngx_memzero(key, sizeof(lo_key_t));
-    key->len = 36;
-    ngx_memcpy(key->secret, uuid, 36);
+    key->len = LO_ZONE_SECRET;
+    ngx_memcpy(key->secret, lo_zone_secret(zone->z), LO_ZONE_SECRET);
 }
 
 
@@ -114,7 +111,7 @@ ngx_live_origin_class_known(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx)
         return NULL;
     }
 
-    if (k->len == text.len && k->hash == hash
+    if (k->len == text.len && k->hash == hash && k->zone == ctx->zone
         && lo_id_eq(k->event, ctx->name.event)
         && ngx_memcmp(k->text, text.data, text.len) == 0)
     {
@@ -128,6 +125,7 @@ ngx_live_origin_class_known(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx)
     }
 
     k->hash = hash;
+    k->zone = ctx->zone;
     k->of = of;
     k->len = text.len;
     ngx_memcpy(k->text, text.data, text.len);
@@ -339,6 +337,13 @@ ngx_live_origin_class_find(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
 
 /* ---- a class of another day: the viewer is sent to that of today */
 
+static u_char *
+ngx_live_origin_class_escape(u_char *p, u_char *from, u_char *to)
+{
+    return (u_char *) ngx_escape_uri(p, from, to - from, NGX_ESCAPE_URI);
+}
+
+
 static ngx_int_t
 ngx_live_origin_class_moved(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
     const lo_class_t *old)
@@ -356,15 +361,22 @@ ngx_live_origin_class_moved(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
     ngx_live_origin_path(r, &path);
     behind = ctx->name.class.data + ctx->name.class.len + 1;
 
-    p = ngx_pnalloc(r->pool, r->uri.len + LO_CLASS_TEXT + 2);
+    p = ngx_pnalloc(r->pool, 3 * r->uri.len + LO_CLASS_TEXT + 4
+                             + r->args.len);
     if (p == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     value = p;
-    p = ngx_cpymem(p, r->uri.data, ctx->name.class.data - 1 - r->uri.data);
+    p = ngx_live_origin_class_escape(p, r->uri.data,
+                                     ctx->name.class.data - 1);
     p = ngx_cpymem(p, ctx->class->path.data, ctx->class->path.len);
-    p = ngx_cpymem(p, behind, path.data + path.len - behind);
+    p = ngx_live_origin_class_escape(p, behind, path.data + path.len);
+
+    if (r->args.len) {
+        *p++ = '?';
+        p = ngx_cpymem(p, r->args.data, r->args.len);
+    }
 
     /* as it is: nginx would put a host before it that may be its own only */
 
@@ -407,8 +419,12 @@ ngx_live_origin_class_named(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx)
 
     mcf = ngx_http_get_module_main_conf(r, ngx_live_origin_module);
 
+    /* "~", class and "/" stand side by side in the URI */
+
     c->of = of;
     c->below = 1;
+    c->path.data = ctx->name.class.data - 1;
+    c->path.len = ctx->name.class.len + 2;
     c->text.data = ctx->name.class.data;
     c->text.len = ctx->name.class.len;
 

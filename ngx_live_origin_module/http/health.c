@@ -149,6 +149,18 @@ ngx_live_origin_health_change(ngx_live_origin_zone_t *zone,
     rule = &event->doc->health;
     us = ngx_live_origin_health_settled(ze);
 
+    /* who made it odd has died: it is made even first, so that one of those
+       who see it goes on */
+
+    if ((us & 1)
+        && !__sync_bool_compare_and_swap(ngx_live_origin_health_time(ze), us,
+                                         us + 1))
+    {
+        return;
+    }
+
+    us += us & 1;
+
     if (!__sync_bool_compare_and_swap(ngx_live_origin_health_time(ze), us,
                                       us | 1))
     {

@@ -66,6 +66,36 @@ ngx_live_origin_manifest_media_of(ngx_http_request_t *r,
 }
 
 
+/* from where it is answered to its class: beside a label, which stands where
+   the class would */
+
+static void
+ngx_live_origin_manifest_path(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx, ngx_live_origin_version_t *of)
+{
+    u_char     *p;
+    ngx_str_t  *path;
+
+    path = &ctx->class->path;
+    of->path = *path;
+
+    if (ctx->name.class.len == 0) {
+        return;
+    }
+
+    p = ngx_pnalloc(r->pool, path->len + 3);
+    if (p == NULL) {
+        of->path.len = 0;
+        return;
+    }
+
+    of->path.data = p;
+    p = ngx_cpymem(p, "../", 3);
+    p = ngx_cpymem(p, path->data, path->len);
+    of->path.len = p - of->path.data;
+}
+
+
 /* what the answer depends on; a media playlist is the same for all classes
    that see the same time */
 
@@ -105,13 +135,16 @@ ngx_live_origin_manifest_of(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
         of->window = &class->of->window;
     }
 
-    if (of->kind != LO_NAME_MEDIA) {
-        of->class_path = class->path;
-        of->path = class->below ? (ngx_str_t) ngx_null_string : class->path;
+    if (of->kind == LO_NAME_MEDIA) {
+        ngx_live_origin_manifest_media_of(r, ctx, of);
         return;
     }
 
-    ngx_live_origin_manifest_media_of(r, ctx, of);
+    of->class_path = class->path;
+
+    if (!class->below) {
+        ngx_live_origin_manifest_path(r, ctx, of);
+    }
 }
 
 
@@ -167,6 +200,13 @@ ngx_live_origin_manifest_pick(ngx_http_request_t *r,
     }
 
     rc = ngx_live_origin_manifest_get(ctx->zone, ctx->event, &of, m);
+
+    /* what is left out comes back */
+
+    if (rc == NGX_ABORT && of.left) {
+        return ngx_live_origin_refuse(r, ctx, NGX_HTTP_NOT_FOUND,
+                                      NGX_LIVE_ORIGIN_OVERDUE, 1);
+    }
 
     if (rc == NGX_ABORT && ctx->class && ctx->class->of->filter.keys) {
         lo_err(&err, "aws.manifestfilter leaves nothing of this event");
@@ -488,9 +528,20 @@ ngx_live_origin_manifest_gzip(ngx_live_origin_manifest_t *m)
         return NGX_ERROR;
     }
 
-    m->gzip = out;
     m->gzip_len = bound - zs.avail_out;
     deflateEnd(&zs);
+
+    m->gzip = realloc(out, m->gzip_len);
+
+    if (m->gzip == NULL) {
+        m->gzip = out;
+    }
+
+    /* one that is out of the table already is not counted any more */
+
+    if (m->versions) {
+        m->zone->versions_size += m->gzip_len;
+    }
 
     return NGX_OK;
 }

@@ -183,6 +183,7 @@ ngx_live_origin_window_cut(ngx_live_origin_manifest_t *m, const lo_live_t *l,
     }
 
     *s = seg + i;
+    m->from = i < n ? seg[i].number : 0;
 
     return n - i;
 }
@@ -389,7 +390,6 @@ ngx_live_origin_window_good(ngx_live_origin_manifest_t *m,
 
     if (m->over) {
         return lo_live_over(event->live)
-               || event->live->irregular
                || ngx_live_origin_window_oldest(m->zone, event) <= m->from;
     }
 

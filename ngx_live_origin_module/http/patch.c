@@ -9,6 +9,7 @@
  */
 
 #include "http/manifest.h"
+#include "http/rights.h"
 #include "core/dash.h"
 
 
@@ -226,8 +227,14 @@ ngx_live_origin_patch_headers(ngx_http_request_t *r,
     }
 
     v = p;
-    p = ngx_live_origin_share(p, ctx, 1);
-    p = ngx_sprintf(p, "max-age=1");
+
+    if (ngx_live_origin_rights_age(ctx, 1) > 0) {
+        p = ngx_live_origin_share(p, ctx, 1);
+        p = ngx_live_origin_put(p, "max-age=1");
+
+    } else {
+        p = ngx_live_origin_put(p, "no-store");
+    }
 
     if (ngx_live_origin_header(r, "Cache-Control", v, p - v) != NGX_OK) {
         return NGX_ERROR;

@@ -11,6 +11,7 @@
 #include "http/api.h"
 #include "http/class.h"
 #include "http/play.h"
+#include "http/share.h"
 #include "http/geo.h"
 #include "http/small.h"
 #include "core/play.h"
@@ -171,6 +172,7 @@ ngx_live_origin_play_class(ngx_live_origin_play_t *p,
     of->patient = p->asked.patient;
     of->filter = p->asked.filter;
     of->window = p->asked.window;
+    lo_window_settle(&of->window, ctx->event->live);
     lo_place_unknown(&of->place);
 
     if (of->cut) {
@@ -409,6 +411,10 @@ ngx_live_origin_play_go(ngx_live_origin_play_t *p)
     }
 
     ctx->event = ngx_live_origin_event_find(ctx->zone, ctx->name.event);
+
+    if (ngx_live_origin_share_joins(ctx->zone)) {
+        return ngx_live_origin_serve_joining(r, ctx);
+    }
 
     if (ctx->event == NULL) {
         return ngx_live_origin_play_error(r, ctx, NGX_HTTP_NOT_FOUND,

@@ -1,3 +1,4 @@
+#include "http/clearkey.h"
 #include "http/play.h"
 
 
@@ -203,7 +204,7 @@ ngx_live_origin_options(ngx_http_request_t *r)
 
     ngx_live_origin_path(r, &path);
 
-    rc = ngx_live_origin_play_is(path)
+    rc = ngx_live_origin_play_is(path) || ngx_live_origin_clearkey_is(path)
          ? ngx_live_origin_header_const(r, "Access-Control-Allow-Methods",
                                         "POST, OPTIONS")
          : ngx_live_origin_header_const(r, "Access-Control-Allow-Methods",

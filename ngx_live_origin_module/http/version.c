@@ -140,7 +140,7 @@ static size_t
 ngx_live_origin_version_size(ngx_live_origin_manifest_t *m)
 {
     return sizeof(ngx_live_origin_manifest_t) + m->of.key.len
-           + m->of.path.len + m->len + m->marked_len;
+           + m->of.path.len + m->len + m->marked_len + m->gzip_len;
 }
 
 
@@ -152,6 +152,7 @@ ngx_live_origin_version_drop(ngx_live_origin_manifest_t *m)
     ngx_queue_remove(&m->queue);
     m->zone->nversions--;
     m->zone->versions_size -= ngx_live_origin_version_size(m);
+    m->versions = NULL;
     ngx_live_origin_manifest_unref(m);
 }
 

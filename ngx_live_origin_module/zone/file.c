@@ -236,7 +236,9 @@ lo_zone_make(int fd, const lo_zone_conf_t *conf, lo_err_t *err)
     h->recount.v = 1;
     lo_zone_boot_id(h->boot_id);
 
-    if (getrandom(h->uuid, 16, 0) != 16) {
+    if (getrandom(h->uuid, 16, 0) != 16
+        || getrandom(h->secret, LO_ZONE_SECRET, 0) != LO_ZONE_SECRET)
+    {
         munmap(base, geo.off_data);
         return lo_err(err, "no random bytes for the zone's UUID: %s",
                       strerror(errno));

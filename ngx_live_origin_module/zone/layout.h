@@ -72,6 +72,7 @@ typedef struct {
     uint64_t                size;
     int64_t                 created_us;
     unsigned char           uuid[16];
+    unsigned char           secret[LO_ZONE_SECRET];
     char                    boot_id[40];
     uint32_t                boot;          /* counts boots seen */
     uint32_t                pad;

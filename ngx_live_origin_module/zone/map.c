@@ -139,6 +139,13 @@ lo_zone_uuid(lo_zone_t *z, char uuid[37])
 }
 
 
+const unsigned char *
+lo_zone_secret(lo_zone_t *z)
+{
+    return z->h->secret;
+}
+
+
 void
 lo_zone_stat(lo_zone_t *z, lo_zone_stat_t *st)
 {

@@ -72,6 +72,31 @@ lo_zone_parts_grow(lo_zone_t *z, uint32_t track, int64_t number,
 }
 
 
+/* parts were cut from another upload, whose publisher was killed before it
+   could say that this is not the choice */
+
+static int
+lo_zone_parts_other(lo_zone_t *z, lo_zone_entry_t *e, uint32_t track,
+    int64_t number, lo_word_t word)
+{
+    uint64_t           w;
+    lo_word_t          early;
+    lo_zone_object_t  *o;
+
+    early = lo_load(&e->early);
+    o = lo_obj(z, early);
+
+    if (o == NULL || early == word) {
+        return 0;
+    }
+
+    w = lo_load(&o->word);
+
+    return lo_obj_gen(w) == lo_word_gen(early) && o->track == track
+           && o->number == number && lo_obj_state(w) == LO_OBJ_PUBLISHED;
+}
+
+
 int
 lo_zone_parts(lo_zone_t *z, uint32_t track, int64_t number, uint32_t masked,
     int64_t silent_us, lo_zone_pin_t *pin)
@@ -90,6 +115,10 @@ lo_zone_parts(lo_zone_t *z, uint32_t track, int64_t number, uint32_t masked,
         || lo_zone_find(z, track, number, 1, masked, pin) != LO_OK)
     {
         return LO_NONE;
+    }
+
+    if (lo_zone_parts_other(z, e, track, number, pin->word)) {
+        lo_zone_no_parts(e, number);
     }
 
     if (pin->object->meta.rank == 0 && !pin->passing

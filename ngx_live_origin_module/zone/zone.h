@@ -22,7 +22,7 @@
 #include "core/segment.h"
 
 
-#define LO_ZONE_LAYOUT      5
+#define LO_ZONE_LAYOUT      6
 #define LO_ZONE_PAGE        16384
 #define LO_ZONE_SLOTS       256        /* workers, of all instances */
 #define LO_ZONE_CELLS       512        /* counters of one worker slot */
@@ -109,6 +109,10 @@ void lo_zone_close(lo_zone_t *z);
 
 /* after every reload or restart the same */
 void lo_zone_uuid(lo_zone_t *z, char uuid[37]);
+
+/* random bytes of this zone, which are shown nowhere */
+#define LO_ZONE_SECRET  32
+const unsigned char *lo_zone_secret(lo_zone_t *z);
 unsigned lo_zone_slot(lo_zone_t *z);
 
 typedef struct {

@@ -199,6 +199,15 @@ is get("ev/$segment")->status, 200, 'the segment';
 is get("ev/$de/time")->status, 200, 'UTCTiming from there';
 is get("ev/~gold/manifest.mpd")->status, 200, "an operator's own label";
 
+for my $url (get('ev/~gold/master.m3u8')->body =~ m!^([^#\n]+m3u8)$!mg,
+             get('ev/~gold/manifest.mpd')->body =~ m!<Location>([^<]+)!)
+{
+    my $path = "ev/~gold/$url";
+
+    1 while $path =~ s![^/]+/\.\./!!;
+    is get($path)->status, 200, "... $url leads on from there";
+}
+
 my $before = $ng->get('/metrics')->body;
 get("ev/$de/manifest.mpd") for 1 .. 20;
 my $after = $ng->get('/metrics')->body;
@@ -230,12 +239,12 @@ $doc =~ s/"DE", "FR"/"DE", "FR", "US"/;
 $ng->request('PUT', '/api/events/ev', body => $doc);
 
 $r = wait_for(sub {
-    my $r = get("ev/$de/manifest.mpd", 'us');
+    my $r = get("ev/$de/manifest.mpd?a=b%20c", 'us');
     $r->status == 302 ? $r : undef;
 }, 5);
 
 ok $r, 'a class of other rules is found again';
-like $r->header('Location') || '', qr!^/live/ev/~_big\.de\.[^/]+/manifest\.mpd$!,
+like $r->header('Location') || '', qr!^/live/ev/~_big\.de\.[^/]+/manifest\.mpd\?a=b%20c$!,
     '... as that of the viewer: DE stands for US as well';
 like $r->header('Cache-Control'), qr/no-store/, '... not kept';
 
@@ -295,6 +304,12 @@ for my $row (
     is tracks($ng->get($j->{manifests}{dash})), $tracks, "... $tracks";
 }
 
+my $since = int(time) - 3;
+
+is play('ev', "{\"start\": $since.2}")->json->{class},
+    play('ev', "{\"start\": $since.3}")->json->{class},
+    'windows of the same segments are one class';
+
 my %session = map { (play('ev', '{}')->json->{session} => 1) } 1 .. 3;
 is scalar(keys %session), 3, 'each has a session of its own';
 
@@ -338,6 +353,22 @@ is $ng->get('/live/ev/play')->status, 404, 'GET play';
 $r = $ng->options('/live/ev/play');
 like $r->header('Access-Control-Allow-Methods'), qr/POST/, 'preflight';
 
+
+# ---- CDNs carry the class on
+
+my $cdn = '{"id": "ev", "cdns": [{"id": "a", "url": "https://a.example/x"}],'
+          . substr $doc, 13;
+$ng->request('PUT', '/api/events/ev', body => $cdn);
+
+$r = wait_for(sub {
+    my $r = $ng->get(play('ev', '{"device": "small"}')->json
+                     ->{manifests}{hls});
+    $r->body =~ /a\.example/ ? $r : undef;
+}, 5);
+
+ok $r, 'a class with CDNs';
+like $r->body, qr!https://a\.example/x/ev/~_small\.[^/]+/v360/media\.m3u8!,
+    '... whose URLs have it';
 
 # ---- the document
 
