@@ -195,21 +195,16 @@ lo_steer_order(const lo_cdns_t *cdns, const lo_drained_t *drained,
 }
 
 
+/* no RELOAD-URI: Shaka Player cannot resolve a relative one */
+
 void
-lo_steer_write(lo_buf_t *b, const lo_cdns_t *cdns, lo_str_t session,
+lo_steer_write(lo_buf_t *b, const lo_cdns_t *cdns,
     const lo_cdn_t *const *order, unsigned n)
 {
     unsigned  i;
 
-    lo_buf_printf(b, "{\"VERSION\":1,\"TTL\":%u,\"RELOAD-URI\":\"steering",
+    lo_buf_printf(b, "{\"VERSION\":1,\"TTL\":%u,\"PATHWAY-PRIORITY\":[",
                   (unsigned) cdns->steering.ttl_s);
-
-    if (session.len) {
-        lo_buf_puts(b, "?session=");
-        lo_buf_put(b, session.data, session.len);
-    }
-
-    lo_buf_puts(b, "\",\"PATHWAY-PRIORITY\":[");
 
     for (i = 0; i < n; i++) {
         lo_buf_puts(b, i ? ",\"" : "\"");

@@ -49,8 +49,8 @@ unsigned lo_steer_order(const lo_cdns_t *cdns, const lo_drained_t *drained,
     const lo_place_t *place, lo_str_t session, const lo_cdn_t **order);
 
 
-/* the steering manifest, one JSON for HLS and DASH; session may be empty */
-void lo_steer_write(lo_buf_t *b, const lo_cdns_t *cdns, lo_str_t session,
+/* the steering manifest, one JSON for HLS and DASH */
+void lo_steer_write(lo_buf_t *b, const lo_cdns_t *cdns,
     const lo_cdn_t *const *order, unsigned n);
 
 #endif /* LO_STEER_H */

@@ -107,7 +107,7 @@ ngx_live_origin_steering(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx)
                        order);
 
     lo_buf_init(&b, NULL, 0);
-    lo_steer_write(&b, cdns, session, order, n);
+    lo_steer_write(&b, cdns, order, n);
 
     mem = ngx_pnalloc(r->pool, b.need);
     if (mem == NULL) {
@@ -115,7 +115,7 @@ ngx_live_origin_steering(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx)
     }
 
     lo_buf_init(&b, mem, b.need);
-    lo_steer_write(&b, cdns, session, order, n);
+    lo_steer_write(&b, cdns, order, n);
 
     ngx_live_origin_reason(ctx, NGX_LIVE_ORIGIN_READY);
 

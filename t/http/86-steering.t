@@ -112,8 +112,7 @@ is $r->header('Content-Type'), 'application/json', '... JSON';
 is $r->header('Cache-Control'), 'no-store', '... which nobody keeps';
 is $r->header('Access-Control-Allow-Origin'), '*', '... and pages may read';
 is_deeply decode_json($r->body),
-    {VERSION => 1, TTL => 17, 'RELOAD-URI' => 'steering',
-     'PATHWAY-PRIORITY' => [qw(cdn-a cdn-b cdn-c)]},
+    {VERSION => 1, TTL => 17, 'PATHWAY-PRIORITY' => [qw(cdn-a cdn-b cdn-c)]},
     '... the order of the document';
 is $ng->head('/live/ev/steering')->header('Content-Length'), length $r->body,
     'HEAD';
@@ -173,12 +172,13 @@ ok abs($first{'cdn-a'} - 7500) < 200, "three of four: $first{'cdn-a'}";
 is $first{'cdn-a'} + $first{'cdn-b'}, 10000, '... the rest is the other\'s';
 $same = grep { order("session=$_") eq $of{$_} } (sort keys %of)[0 .. 199];
 is $same, 200, 'a session stays where it is';
-is decode_json($ng->get('/live/ev/steering?session=ab.C-1')->body)
-    ->{'RELOAD-URI'}, 'steering?session=ab.C-1', '... and is asked for again';
+like manifest('ev/manifest.mpd?session=ab.C-1'),
+    qr/>steering\?session=ab\.C-1</, '... and is asked for';
 
 for my $bad ('', 'a%20b', '%22', 'x' x 65) {
-    $r = decode_json($ng->get("/live/ev/steering?session=$bad")->body);
-    is $r->{'RELOAD-URI'}, 'steering', "no session: '$bad'";
+    like manifest("ev/manifest.mpd?session=$bad"), qr/>steering</,
+        "no session: '$bad'";
+    is order("session=$bad"), 'cdn-a cdn-b cdn-c', '... as for all';
 }
 
 # ---- the MPD

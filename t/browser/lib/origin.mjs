@@ -8,7 +8,16 @@ import { atEnd, diag, skipAll, until } from './tap.mjs';
 
 const nginx = process.env.LO_NGINX ?? '/usr/sbin/nginx';
 
-function conf({ dir, port, zone, workers, auto, early, clearkeys }) {
+// A CDN is the same origin on another port, and serves alone.
+
+const cdn = ({ port }) => `
+    server {
+        listen 127.0.0.1:${port};
+        location /live/ { live_origin_serve live; }
+    }
+`;
+
+function conf({ dir, port, zone, workers, auto, early, clearkeys, cdns }) {
     const root = process.getuid() === 0;
 
     return `
@@ -48,13 +57,15 @@ http {
         location = /metrics { live_origin_metrics live; }
         location /player/ { alias ${build}/player/; }
     }
-}
+${cdns.map(cdn).join('')}}
 `;
 }
 
 export class Origin {
+    // `cdns` are ids; where they are is known only then, so that `events` may
+    // be a function of the origin.
     static async start({ events = [], auto = false, early = false,
-                         workers = 2, clearkeys = '' } = {})
+                         workers = 2, clearkeys = '', cdns = [] } = {})
     {
         for (const tool of ['bin/live-transcode', 'bin/live-packager',
                             'ngx_live_origin_module.so'])
@@ -75,7 +86,19 @@ export class Origin {
         origin.base = `http://127.0.0.1:${origin.port}`;
         origin.zone = `/dev/shm/lo-test-${process.pid}-${origin.port}`;
 
-        for (const event of events) {
+        origin.cdns = [];
+
+        for (const id of cdns) {
+            const port = await freePort();
+            const url = `http://127.0.0.1:${port}/live/`;
+
+            origin.cdns.push({ id, port, url });
+        }
+
+        const documents = typeof events === 'function' ? events(origin)
+                                                       : events;
+
+        for (const event of documents) {
             writeFileSync(origin.document(event.id), JSON.stringify(event));
         }
 
