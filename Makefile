@@ -227,6 +227,7 @@ install: all
 
 bench: all
 	t/bench/run
+	t/bench/manifests
 	t/bench/nodes
 	t/bench/events
 

@@ -323,6 +323,8 @@ ngx_live_origin_create_main_conf(ngx_conf_t *cf)
         return NULL;
     }
 
+    mcf->classes->pool = cf->pool;
+
     if (ngx_array_init(&mcf->zones, cf->pool, 2,
                        sizeof(ngx_live_origin_zone_t *))
         != NGX_OK

@@ -71,7 +71,9 @@ ngx_live_origin_class_slot(ngx_live_origin_classes_t *classes, uint64_t hash)
     void  **slot;
 
     if (classes->known == NULL) {
-        classes->known = calloc(NGX_LIVE_ORIGIN_CLASSES, sizeof(void *));
+        classes->known = ngx_pcalloc(classes->pool,
+                                     NGX_LIVE_ORIGIN_CLASSES
+                                     * sizeof(void *));
         if (classes->known == NULL) {
             return NULL;
         }
@@ -80,7 +82,8 @@ ngx_live_origin_class_slot(ngx_live_origin_classes_t *classes, uint64_t hash)
     slot = &classes->known[hash & (NGX_LIVE_ORIGIN_CLASSES - 1)];
 
     if (*slot == NULL) {
-        *slot = calloc(1, sizeof(ngx_live_origin_class_known_t));
+        *slot = ngx_pcalloc(classes->pool,
+                            sizeof(ngx_live_origin_class_known_t));
     }
 
     return *slot;

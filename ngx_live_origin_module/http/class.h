@@ -32,6 +32,7 @@ struct ngx_live_origin_classes_s {
     ngx_live_origin_keys_t      *keys;     /* likewise */
     lo_key_t                     sign[LO_KEYS_MAX];  /* the first one signs */
     ngx_uint_t                   nsign;    /* 0: the zone's own */
+    ngx_pool_t                  *pool;     /* of the configuration */
     void                       **known;    /* of the worker: class.c */
 };
 
