@@ -603,6 +603,11 @@ void ngx_live_origin_steer_place(ngx_http_request_t *r,
 void ngx_live_origin_steer_session(ngx_http_request_t *r, lo_str_t *session);
 
 
+/* patch.c: what the worker has kept, when it exits */
+
+void ngx_live_origin_patch_exit(void);
+
+
 /* ready.c */
 
 /* an event that ended goes on; one that is scheduled goes live with what is

@@ -70,6 +70,23 @@ ngx_live_origin_patch_forget(ngx_live_origin_was_t *was)
 }
 
 
+static ngx_live_origin_was_t *
+ngx_live_origin_patch_oldest(void)
+{
+    return ngx_queue_data(ngx_queue_last(&ngx_live_origin_patch_kept),
+                          ngx_live_origin_was_t, queue);
+}
+
+
+void
+ngx_live_origin_patch_exit(void)
+{
+    while (ngx_live_origin_patch_n) {
+        ngx_live_origin_patch_forget(ngx_live_origin_patch_oldest());
+    }
+}
+
+
 void
 ngx_live_origin_patch_keep(ngx_live_origin_manifest_t *m)
 {
@@ -104,9 +121,7 @@ ngx_live_origin_patch_keep(ngx_live_origin_manifest_t *m)
            || (ngx_live_origin_patch_size > NGX_LIVE_ORIGIN_PATCH_SIZE
                && ngx_live_origin_patch_n > 1))
     {
-        ngx_live_origin_patch_forget(
-            ngx_queue_data(ngx_queue_last(&ngx_live_origin_patch_kept),
-                           ngx_live_origin_was_t, queue));
+        ngx_live_origin_patch_forget(ngx_live_origin_patch_oldest());
     }
 }
 

@@ -264,6 +264,7 @@ ngx_live_origin_exit_worker(ngx_cycle_t *cycle)
     zones = mcf->zones.elts;
 
     ngx_live_origin_redis_exit(mcf);
+    ngx_live_origin_patch_exit();
 
     for (i = 0; i < mcf->zones.nelts; i++) {
         if (zones[i]->z) {
