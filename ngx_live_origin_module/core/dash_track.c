@@ -174,9 +174,11 @@ lo_dash_plan(lo_dash_t *x)
                 continue;
             }
 
-            x->nsets++;
+            /* its own in any case: a picture of no size is like no other */
 
-            for (j = i; j < x->p->ntracks; j++) {
+            x->set[i] = ++x->nsets;
+
+            for (j = i + 1; j < x->p->ntracks; j++) {
                 if (x->set[j] == 0 && lo_dash_same_set(&t[i], &t[j])) {
                     x->set[j] = x->nsets;
                 }

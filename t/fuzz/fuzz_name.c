@@ -20,9 +20,10 @@ check_name(const lo_name_t *n, lo_str_t path)
 {
     check(lo_id_ok(n->event));
     check(n->track.len == 0 || lo_id_ok(n->track));
-    check(n->class.len == 0 || lo_id_ok(n->class));
+    check(n->class.len == 0 || n->class.data[0] == '_'
+          || lo_id_ok(n->class));
     check(n->pipeline.len == 0 || lo_id_ok(n->pipeline));
-    check(n->number <= (uint64_t) 1 << 53);
+    check(n->kind == LO_NAME_PATCH || n->number <= (uint64_t) 1 << 53);
     check(n->token.len == 0 || memchr(n->token.data, '/', n->token.len)
                                == NULL);
     check(memmem(path.data, path.len, "/../", 4) == NULL);

@@ -15,7 +15,7 @@ function asked(v) {
 
     v.page.on('request', (r) => manifest(r) && sent.set(r, Date.now()));
     v.page.on('response', (r) => {
-        if (manifest(r)) {
+        if (sent.has(r.request())) {       // not what was under way before
             log.push({ status: r.status(), sent: sent.get(r.request()),
                        got: Date.now(), age: r.headers()['cache-control'] });
         }
