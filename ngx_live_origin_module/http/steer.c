@@ -3,6 +3,7 @@
  * Answered from the document and the live state alone.
  */
 
+#include "http/api.h"
 #include "http/class.h"
 #include "http/geo.h"
 
@@ -36,42 +37,6 @@ ngx_live_origin_steer_session(ngx_http_request_t *r, lo_str_t *session)
     {
         *session = ngx_live_origin_lo_str(&value);
     }
-}
-
-
-static ngx_int_t
-ngx_live_origin_steering_send(ngx_http_request_t *r, lo_str_t body)
-{
-    ngx_int_t    rc;
-    ngx_buf_t   *b;
-    ngx_chain_t  out;
-
-    r->headers_out.status = NGX_HTTP_OK;
-    r->headers_out.content_length_n = body.len;
-    ngx_str_set(&r->headers_out.content_type, "application/json");
-    r->headers_out.content_type_len = r->headers_out.content_type.len;
-
-    rc = ngx_http_send_header(r);
-
-    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
-        return rc;
-    }
-
-    b = ngx_calloc_buf(r->pool);
-    if (b == NULL) {
-        return NGX_ERROR;
-    }
-
-    b->pos = body.data;
-    b->last = b->pos + body.len;
-    b->memory = 1;
-    b->last_buf = (r == r->main);
-    b->last_in_chain = 1;
-
-    out.buf = b;
-    out.next = NULL;
-
-    return ngx_http_output_filter(r, &out);
 }
 
 
@@ -119,13 +84,7 @@ ngx_live_origin_steering(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx)
 
     ngx_live_origin_reason(ctx, NGX_LIVE_ORIGIN_READY);
 
-    /* a cache would keep an operator from being heard */
+    /* not kept: a cache would keep an operator from being heard */
 
-    if (ngx_live_origin_header_const(r, "Cache-Control", "no-store") != NGX_OK
-        || ngx_live_origin_cors(r) != NGX_OK)
-    {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    return ngx_live_origin_steering_send(r, lo_buf_str(&b));
+    return ngx_live_origin_api_bytes(r, NGX_HTTP_OK, mem, b.need);
 }
