@@ -1,6 +1,7 @@
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { launch } from './browser.mjs';
 import { Origin } from './origin.mjs';
 import { top } from './proc.mjs';
@@ -9,9 +10,16 @@ import { atEnd, note, ok, run, until } from './tap.mjs';
 const SECONDS = process.env.LO_SOAK ? 60 : 8;
 const MEDIA = process.env.LO_SOAK ? 300 : 150;
 
-const perl = (code) => execFileSync('perl', ['-It/lib',
-    '-MLiveOrigin::Encrypted=encrypted,key_file', '-e', code],
-    { cwd: top, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+// Connections that nginx closes meanwhile are seen to be closed: this waits and
+// does not block.
+
+async function perl(code) {
+    const { stdout } = await promisify(execFile)('perl', ['-It/lib',
+        '-MLiveOrigin::Encrypted=encrypted,key_file', '-e', code],
+        { cwd: top });
+
+    return stdout;
+}
 
 // Publishes the media of a folder: three segments of each track at once, then
 // one as often as they last.
@@ -216,7 +224,7 @@ async function scheme(browser, origin, id, told) {
     const clearkey = told ? { license_url: keys } : {};
 
     mkdirSync(dir);
-    perl(`encrypted('${id}', seconds => ${MEDIA}, dir => '${dir}')`);
+    await perl(`encrypted('${id}', seconds => ${MEDIA}, dir => '${dir}')`);
 
     const r = await fetch(`${origin.base}/api/events/${id}`, {
         method: 'PUT',
@@ -245,7 +253,8 @@ async function scheme(browser, origin, id, told) {
 }
 
 export const main = () => run(async () => {
-    const origin = await Origin.start({ clearkeys: perl('print key_file()') });
+    const clearkeys = await perl('print key_file()');
+    const origin = await Origin.start({ clearkeys });
     const browser = await launch();
 
     await scheme(browser, origin, 'cenc', true);

@@ -1,5 +1,7 @@
 // Just enough TAP for prove.
 
+import { inspect } from 'node:util';
+
 let n = 0;
 let failed = 0;
 
@@ -61,7 +63,7 @@ export async function run(body) {
     }
 
     if (error) {
-        ok(false, 'the test ran to its end', error.stack ?? String(error));
+        ok(false, 'the test ran to its end', inspect(error));
     }
 
     process.stdout.write(`1..${n}\n`);
