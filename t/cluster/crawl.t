@@ -25,7 +25,7 @@ my $ng = LiveOrigin::Nginx->start(workers => 2, size => '192m',
             . '{"id": "small", "order": "up", "video": {"max_height": 200}},'
             . '{"id": "late", "low_latency": false}]}',
         'events/ev.json' => '{"id": "ev", "segment_ms": 2000,'
-            . ' "delay_ms": 1000, "dvr_s": 120, "playlist_s": 30,'
+            . ' "delay_ms": 1000, "dvr_s": 600, "playlist_s": 30,'
             . ' "tracks": [{"id": "v180"}, {"id": "v360"},'
             . ' {"id": "a", "lang": "en"}]}'},
     http => 'live_origin_devices %%DIR%%/devices.json;',
@@ -75,7 +75,7 @@ sub publish
 }
 
 my $on_air = floor(time / $d);
-my $end = time + 90;
+my $end = time + 600;                  # longer than the test may take
 
 $ng->put("/live/ev/a/$_/init.mp4", $media{$_}->init) for sort keys %media;
 
@@ -89,7 +89,7 @@ my $pid = fork;
 die "fork: $!" if !defined $pid;
 
 if ($pid == 0) {
-    eval { publish($on_air, $end) } or print STDERR "publisher: $@";
+    eval { publish($on_air, $end); 1 } or print STDERR "publisher: $@";
     POSIX::_exit(0);
 }
 
