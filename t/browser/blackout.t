@@ -3,7 +3,7 @@
 // behind it.
 //
 // time-out: 240
-// alone: encoder and players need both cores
+// core: encoders and players need one
 
 'use strict';
 

@@ -3,7 +3,7 @@
 // with keys from the origin's license server.
 //
 // time-out: 400
-// alone: players need both cores
+// core: players need one
 
 'use strict';
 

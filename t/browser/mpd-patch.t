@@ -3,7 +3,7 @@
 // they take patches, not the MPD.
 //
 // time-out: 240
-// alone: encoders and players need both cores
+// core: encoders and players need one
 
 'use strict';
 

@@ -2,7 +2,7 @@
 // The three players leave a CDN that an operator drains, and come back.
 //
 // time-out: 300
-// alone: encoder and players need both cores
+// core: encoders and players need one
 
 'use strict';
 

@@ -1,5 +1,6 @@
 #!/usr/bin/perl
 # time-out: 240
+# core: encoders keep the pace of the clock
 
 # tools/demo --nodes 2: plays on while an origin and the Redis are killed, ends
 # by itself, leaves nothing.

@@ -1,5 +1,6 @@
 #!/usr/bin/perl
 # time-out: 240
+# core: encoders keep the pace of the clock
 
 # tools/demo: plays, ends by itself, leaves nothing; Ctrl-C; a port in use; a
 # killed pipeline comes back.

@@ -7,6 +7,7 @@ package LiveOrigin::Head;
 #     $head->{shebang}       behind "#!", or "perl"; none of a program
 #     $head->{'time-out'}    of a line "time-out: SECONDS"
 #     $head->{alone}         of a line "alone: WHY"
+#     $head->{core}          of a line "core: WHY"
 
 use strict;
 use warnings;
@@ -29,7 +30,7 @@ sub head
     my %head = (shebang => $text =~ /^#!(.*)/ ? $1 : 'perl');
 
     for (@lines) {
-        $head{$1} = $2 if /^\W*(time-out|alone): (\w.*)/;
+        $head{$1} = $2 if /^\W*(time-out|alone|core): (\w.*)/;
     }
 
     return \%head;
