@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# core: an encoder keeps the pace of the clock
 
 # From the camera to a decoder: ffmpeg reads the MPD and the multivariant
 # playlist for 10 s without a warning, and what it decodes are the frames that
