@@ -1,12 +1,23 @@
 // The camera's burned-in frame counter (docs/live-transcode.md), read from
 // every frame that the browser presents.
 
-// Runs in the page: collects [counter or null, media time, wall time ms].
+// Runs in the page: collects [counter or null, media time, wall time ms], and
+// for how many ms the machine had no time for the page: what its timers are late.
 
 export function installCounter() {
     const canvas = document.createElement('canvas');
     const bits = new Array(32);
+    const TICK = 100;
     let samples = [];
+    let late = 0;
+    let ticked = performance.now();
+
+    setInterval(() => {
+        const now = performance.now();
+
+        late += Math.max(0, now - ticked - 2 * TICK);
+        ticked = now;
+    }, TICK);
 
     const value = (from, n) =>
         bits.slice(from, from + n).reduce((a, b) => a * 2 + b, 0);
@@ -60,9 +71,10 @@ export function installCounter() {
 
     window.__counter = {
         take() {
-            const out = samples;
+            const out = { samples, late };
 
             samples = [];
+            late = 0;
 
             return out;
         },
@@ -76,14 +88,16 @@ export function installCounter() {
 // alike, so their distance is one constant.  The canvas may already show
 // frames behind the one announced, the more the busier the machine is, so
 // samples may lie above it; but in every whole second some must lie on it,
-// since a jump of the media, by one frame even, moves all that follow.  Media
-// time goes on as the clock on the wall does.
+// since a jump of the media, by one frame even, moves all that follow.  Seconds
+// of which the machine showed next to nothing are taken together.  Media
+// time goes on as the clock on the wall does, but for what the machine was late.
 
-export function judge(samples, fps) {
+const ENOUGH = 8;       // frames of a second
+
+export function judge({ samples, late }, fps) {
     const good = samples.filter(([n]) => n !== null);
     const [n0, t0] = good[0] ?? [0, 0];
-    const seconds = new Map();
-    const breaks = [];
+    const seconds = [];
     let low = Infinity;
     let high = -Infinity;
     let longest = 0;
@@ -92,34 +106,37 @@ export function judge(samples, fps) {
     for (const [n, media, wall] of good) {
         const step = (n - n0 + 1.5 * 2 ** 24) % 2 ** 24 - 2 ** 23;
         const off = Math.round(step - (media - t0) * fps);
-        const key = Math.floor(media - t0);
-        const s = seconds.get(key) ?? { low: off, n };
+        const second = Math.floor(media - t0);
 
+        if (second !== seconds.at(-1)?.second
+            && !(seconds.at(-1)?.frames < ENOUGH))
+        {
+            seconds.push({ n, low: off, frames: 0 });
+        }
+
+        const s = seconds.at(-1);
+
+        s.second = second;
         s.low = Math.min(s.low, off);
-        seconds.set(key, s);
+        s.frames++;
         low = Math.min(low, media - wall / 1000);
         high = Math.max(high, media - wall / 1000);
         longest = Math.max(longest, media - last);
         last = media;
     }
 
-    const base = Math.min(...[...seconds.values()].map((s) => s.low));
-
     // the last second is not whole: its few frames may all be drawn late
 
-    const end = Math.max(...seconds.keys());
-
-    for (const [second, s] of seconds) {
-        if (second !== end && s.low !== base) {
-            breaks.push({ second, ...s, base });
-        }
-    }
+    const base = Math.min(...seconds.map((s) => s.low));
+    const breaks = seconds.slice(0, -1).filter((s) => s.low !== base)
+        .map((s) => ({ ...s, base }));
 
     return {
         frames: samples.length,
         unread: samples.length - good.length,
         breaks,
         longest,
+        late: late / 1000,
         drift: good.length ? high - low : 0,
         seconds: good.length ? last - t0 : 0,
     };
