@@ -55,7 +55,7 @@ function judged(v, log, start, end) {
 async function late(browser, origin, end) {
     const v = await Viewer.open(browser, origin.base, 'cup', 'hls');
     const denied = await until(async () => v.errors.some(
-        (text) => /403/.test(text)), 2);
+        (text) => /403/.test(text)), (end - Date.now()) / 1000);
     const { started } = await v.state();
     const seen = Date.now();
 
@@ -66,6 +66,17 @@ async function late(browser, origin, end) {
 
 const time = (v) => v.page.evaluate(
     () => document.querySelector('video').currentTime);
+
+// Who plays HLS has come to the end of what was listed before.
+
+async function standsStill(v, end) {
+    await sleep(end - 5000 - Date.now());
+
+    const at = await time(v);
+
+    await sleep(2000);
+    is(await time(v), at, 'hls: stands still');
+}
 
 export const main = () => run(async () => {
     const origin = await Origin.start({ events: [document()] });
@@ -81,9 +92,13 @@ export const main = () => run(async () => {
         ok(await v.started(), `${v.player}: starts`);
     }
 
+    const logs = viewers.map(asked);
+
+    await until(() => logs.every((log) => log.some((x) => x.status === 200)),
+                60);
+
     const start = Math.ceil(Date.now() / 1000) * 1000 + 12000;
     const end = start + 25000;
-    const logs = viewers.map(asked);
     const put = await fetch(`${origin.base}/api/events/cup`, {
         method: 'PUT',
         body: JSON.stringify(document({
@@ -93,16 +108,9 @@ export const main = () => run(async () => {
 
     ok(put.ok, 'a blackout is announced');
 
-    await sleep(end - 5000 - Date.now());
-
-    // who plays HLS has come to the end of what was listed before
-
-    const at = await time(viewers[0]);
-
-    await sleep(2000);
-    is(await time(viewers[0]), at, 'hls: stands still');
-
-    await late(browser, origin, end);
+    await sleep(start + 2000 - Date.now());
+    await Promise.all([late(browser, origin, end),
+                       standsStill(viewers[0], end)]);
     await sleep(end + 1000 - Date.now());
 
     viewers.forEach((v, i) => judged(v, logs[i], start, end));
