@@ -151,13 +151,15 @@ sub put
     return $r->header('Location');
 }
 
+# all tracks of an event end alike, however long the others took
+
 sub publish
 {
-    my ($id, $track) = @_;
+    my ($id, $track, $now) = @_;
 
     my ($m, $kind) = @{$events{$id}{tracks}{$track}};
     my $init = $m->init;
-    my $n = $m->now_number(time - ($m->{anchor} || 0)) - 1;
+    my $n = $m->now_number($now - ($m->{anchor} || 0)) - 1;
 
     $init = other($init, @{$entries{$kind}}) if $kind;
     put("/live/$id/a/$track/init.mp4", $init);
@@ -179,7 +181,9 @@ sub publish
 }
 
 for my $id (sort keys %events) {
-    publish($id, $_) for sort keys %{$events{$id}{tracks}};
+    my $now = time;
+
+    publish($id, $_, $now) for sort keys %{$events{$id}{tracks}};
     is $ng->post("/api/events/$id/end")->status, 200, "$id ends"
         if $events{$id}{end};
 }
