@@ -105,7 +105,9 @@ lo_hls_sum(const lo_hls_master_t *x, const lo_manifest_track_t *t,
     lo_buf_puts(x->b, ",AVERAGE-BANDWIDTH=");
     lo_buf_u64(x->b, average);
 
-    if (x->scored) {
+    /* trick play may have none */
+
+    if (x->scored && t->score) {
         lo_buf_puts(x->b, ",SCORE=");
         lo_hls_milli(x->b, t->score);
     }

@@ -267,6 +267,16 @@ test_trick(void **state)
         "CODECS=\"avc1.64001f\",RESOLUTION=320x180,VIDEO-RANGE=SDR,"
         "STABLE-VARIANT-ID=\"k1\",URI=\"k1/media.m3u8\"");
 
+    /* SCORE is of the variants: 0 would be no score */
+
+    tracks[0].score = 2000;
+    master(2);
+    assert_non_null(strstr(line("v1/media.m3u8"), ",SCORE=2,"));
+    assert_null(strstr(line("URI=\"k1"), "SCORE"));
+    tracks[1].score = 1500;
+    master(2);
+    assert_non_null(strstr(line("URI=\"k1"), ",SCORE=1.5,"));
+
     /* segments of several frames, or of who knows how many, are none */
 
     tracks[1].fps_num = 1;
