@@ -373,6 +373,12 @@ static int64_t
 ngx_live_origin_manifest_age(ngx_live_origin_ctx_t *ctx,
     ngx_live_origin_manifest_t *m)
 {
+    /* a version may be older than what it is kept for */
+
+    if (m->windowed && m->over) {
+        return ngx_live_origin_window_age(m, ctx->event);
+    }
+
     return m->of.low && ctx->reload.msn >= 0
            ? 6 * (int64_t) lo_hls_target(&ctx->event->live->d) : m->max_age;
 }

@@ -390,9 +390,7 @@ ngx_live_origin_manifest_media(ngx_live_origin_zone_t *zone,
     out.segments = cut;
 
     m->to = to;
-    m->max_age = !out.ended ? lo_dur_us(&out.d) / 2 / LO_USEC
-                 : m->windowed ? ngx_live_origin_window_age(m, event)
-                               : 3600;
+    m->max_age = out.ended ? 3600 : lo_dur_us(&out.d) / 2 / LO_USEC;
 
     if (m->max_age < 1) {
         m->max_age = 1;

@@ -63,7 +63,10 @@ ngx_live_origin_window_type(const lo_window_t *w, const lo_live_t *l,
         return LO_LIST_LIVE;
     }
 
-    numbers = lo_window_last(w, l) - from + 1;
+    /* a delay lists each so much later */
+
+    numbers = lo_window_last(w, l) - from + 1
+              + (w->delay_us + lo_dur_us(&l->d) - 1) / lo_dur_us(&l->d);
 
     return numbers <= l->window && numbers <= NGX_LIVE_ORIGIN_LIST_MAX
            ? LO_LIST_EVENT : LO_LIST_LIVE;
@@ -197,7 +200,7 @@ int64_t
 ngx_live_origin_window_from(ngx_live_origin_manifest_t *m,
     ngx_live_origin_event_t *event)
 {
-    int64_t             from, last;
+    int64_t             from, last, edge;
     const lo_live_t    *l;
     const lo_window_t  *w;
 
@@ -216,15 +219,23 @@ ngx_live_origin_window_from(ngx_live_origin_manifest_t *m,
 
     last = lo_window_last(w, l);
 
-    /* without a start, an end leaves as much as there was to go back to */
-
-    if (w->start_us == 0 && last != INT64_MAX
-        && last - l->depth_us / lo_dur_us(&l->d) + 1 > from)
-    {
-        from = last - l->depth_us / lo_dur_us(&l->d) + 1;
+    if (w->start_us || last == INT64_MAX) {
+        return from;
     }
 
-    return from;
+    /* without a start, an end leaves as much as there was to go back to; as
+       much as there is while it is to come */
+
+    if (lo_live_over(l)) {
+        last = ngx_min(last, l->last);
+    }
+
+    if (!lo_live_over(l) || w->delay_us) {
+        edge = lo_window_due(w, l, ngx_live_origin_wall());
+        last = ngx_min(last, edge);
+    }
+
+    return ngx_max(from, last - l->depth_us / lo_dur_us(&l->d) + 1);
 }
 
 

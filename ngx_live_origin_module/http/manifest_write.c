@@ -195,9 +195,7 @@ ngx_live_origin_write_event(ngx_live_origin_zone_t *zone,
     m->max_age = lo_dash_update_us(&man) / 2 / LO_USEC;
 
     if (m->max_age < 1) {
-        m->max_age = !man.ended ? 1
-                     : m->windowed
-                     ? ngx_live_origin_window_age(m, event) : 3600;
+        m->max_age = man.ended ? 3600 : 1;
     }
 
     rc = ngx_live_origin_manifest_render(m, m->of.kind == LO_NAME_MPD

@@ -21,6 +21,9 @@ my $ng = LiveOrigin::Nginx->start(
     files => {(map { ("events/$_.json" => qq({"id": "$_", $document,)
                       . '"tracks": [{"id": "v"}, {"id": "w"}]}') }
                qw(ev over)),
+              'events/slide.json' => '{"id": "slide", "segment_ms": 1000,'
+                  . ' "delay_ms": 1000, "dvr_s": 30,'
+                  . ' "tracks": [{"id": "v"}]}',
               'events/odd.json' => '{"id": "odd", "delay_ms": 1000,'
                   . ' "dvr_s": 120, "tracks": [{"id": "v"}]}'});
 
@@ -284,6 +287,25 @@ $m = mpd('ev', $args);
 is seconds($m->{periods}[0]{duration}), 20, '... and as long';
 all_there('the end has passed', @{$last->{urls}});
 
+# ---- an end that is far off, without a start: as without, until then
+
+$all = mpd('ev');
+$m = mpd('ev', 'end=' . ($head{ev} + 5000));
+is $m->{type}, 'dynamic', 'an end far off: a dynamic MPD';
+is $m->{timeShiftBufferDepth}, $all->{timeShiftBufferDepth},
+    '... as deep as without';
+is $m->{minimumUpdatePeriod}, $all->{minimumUpdatePeriod}, '... as often';
+
+# ---- EVENT: nothing leaves before the end, with a delay that is later
+
+$from = $head{ev} - 20;
+is list('ev', "start=$from&end=" . ($from + 110))->{type}, 'EVENT',
+    'shorter than the window: EVENT';
+is list('ev', "start=$from&end=" . ($from + 110) . '&time_delay=5')->{type},
+    'EVENT', '... also where a delay leaves room';
+is list('ev', "start=$from&end=" . ($from + 110) . '&time_delay=11')->{type},
+    undef, '... not where it leaves none';
+
 # ---- delay
 
 keep_up('ev');
@@ -324,6 +346,37 @@ cmp_ok seconds($m->{timeShiftBufferDepth}), '<=',
 is list('ev', 'time_delay=0')->{etag}, list('ev', '')->{etag},
     'time_delay=0 is none';
 
+# ---- what is over is kept until its first segment leaves the window: less as
+# that comes nearer, though the list is the same
+
+my $k = int(time) - 31;
+
+sub slide
+{
+    for ($k + 1 .. $_[0]) {
+        is $ng->put("/live/slide/a/v/$_.m4s",
+                    $track{v}->segment($_))->status, 201, "slide: $_";
+    }
+
+    $k = $_[0];
+}
+
+$ng->put('/live/slide/a/v/init.mp4', $track{v}->init);
+slide($k + 31);
+$args = 'start=' . ($k - 20) . '&end=' . ($k - 15);
+$l = list('slide', $args);
+is "@{$l->{numbers}}", join(' ', $k - 20 .. $k - 16), '... catch-up of it';
+$m = mpd('slide', $args);
+slide($k + 4);
+
+$last = list('slide', $args);
+is $last->{etag}, $l->{etag}, '... the same list';
+is $last->{age}, $l->{age} - 4, '... kept for four seconds less';
+
+$last = mpd('slide', $args);
+is $last->{etag}, $m->{etag}, '... the same MPD';
+is $last->{age}, $m->{age} - 4, '... for four seconds less';
+
 # ---- an event that ends
 
 keep_up('over');
@@ -345,6 +398,12 @@ ok wait_for(sub { list('over', 'time_delay=9')->{ended} }, 20), '... it does';
 is list('over', 'time_delay=9')->{numbers}[-1], $edge, '... with all of it';
 ok wait_for(sub { mpd('over', 'time_delay=9')->{type} eq 'static' }, 20),
     '... and the MPD is static';
+
+my $far = mpd('over', 'end=' . ($edge + 5000));
+
+is $far->{type}, 'static', 'an end behind its own: static';
+is seconds($far->{mediaPresentationDuration}), $edge + 1, '... to its end';
+cmp_ok seconds($far->{periods}[0]{duration}), '>', 0, '... with something';
 
 # ---- segments off the grid: numbers say nothing of time
 
