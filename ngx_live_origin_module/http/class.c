@@ -141,75 +141,6 @@ ngx_live_origin_class_known(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx)
 
 /* ---- of a viewer */
 
-/* NULL: none; NGX_ERROR through *rc: the argument names none that there is */
-
-static const lo_device_t *
-ngx_live_origin_class_device(ngx_http_request_t *r, const lo_class_t *old,
-    lo_err_t *err, ngx_int_t *rc, ngx_uint_t *own)
-{
-    ngx_str_t                     value;
-    const lo_device_t            *device;
-    const lo_devices_t           *devices;
-    ngx_live_origin_loc_conf_t   *lcf;
-    ngx_live_origin_main_conf_t  *mcf;
-
-    *rc = NGX_OK;
-    mcf = ngx_http_get_module_main_conf(r, ngx_live_origin_module);
-    devices = mcf->classes->devices;
-
-    if (old && old->device[0] && devices) {
-        device = lo_device_find(devices, lo_cstr(old->device));
-
-        if (device) {
-            return device;
-        }
-
-    } else if (r->args.len
-        && ngx_http_arg(r, (u_char *) "device", 6, &value) == NGX_OK)
-    {
-        device = devices ? lo_device_find(devices,
-                                          ngx_live_origin_lo_str(&value))
-                         : NULL;
-
-        if (device == NULL) {
-            *rc = NGX_ERROR;
-            lo_err(err, devices ? "device: the devices document has none of "
-                                  "this id"
-                                : "device: there is no devices document");
-        }
-
-        return device;
-    }
-
-    if (devices == NULL) {
-        return NULL;
-    }
-
-    lcf = ngx_http_get_module_loc_conf(r, ngx_live_origin_module);
-
-    if (lcf->device) {
-
-        if (ngx_http_complex_value(r, lcf->device, &value) != NGX_OK) {
-            *rc = NGX_ERROR;
-            lo_err(err, "no memory");
-            return NULL;
-        }
-
-        /* an unknown one is no fault of the viewer's */
-
-        *own = 1;
-        device = lo_device_find(devices, ngx_live_origin_lo_str(&value));
-
-        if (device) {
-            return device;
-        }
-    }
-
-    return devices->fallback < devices->n
-           ? &devices->devices[devices->fallback] : NULL;
-}
-
-
 ngx_int_t
 ngx_live_origin_class_make(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
     const lo_class_t *of, ngx_live_origin_class_t **class)
@@ -302,6 +233,7 @@ ngx_live_origin_class_find(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
     if (old) {
         of->filter = old->filter;
         of->window = old->window;
+        of->patient = old->patient;
 
     } else {
         any = ngx_live_origin_class_args(r, &of->filter, &of->window, &err);

@@ -51,6 +51,14 @@ ngx_int_t ngx_live_origin_class_make(ngx_http_request_t *r,
 ngx_int_t ngx_live_origin_class_opens(ngx_http_request_t *r,
     ngx_live_origin_ctx_t *ctx, ngx_live_origin_class_t *class);
 
+/* class_device.c */
+
+/* that of an earlier class (NULL: there was none), if it is there still, else
+   the viewer's; NULL: none; NGX_ERROR through *rc: the argument is wrong, *err
+   says why.  *own: more than the URL says it */
+const lo_device_t *ngx_live_origin_class_device(ngx_http_request_t *r,
+    const lo_class_t *old, lo_err_t *err, ngx_int_t *rc, ngx_uint_t *own);
+
 /* class_conf.c */
 
 char *ngx_live_origin_devices_directive(ngx_conf_t *cf, ngx_command_t *cmd,

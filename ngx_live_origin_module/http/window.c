@@ -54,9 +54,7 @@ ngx_live_origin_arg(ngx_http_request_t *r, const char *name, lo_str_t *value)
 }
 
 
-/* percent-decoded: LO_OK or LO_NONE */
-
-static int
+int
 ngx_live_origin_arg_text(ngx_http_request_t *r, const char *name,
     lo_str_t *value, lo_err_t *err)
 {

@@ -18,6 +18,11 @@
 int ngx_live_origin_class_args(ngx_http_request_t *r, lo_filter_t *f,
     lo_window_t *w, lo_err_t *err);
 
+/* a query argument, percent-decoded: LO_OK or LO_NONE; LO_ERROR: 400, there
+   are two */
+int ngx_live_origin_arg_text(ngx_http_request_t *r, const char *name,
+    lo_str_t *value, lo_err_t *err);
+
 /* that 400 */
 ngx_int_t ngx_live_origin_args_refuse(ngx_http_request_t *r,
     ngx_live_origin_ctx_t *ctx, const lo_err_t *err);

@@ -130,6 +130,13 @@ is $r->status, 400, 'a device that there is not';
 like $r->body, qr/device: the devices document has none/, '... says so';
 is $r->header('Access-Control-Allow-Origin'), '*', '... CORS';
 
+is tracks(get('ev/manifest.mpd?device=%73mall')), 'v360 de',
+    '... percent-encoded';
+
+$r = get('ev/manifest.mpd?device=small&device=big');
+is $r->status, 400, 'two of them';
+like $r->body, qr/device is given twice/, '... says so';
+
 $r = get('ev/manifest.mpd?device=hevc');
 is $r->status, 403, 'a device that the event is not for';
 like $r->header('Cache-Control'), qr/no-store/, '... not kept';
@@ -352,6 +359,26 @@ is $ng->get('/live/ev/play')->status, 404, 'GET play';
 
 $r = $ng->options('/live/ev/play');
 like $r->header('Access-Control-Allow-Methods'), qr/POST/, 'preflight';
+
+
+# ---- rules that change keep what a class asks for
+
+my $slow = play('ev', '{"device": "small", "low_latency": false}')->json;
+my ($of) = $slow->{manifests}{hls} =~ m!/ev/(~[^/]+)/!;
+
+$doc =~ s/"DE", "FR", "US"/"DE", "FR"/;
+$ng->request('PUT', '/api/events/ev', body => $doc);
+
+$r = wait_for(sub {
+    my $r = get("ev/$of/master.m3u8");
+    $r->status == 302 ? $r : undef;
+}, 5);
+
+is $r && $r->header('Location'),
+    play('ev', '{"device": "small", "low_latency": false}')->json
+    ->{manifests}{hls}, 'no low latency is asked for after the rules, too';
+
+$doc =~ s/"DE", "FR"/"DE", "FR", "US"/;
 
 
 # ---- CDNs carry the class on
