@@ -294,6 +294,24 @@ ngx_live_origin_window_begin(lo_manifest_t *man,
 }
 
 
+/* the most that there is to go back to: of a delay's viewers so much less */
+
+static int64_t
+ngx_live_origin_window_most_us(const lo_window_t *w, const lo_live_t *l)
+{
+    int64_t  most;
+
+    if (l->irregular) {
+        return w->start_us ? INT64_MAX : l->depth_us;
+    }
+
+    most = lo_rescale(l->window * (int64_t) l->d.duration, LO_USEC,
+                      l->d.timescale, LO_FLOOR) - w->delay_us;
+
+    return w->start_us ? most : ngx_min(most, l->depth_us);
+}
+
+
 /*
  * How far back players may go: to the start, or as far as without a window,
  * and at no time below what there is.  A depth that grows with the clock is
@@ -304,37 +322,41 @@ ngx_live_origin_window_begin(lo_manifest_t *man,
 static void
 ngx_live_origin_window_depth(ngx_live_origin_manifest_t *m,
     lo_manifest_t *man, const lo_window_t *w, const lo_live_t *l,
-    int64_t from, int64_t now)
+    int64_t now)
 {
-    int64_t  begin, depth, most, update, until;
+    int64_t  begin, first, most, update, until;
 
-    update = lo_dash_update_us(man);
-    until = (now / update + 1) * update;
-
-    begin = lo_timeline_start_us(&l->d, from);
-
-    if (l->irregular) {
-        begin = w->start_us;
-    }
-
-    depth = until - l->delay_us - w->delay_us - begin;
-    most = until - update - l->delay_us - w->delay_us
-           - lo_timeline_start_us(&l->d, l->first);
-
-    if (depth > most && !l->irregular) {
-        depth = most;
-    }
-
-    if (w->start_us == 0 && depth >= l->depth_us) {
-        man->depth_us = l->depth_us;
+    if (w->start_us == 0 && w->delay_us == 0) {
         return;
     }
 
-    man->depth_us = depth > 0 ? depth : 0;
-    man->publish_us = until - update > man->publish_us ? until - update
-                                                       : man->publish_us;
+    update = lo_dash_update_us(man);
+    until = (now / update + 1) * update;
+    begin = w->start_us;
 
-    m->until_us = m->until_us && m->until_us < until ? m->until_us : until;
+    if (!l->irregular) {
+        begin = lo_timeline_start_us(&l->d, lo_window_first(w, l));
+        first = lo_timeline_start_us(&l->d, l->first) + update;
+        begin = ngx_max(begin, first);
+    }
+
+    begin += l->delay_us + w->delay_us;
+    most = ngx_live_origin_window_most_us(w, l);
+
+    if (until - begin >= most) {
+
+        /* since the update that reached so far back */
+
+        until = (begin + most + update - 1) / update * update;
+        man->depth_us = most;
+
+    } else {
+        man->depth_us = until > begin ? until - begin : 0;
+        m->until_us = m->until_us && m->until_us < until ? m->until_us
+                                                         : until;
+    }
+
+    man->publish_us = ngx_max(man->publish_us, until - update);
 }
 
 
@@ -386,7 +408,7 @@ ngx_live_origin_window_mpd(ngx_live_origin_manifest_t *m,
     m->from = from;
 
     if (!man->ended) {
-        ngx_live_origin_window_depth(m, man, w, l, from, now);
+        ngx_live_origin_window_depth(m, man, w, l, now);
     }
 }
 

@@ -149,6 +149,8 @@ keep_up('ev');
 
 my $first = $head{ev} - 60;
 
+keep_up('ev');                             # that took a while
+
 # ---- start-over
 
 my $start = $first + 20;
@@ -289,12 +291,14 @@ all_there('the end has passed', @{$last->{urls}});
 
 # ---- an end that is far off, without a start: as without, until then
 
-$all = mpd('ev');
-$m = mpd('ev', 'end=' . ($head{ev} + 5000));
-is $m->{type}, 'dynamic', 'an end far off: a dynamic MPD';
-is $m->{timeShiftBufferDepth}, $all->{timeShiftBufferDepth},
-    '... as deep as without';
-is $m->{minimumUpdatePeriod}, $all->{minimumUpdatePeriod}, '... as often';
+$to = $head{ev} + 5000;
+is mpd('ev', "end=$to")->{type}, 'dynamic', 'an end far off: a dynamic MPD';
+ok wait_for(sub {
+    my ($x, $y) = (mpd('ev'), mpd('ev', "end=$to"));
+
+    return $x->{timeShiftBufferDepth} eq $y->{timeShiftBufferDepth}
+           && $x->{minimumUpdatePeriod} eq $y->{minimumUpdatePeriod};
+}, 10), '... as deep as without, and asked for as often';
 
 # ---- EVENT: nothing leaves before the end, with a delay that is later
 
@@ -376,6 +380,35 @@ is $last->{age}, $l->{age} - 4, '... kept for four seconds less';
 $last = mpd('slide', $args);
 is $last->{etag}, $m->{etag}, '... the same MPD';
 is $last->{age}, $m->{age} - 4, '... for four seconds less';
+
+# ---- how deep a start below the window reaches: as deep as that is, which a
+# delay makes less
+
+my %args;
+
+sub deep
+{
+    my ($args, $want) = @_;
+
+    ok wait_for(sub { seconds(mpd('slide', $args)->{timeShiftBufferDepth})
+                      >= $want }, 40), "$args: the depth grows";
+    $args{$args} = $want;
+}
+
+deep('start=' . ($k - 100), 30);
+deep('start=' . ($k - 100) . '&time_delay=10', 20);
+deep('time_delay=10', 20);
+
+my %at = map { $_ => mpd('slide', $_)->{publishTime} } keys %args;
+
+sleep 4;
+
+for my $args (sort keys %args) {
+    $m = mpd('slide', $args);
+    is seconds($m->{timeShiftBufferDepth}), $args{$args},
+        "$args: as deep as there is something, and no more";
+    is $m->{publishTime}, $at{$args}, '... it does not change any more';
+}
 
 # ---- an event that ends
 
