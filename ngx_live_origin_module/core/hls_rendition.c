@@ -20,7 +20,8 @@ lo_hls_name(const lo_manifest_track_t *t)
 }
 
 
-/* NAME has to be unlike the others of the group: the id makes it so */
+/* NAME has to be unlike the others of the group: the id makes it so, as no
+   other is named by that */
 
 static void
 lo_hls_media_name(const lo_hls_master_t *x, unsigned track)
@@ -44,7 +45,9 @@ lo_hls_media_name(const lo_hls_master_t *x, unsigned track)
             continue;
         }
 
-        if (lo_str_eq(lo_hls_name(other), lo_hls_name(t))) {
+        if (lo_str_eq(lo_hls_name(other), lo_hls_name(t))
+            || lo_str_eq(other->id, lo_hls_name(t)))
+        {
             lo_hls_quoted(x->b, ",NAME", t->id);
             return;
         }

@@ -247,6 +247,14 @@ test_renditions(void **state)
     assert_non_null(strstr(line("t1/media.m3u8"), "NAME=\"t1\""));
     assert_non_null(strstr(line("t2/media.m3u8"), "NAME=\"t2\""));
     assert_non_null(strstr(line("t3/media.m3u8"), "NAME=\"t3\""));
+
+    /* also where one is labelled with another's id */
+
+    tracks[7].label = lo_cstr("t1");
+    master(8);
+    assert_non_null(strstr(line("t1/media.m3u8"), "NAME=\"t1\""));
+    assert_non_null(strstr(line("t2/media.m3u8"), "NAME=\"t2\""));
+    assert_non_null(strstr(line("t3/media.m3u8"), "NAME=\"t3\""));
 }
 
 
