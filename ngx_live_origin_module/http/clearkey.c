@@ -87,12 +87,11 @@ ngx_live_origin_clearkey_error(ngx_http_request_t *r,
     ngx_live_origin_ctx_t *ctx, ngx_uint_t status, const char *error,
     const char *field)
 {
-    if (status == NGX_HTTP_NOT_FOUND) {
-        ngx_live_origin_reason(ctx, NGX_LIVE_ORIGIN_UNKNOWN);
-
-    } else if (status == NGX_HTTP_FORBIDDEN) {
-        ngx_live_origin_reason(ctx, NGX_LIVE_ORIGIN_DENIED);
-    }
+    ngx_live_origin_reason(ctx, status == NGX_HTTP_NOT_FOUND
+                                ? NGX_LIVE_ORIGIN_UNKNOWN
+                                : status == NGX_HTTP_FORBIDDEN
+                                ? NGX_LIVE_ORIGIN_DENIED
+                                : NGX_LIVE_ORIGIN_BAD);
 
     return ngx_live_origin_api_error(r, status, error, field);
 }
@@ -362,7 +361,8 @@ ngx_live_origin_clearkey_body(ngx_http_request_t *r,
 
     if (denied) {
         return ngx_live_origin_clearkey_error(r, ctx, NGX_HTTP_FORBIDDEN,
-                                              denied, "country");
+                   denied, ctx->denied == LO_DENY_BLACKOUT ? "blackout"
+                                                           : "country");
     }
 
     return ngx_live_origin_clearkey_license(r, ctx, &ask, &place);

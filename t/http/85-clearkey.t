@@ -12,7 +12,8 @@ use Test::More;
 
 use lib 't/lib';
 use LiveOrigin::Encrypted qw(encrypted kid kid_url key_url key_file);
-use LiveOrigin::Nginx;
+use LiveOrigin::Geo qw(mmdb country);
+use LiveOrigin::Nginx qw(wait_for);
 
 my $secret = 'the secret of k1 in here';
 my $keys = qq({"keys": [{"id": "k1", "secret": "$secret", "use": ["serve"]}]});
@@ -25,6 +26,9 @@ my $ng = LiveOrigin::Nginx->start(
               'keys.json' => $keys},
     live => 'live_origin_auto_event on; live_origin_clearkey off;',
     http => 'client_body_timeout 2s;');
+
+mmdb($ng->dir . '/geo.mmdb', '192.0.2.0/24' => country('DE', 'EU'),
+     '198.51.100.0/24' => country('AT', 'EU'));
 
 my $where = <<'EOF2';
 location /ck/ {
@@ -48,7 +52,9 @@ EOF2
 my $file = $ng->dir . '/clearkeys';
 
 chmod 0640, $file, $ng->dir . '/keys.json';
-$ng->set_config(server => $where);
+$ng->set_config(server => $where, http => 'client_body_timeout 2s;'
+    . ' live_origin_geoip %%DIR%%/geo.mmdb; set_real_ip_from 127.0.0.1;'
+    . ' real_ip_header X-Forwarded-For;');
 $ng->reload;
 
 my $media = encrypted('cbcs');
@@ -221,6 +227,56 @@ refused ask('/closed/ev/clearkey', '{'), 403, 'token', qr/./,
 is ask('/closed/ev/clearkey', $one, Cookie => 'live_origin_token='
        . substr(token("k=k1;e=$until;p=ev"), 1))->status, 200, 'by cookie';
 
+# ---- rights: who may not have the manifest may not have its keys
+
+my $both = {kids => [kid_url('v'), kid_url('a')]};
+
+sub rules
+{
+    my (%members) = @_;
+
+    is $ng->put('/api/events/ev', encode_json({id => 'ev', %members}))->status,
+       200, 'the document has ' . (join ', ', sort keys %members);
+}
+
+# ids of the keys that somebody gets
+
+sub given
+{
+    my ($address, $path) = @_;
+    my $r = ask($path || '/ck/ev/clearkey', $both,
+                'X-Forwarded-For' => $address);
+
+    return $r->status . ' ' . join ' ', map { $_->{kid} }
+                                            @{$r->json->{keys} || []};
+}
+
+my $all = '200 ' . kid_url('v') . ' ' . kid_url('a');
+my %in = (DE => '192.0.2.1', AT => '198.51.100.1', nowhere => '127.0.0.9');
+
+rules(countries => {allow => ['DE']});
+is given($in{DE}), $all, 'in a country that is allowed';
+refused ask('/ck/ev/clearkey', $both, 'X-Forwarded-For' => $in{$_}), 403,
+        'country', qr/not available in this country/, "not $_"
+    for 'AT', 'nowhere';
+is ask('/ck/other/clearkey', {kids => [kid_url('a')]},
+       'X-Forwarded-For' => $in{AT})->status, 200, '... another event';
+
+rules(tracks => [{id => 'v'}, {id => 'a', countries => {deny => ['AT']}}]);
+is given($in{DE}), $all, 'a track that is not for AT: DE has its key';
+is given($in{AT}), '200 ' . kid_url('v'), '... AT has not';
+
+rules(blackouts => [{start => time - 10, end => time + 600,
+                     countries => ['AT']}]);
+is given($in{DE}), $all, 'a blackout elsewhere';
+refused ask('/ck/ev/clearkey', $both, 'X-Forwarded-For' => $in{AT}), 403,
+        'blackout', qr/not available at this time/, 'a blackout';
+refused ask('/ck/ev/~label/clearkey', $both, 'X-Forwarded-For' => $in{AT}),
+        403, 'blackout', qr/not available at this time/, '... below a label';
+
+rules();
+is given($in{$_}), $all, "no rules: $_" for 'AT', 'nowhere';
+
 # ---- the log has neither keys nor bodies
 
 my $log = $ng->log . $ng->access_log;
@@ -228,6 +284,9 @@ my $log = $ng->log . $ng->access_log;
 unlike $log, qr/\Q${\key_url('v')}\E|0123456789abcdef0123/, 'no key in a log';
 like $ng->access_log, qr{POST /closed/[^ ]*ev/clearkey 403 .*reason=denied},
      'who is turned away is in it';
+ok wait_for(sub {
+    $ng->access_log =~ m{POST /ck/ev/clearkey 400 .*reason=bad}
+}, 5), '... and what is no request';
 
 # ---- the file
 
