@@ -3,7 +3,6 @@
 
 #define LO_DASH_UPDATE   (10 * LO_USEC)
 #define LO_DASH_YOUNG    (16 * LO_USEC)
-#define LO_DASH_BEHIND   (60 * LO_USEC)
 
 
 /* on the MPD's own clock, which begins with the origin's slot */
@@ -146,47 +145,6 @@ lo_dash_longest(const lo_manifest_t *m)
 }
 
 
-/*
- * Irregular events change with each segment, and each change has a later
- * publishTime.  It grows with the last change of another kind, and with the
- * mean of where the tracks end.
- */
-
-static int64_t
-lo_dash_publish_us(const lo_manifest_t *m)
-{
-    int64_t                     media, left, n;
-    unsigned                    i, j;
-    const lo_manifest_track_t  *t;
-
-    media = 0;
-    n = 0;
-
-    for (i = 0; i < m->nperiods && m->irregular; i++) {
-        for (j = 0; j < m->periods[i].ntracks; j++) {
-            t = &m->periods[i].tracks[j];
-
-            if (t->nsegments) {
-                n++;
-                media += (t->segments[t->nsegments - 1].end_us - media) / n;
-            }
-        }
-    }
-
-    if (media <= 0) {
-        return m->publish_us;
-    }
-
-    if (media >= m->publish_us) {
-        return media + LO_USEC;
-    }
-
-    left = LO_DASH_BEHIND - (m->publish_us - media);
-
-    return m->publish_us + (left > 0 ? left / (LO_DASH_BEHIND / LO_USEC) : 0);
-}
-
-
 static void
 lo_dash_dynamic(lo_buf_t *b, const lo_manifest_t *m)
 {
@@ -204,7 +162,7 @@ static void
 lo_dash_static(lo_buf_t *b, const lo_manifest_t *m)
 {
     lo_buf_puts(b, " type=\"static\"");
-    lo_dash_time(b, "publishTime", m->publish_us);
+    lo_dash_time(b, "publishTime", lo_dash_publish_us(m));
     lo_dash_duration(b, "mediaPresentationDuration",
                      lo_dash_clock(m, lo_dash_end(m)));
 }

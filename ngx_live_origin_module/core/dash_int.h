@@ -1,8 +1,9 @@
 /*
  * Between dash.c (the MPD and its Periods), dash_set.c (AdaptationSets),
  * dash_rep.c (Representations), dash_track.c (which tracks stand in a set),
- * dash_time.c (where segments are in time), dash_event.c (events), dash_cdn.c
- * (where segments are fetched) and dash_text.c (attribute values).
+ * dash_time.c (where segments are in time), dash_publish.c (MPD@publishTime),
+ * dash_event.c (events), dash_cdn.c (where segments are fetched) and
+ * dash_text.c (attribute values).
  */
 
 #ifndef LO_DASH_INT_H
@@ -94,6 +95,11 @@ void lo_dash_reference(lo_dash_t *x, const lo_manifest_track_t *t,
     const char *indent);
 int lo_dash_clock_same(const lo_dash_t *x, const lo_manifest_track_t *a,
     const lo_manifest_track_t *b);
+
+
+/* ---- dash_publish.c */
+
+int64_t lo_dash_publish_us(const lo_manifest_t *m);
 
 
 /* ---- dash_event.c */

@@ -228,6 +228,7 @@ lo_manifest_live(lo_manifest_t *m, const lo_live_t *l, const lo_event_t *doc,
     m->publish_us = l->shown_us;
     m->irregular = l->irregular;
     m->ended = lo_live_over(l);
+    m->first = l->first;
     m->from = from > l->first ? from : l->first;
     m->last = l->last;
     m->periods = room->periods;

@@ -118,6 +118,7 @@ typedef struct {
     uint32_t                    early;        /* chunks can be asked for
                                                  before their segment is
                                                  whole */
+    int64_t                     first;        /* the event's first number */
     int64_t                     from;         /* ended: the oldest number */
     int64_t                     last;         /* ended: the newest number */
     uint32_t                    bound;        /* last is known before it has

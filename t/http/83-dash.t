@@ -412,9 +412,13 @@ $published{($_->{mpd}->nodes)[0]{attr}{publishTime}}{$_->{body}} = 1
     for @versions;
 is scalar(grep { keys %$_ > 1 } values %published), 0,
     'each version has a publishTime of its own';
-is join(' ', sort map { ($_->{mpd}->nodes)[0]{attr}{publishTime} } @versions),
-   join(' ', map { ($_->{mpd}->nodes)[0]{attr}{publishTime} } @versions),
-   '... later than the one before';
+
+my @times = map { sprintf '%s.%-6s', $_->[0] =~ /^([^.Z]+)(?:\.(\d+))?Z$/
+                          ? ($1, $2 // '') : ('?', '') }
+            map { [($_->{mpd}->nodes)[0]{attr}{publishTime}] } @versions;
+
+is join(',', sort @times), join(',', @times),
+    '... later than the one before';
 
 for my $t (qw(v a)) {
     my @list = listed($mpd, 1, $t);

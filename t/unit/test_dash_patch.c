@@ -280,9 +280,10 @@ test_none(void **state)
     assert_string_equal(patch,
 "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
 "<Patch xmlns=\"urn:mpeg:dash:schema:mpd-patch:2020\" mpdId=\"ev\" "
-"originalPublishTime=\"2027-01-15T08:00:08Z\" "
-"publishTime=\"2027-01-15T08:00:08Z\">\n"
-"  <replace sel=\"/MPD/@publishTime\">2027-01-15T08:00:08Z</replace>\n"
+"originalPublishTime=\"2027-01-15T08:00:07.000007Z\" "
+"publishTime=\"2027-01-15T08:00:07.000007Z\">\n"
+"  <replace sel=\"/MPD/@publishTime\">2027-01-15T08:00:07.000007Z</replace>"
+"\n"
 "</Patch>\n");
 
     lo_buf_init(&b, patch, sizeof(patch) - 1);
@@ -294,27 +295,96 @@ test_none(void **state)
 
 /* it grows with every segment and with every other change */
 
+static char  published[64];
+
+
+static void
+later(int64_t publish_us)
+{
+    char  now[64];
+
+    mpd.publish_us = publish_us;
+    mpd_render();
+    snprintf(now, sizeof(now), "%.40s", strstr(mpd_text, "publishTime=\""));
+
+    if (strcmp(published, now) >= 0) {
+        fail_msg("%s after %s", now, published);
+    }
+
+    memcpy(published, now, sizeof(now));
+}
+
+
 static void
 test_publish(void **state)
 {
-    char  before[64], now[64];
+    int64_t  at;
+
+    at = 1800000020LL * LO_USEC;
+    published[0] = '\0';
 
     version(0, "2000 2000 3000");
-    mpd_render();
-    snprintf(before, sizeof(before), "%.36s",
-             strstr(mpd_text, "publishTime=\""));
-    mpd.publish_us = 1800000020LL * LO_USEC;
-    mpd_render();
-    snprintf(now, sizeof(now), "%.36s", strstr(mpd_text, "publishTime=\""));
-    assert_true(strcmp(before, now) < 0);
+    later(1700000000LL * LO_USEC);
+    later(at);
 
     version(0, "2000 2000 3000 40");
-    mpd.publish_us = 1800000020LL * LO_USEC;
-    mpd_render();
-    snprintf(before, sizeof(before), "%.36s",
-             strstr(mpd_text, "publishTime=\""));
-    assert_true(strcmp(now, before) < 0);
-    mpd_expect("publishTime=\"2027-01-15T08:00:20.784");
+    later(at);
+    mpd_expect("publishTime=\"2027-01-15T08:00:20.978859Z");
+}
+
+
+/* a publisher may be ahead of the clock, or far behind it */
+
+static void
+test_publish_apart(void **state)
+{
+    int64_t  at;
+
+    for (at = 1799990000LL * LO_USEC; at < 1800020000LL * LO_USEC;
+         at += 9000LL * LO_USEC)
+    {
+        published[0] = '\0';
+        version(0, "2000 2000 3000");
+        later(at);
+        later(at + LO_USEC);
+        version(0, "2000 2000 3000 40");
+        later(at + LO_USEC);
+        later(at + 2 * LO_USEC);
+        mpd.ended = 1;
+        mpd.end_us = at;
+        later(at + 3 * LO_USEC);
+    }
+}
+
+
+/* a run whose media time goes back: numbers do not */
+
+static void
+test_publish_back(void **state)
+{
+    lo_manifest_track_t    again;
+    lo_manifest_segment_t  back[2];
+
+    published[0] = '\0';
+    version(0, "2000 2000 3000 2000 2000");
+    later(1800000002LL * LO_USEC);
+
+    again = mpd_tracks[0];
+    memcpy(back, list, sizeof(back));
+    back[0].number = 5;
+    back[1].number = 6;
+    again.segments = back;
+    again.nsegments = 1;
+
+    mpd_periods[1] = mpd_periods[0];
+    mpd_periods[1].id = 2;
+    mpd_periods[1].start_us = 1;
+    mpd_periods[1].tracks = &again;
+    mpd.nperiods = 2;
+
+    later(1800000003LL * LO_USEC);
+    again.nsegments = 2;
+    later(1800000003LL * LO_USEC);
 }
 
 
@@ -328,6 +398,8 @@ main(void)
         cmocka_unit_test(test_reload),
         cmocka_unit_test(test_none),
         cmocka_unit_test(test_publish),
+        cmocka_unit_test(test_publish_apart),
+        cmocka_unit_test(test_publish_back),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
