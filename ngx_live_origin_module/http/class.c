@@ -219,8 +219,8 @@ ngx_live_origin_class_find(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
         return ngx_live_origin_args_refuse(r, ctx, &err);
     }
 
-    if (r->args.len == 0 && device == NULL && ctx->event->cut == 0
-        && old == NULL)
+    if (device == NULL && ctx->event->cut == 0 && old == NULL
+        && !ngx_live_origin_args_any(r))
     {
         return NGX_DECLINED;
     }

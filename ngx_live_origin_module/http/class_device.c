@@ -17,7 +17,8 @@ ngx_live_origin_class_asked(ngx_http_request_t *r,
     lo_str_t            value;
     const lo_device_t  *device;
 
-    given = ngx_live_origin_arg_text(r, "device", &value, err);
+    given = ngx_live_origin_args_any(r)
+            ? ngx_live_origin_arg_text(r, "device", &value, err) : LO_NONE;
 
     if (given == LO_NONE) {
         return NULL;

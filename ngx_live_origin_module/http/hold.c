@@ -509,15 +509,19 @@ ngx_live_origin_hold_drain(ngx_event_t *ev)
     ngx_queue_t              *q;
     ngx_live_origin_ctx_t    *ctx;
     ngx_live_origin_zone_t   *zone;
+    ngx_live_origin_batch_t   batch;
     ngx_live_origin_holds_t  *h;
 
     zone = ev->data;
     h = zone->holds;
 
+    batch.event = NULL;
+    zone->batch = &batch;
+
     for (i = 0; i < NGX_LIVE_ORIGIN_BATCH; i++) {
 
         if (ngx_queue_empty(&h->ready)) {
-            return;
+            break;
         }
 
         q = ngx_queue_head(&h->ready);
@@ -534,6 +538,8 @@ ngx_live_origin_hold_drain(ngx_event_t *ev)
 
         ngx_live_origin_hold_again(ctx);
     }
+
+    zone->batch = NULL;
 
     if (!ngx_queue_empty(&h->ready)) {
         ngx_post_event(ev, &ngx_posted_next_events);

@@ -63,6 +63,41 @@ ngx_live_origin_low_end(ngx_live_origin_list_t *list, lo_reload_end_t *end)
 }
 
 
+void
+ngx_live_origin_low_batch_end(ngx_live_origin_list_t *list,
+    lo_reload_end_t *end)
+{
+    ngx_live_origin_batch_t  *b;
+
+    b = list->zone->batch;
+
+    if (b == NULL) {
+        ngx_live_origin_low_end(list, end);
+        return;
+    }
+
+    if (b->event != list->event || b->live_word != list->event->live_word
+        || b->track != list->track)
+    {
+        b->event = list->event;
+        b->live_word = list->event->live_word;
+        b->track = list->track;
+        ngx_live_origin_low_end(list, &b->end);
+    }
+
+    *end = b->end;
+}
+
+
+void
+ngx_live_origin_low_batch_forget(ngx_live_origin_zone_t *zone)
+{
+    if (zone->batch) {
+        zone->batch->event = NULL;
+    }
+}
+
+
 /* ---- parts of segments */
 
 static const lo_live_run_t *

@@ -33,6 +33,11 @@ uint32_t ngx_live_origin_low(ngx_http_request_t *r,
 /* where they end by now */
 void ngx_live_origin_low_end(ngx_live_origin_list_t *list,
     lo_reload_end_t *end);
+/* likewise; in a batch of held readers, what the first of them found */
+void ngx_live_origin_low_batch_end(ngx_live_origin_list_t *list,
+    lo_reload_end_t *end);
+/* the next of them looks again */
+void ngx_live_origin_low_batch_forget(ngx_live_origin_zone_t *zone);
 
 /* what a low-latency playlist has beside its segments */
 
@@ -52,8 +57,8 @@ void ngx_live_origin_low_free(ngx_live_origin_low_t *low);
 
 /* reload.c */
 
-/* NGX_DECLINED: what is asked for is there, and is to be sent; of->skip is set.
-   NGX_DONE: held.  Else it is answered */
+/* NGX_DECLINED: what is asked for is there, and is to be sent; of->skip and
+   of->end are set.  NGX_DONE: held.  Else it is answered */
 ngx_int_t ngx_live_origin_reload(ngx_http_request_t *r,
     ngx_live_origin_ctx_t *ctx, ngx_live_origin_version_t *of);
 

@@ -417,7 +417,8 @@ ngx_live_origin_manifest_headers(ngx_http_request_t *r,
 
     if (age > 0) {
         p = ngx_live_origin_share(p, ctx, 1);
-        p = ngx_sprintf(p, "max-age=%L", age);
+        p = ngx_live_origin_put(p, "max-age=");
+        p = ngx_live_origin_put_number(p, age);
 
     } else {
         p = ngx_live_origin_put(p, "no-store");
@@ -428,12 +429,13 @@ ngx_live_origin_manifest_headers(ngx_http_request_t *r,
     }
 
     v = p;
-    p = ngx_sprintf(p, "%*s", ctx->name.event.len, ctx->name.event.data);
+    p = ngx_cpymem(p, ctx->name.event.data, ctx->name.event.len);
 
     if (m->of.track >= 0) {
-        p = ngx_sprintf(p, " %*s/%*s", ctx->name.event.len,
-                        ctx->name.event.data, ctx->name.track.len,
-                        ctx->name.track.data);
+        *p++ = ' ';
+        p = ngx_cpymem(p, ctx->name.event.data, ctx->name.event.len);
+        *p++ = '/';
+        p = ngx_cpymem(p, ctx->name.track.data, ctx->name.track.len);
     }
 
     if (ngx_live_origin_header(r, "Surrogate-Key", v, p - v) != NGX_OK

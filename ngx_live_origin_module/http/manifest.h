@@ -24,6 +24,7 @@ typedef struct {
     unsigned                     below:1;  /* its URL has a class */
     unsigned                     low:1;    /* media: low latency */
     unsigned                     skip:2;   /* lo_skip_e: a delta update */
+    lo_reload_end_t              end;      /* low: where it ends by now */
     uint64_t                     left;     /* health.h: tracks that are left */
     int64_t                      left_us;  /* out, and since when */
     ngx_str_t                    key;      /* what else it depends on, as

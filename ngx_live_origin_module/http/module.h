@@ -67,6 +67,19 @@ typedef struct {
 
 
 /*
+ * Held readers that are answered together (hold.c): as one of them finds the
+ * playlist's end, so do the others.
+ */
+
+typedef struct {
+    ngx_live_origin_event_t     *event;    /* NULL: nobody has looked */
+    lo_word_t                    live_word;
+    ngx_uint_t                   track;    /* in the live state */
+    lo_reload_end_t              end;
+} ngx_live_origin_batch_t;
+
+
+/*
  * One live_origin_zone.  The upper part is configuration; the lower belongs
  * to the worker and is filled in when it starts.
  */
@@ -89,6 +102,7 @@ typedef struct {
     ngx_uint_t                   nversions;
     size_t                       versions_size;
     ngx_live_origin_holds_t     *holds;
+    ngx_live_origin_batch_t     *batch;    /* NULL: none is under way */
     ngx_live_origin_archive_t   *archive;  /* NULL: there is none */
     ngx_live_origin_share_t     *share;    /* NULL: this node is alone */
     lo_live_t                   *scratch;

@@ -88,7 +88,7 @@ ngx_live_origin_reload_there(ngx_live_origin_ctx_t *ctx)
 
 static ngx_int_t
 ngx_live_origin_reload_wait(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
-    ngx_live_origin_list_t *list, int64_t last)
+    ngx_live_origin_list_t *list, lo_reload_end_t *end)
 {
     int64_t                      left, gap;
     ngx_int_t                    rc;
@@ -105,7 +105,7 @@ ngx_live_origin_reload_wait(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
         return ngx_live_origin_reload_late(r, ctx);
     }
 
-    gap = (ngx_live_origin_list_gap_us(list->live, last + 1)
+    gap = (ngx_live_origin_list_gap_us(list->live, end->last + 1)
            - ngx_live_origin_wall()) / 1000 + 1;
 
     ctx->number = ctx->reload.msn;
@@ -114,6 +114,8 @@ ngx_live_origin_reload_wait(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
                               gap > 0 ? ngx_min(left, gap) : 1);
 
     if (rc == NGX_AGAIN) {
+        ngx_live_origin_low_batch_forget(ctx->zone);
+        ngx_live_origin_low_batch_end(list, end);
         return NGX_DECLINED;
     }
 
@@ -127,7 +129,6 @@ ngx_live_origin_reload(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
 {
     lo_err_t                err;
     lo_str_t                args;
-    lo_reload_end_t         end;
     ngx_live_origin_list_t  list;
 
     args.data = r->args.data;
@@ -139,23 +140,19 @@ ngx_live_origin_reload(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
 
     of->skip = ctx->reload.skip;
 
-    if (ctx->reload.msn < 0) {
-        return NGX_DECLINED;
-    }
-
     ngx_live_origin_reload_list(ctx, of->track, &list);
-    ngx_live_origin_low_end(&list, &end);
+    ngx_live_origin_low_batch_end(&list, &of->end);
 
-    if (lo_reload_there(&ctx->reload, &end)) {
+    if (ctx->reload.msn < 0 || lo_reload_there(&ctx->reload, &of->end)) {
         return NGX_DECLINED;
     }
 
-    if (lo_reload_near(&ctx->reload, &end,
+    if (lo_reload_near(&ctx->reload, &of->end,
                        lo_live_part_us(list.live, of->track), &err)
         != LO_OK)
     {
         return ngx_live_origin_reload_bad(r, ctx, &err);
     }
 
-    return ngx_live_origin_reload_wait(r, ctx, &list, end.last);
+    return ngx_live_origin_reload_wait(r, ctx, &list, &of->end);
 }

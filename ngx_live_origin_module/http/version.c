@@ -53,31 +53,10 @@ ngx_live_origin_version_is(const ngx_live_origin_version_t *a,
 }
 
 
-/* until the next part, or segment, or GAP */
-
-static ngx_uint_t
-ngx_live_origin_version_low(ngx_live_origin_zone_t *zone,
-    ngx_live_origin_event_t *event, ngx_live_origin_manifest_t *m)
-{
-    lo_reload_end_t         end;
-    ngx_live_origin_list_t  list;
-
-    list.zone = zone;
-    list.event = event;
-    list.live = event->live;
-    list.track = m->of.track;
-    list.ring = list.live->tracks[list.track].ring;
-    list.low = 1;
-
-    ngx_live_origin_low_end(&list, &end);
-
-    return end.last == m->to && end.parts == m->parts && end.open == m->open;
-}
-
-
 static ngx_uint_t
 ngx_live_origin_version_good(ngx_live_origin_zone_t *zone,
-    ngx_live_origin_event_t *event, ngx_live_origin_manifest_t *m)
+    ngx_live_origin_event_t *event, ngx_live_origin_manifest_t *m,
+    const lo_reload_end_t *end)
 {
     ngx_int_t         good;
     lo_zone_event_t  *ze;
@@ -93,8 +72,11 @@ ngx_live_origin_version_good(ngx_live_origin_zone_t *zone,
         }
     }
 
+    /* until the next part, or segment, or GAP */
+
     if (m->of.low) {
-        return ngx_live_origin_version_low(zone, event, m);
+        return end->last == m->to && end->parts == m->parts
+               && end->open == m->open;
     }
 
     if (m->of.kind == LO_NAME_MEDIA) {
@@ -279,6 +261,11 @@ ngx_live_origin_version_make(ngx_live_origin_zone_t *zone,
     }
 
     rc = ngx_live_origin_manifest_write(zone, event, m);
+
+    /* it may end behind what its reader has seen */
+
+    ngx_live_origin_low_batch_forget(zone);
+
     m->of.class = NULL;
     ngx_str_null(&m->of.class_path);
     m->of.window = NULL;
@@ -321,7 +308,7 @@ ngx_live_origin_manifest_get(ngx_live_origin_zone_t *zone,
         return ngx_live_origin_version_make(zone, event, of, hash, found);
     }
 
-    if (!ngx_live_origin_version_good(zone, event, m)) {
+    if (!ngx_live_origin_version_good(zone, event, m, &of->end)) {
         ngx_live_origin_version_unlink(m);
         return ngx_live_origin_version_make(zone, event, of, hash, found);
     }

@@ -153,6 +153,33 @@ ngx_live_origin_arg_window(ngx_http_request_t *r, lo_window_t *w,
 }
 
 
+ngx_uint_t
+ngx_live_origin_args_any(ngx_http_request_t *r)
+{
+    u_char  *p, *last;
+
+    p = r->args.data;
+    last = p + r->args.len;
+
+    while (p < last) {
+
+        if (*p != '_') {
+            return 1;
+        }
+
+        p = memchr(p, '&', last - p);
+
+        if (p == NULL) {
+            break;
+        }
+
+        p++;
+    }
+
+    return 0;
+}
+
+
 int
 ngx_live_origin_class_args(ngx_http_request_t *r, lo_filter_t *f,
     lo_window_t *w, lo_err_t *err)
@@ -163,7 +190,7 @@ ngx_live_origin_class_args(ngx_http_request_t *r, lo_filter_t *f,
     ngx_memzero(f, sizeof(lo_filter_t));
     ngx_memzero(w, sizeof(lo_window_t));
 
-    if (r->args.len == 0) {
+    if (!ngx_live_origin_args_any(r)) {
         return LO_NONE;
     }
 

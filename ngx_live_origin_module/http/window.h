@@ -23,6 +23,10 @@ int ngx_live_origin_class_args(ngx_http_request_t *r, lo_filter_t *f,
 int ngx_live_origin_arg_text(ngx_http_request_t *r, const char *name,
     lo_str_t *value, lo_err_t *err);
 
+/* whether there are arguments besides directives of HLS, which begin with
+   "_" */
+ngx_uint_t ngx_live_origin_args_any(ngx_http_request_t *r);
+
 /* that 400 */
 ngx_int_t ngx_live_origin_args_refuse(ngx_http_request_t *r,
     ngx_live_origin_ctx_t *ctx, const lo_err_t *err);

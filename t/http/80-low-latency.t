@@ -280,6 +280,16 @@ for (["_HLS_part=0", 400], ["_HLS_msn=x", 400], ["_HLS_msn=", 400],
 
 like $ng->access_log, qr/ 400 \d+ reason=bad /, 'in the log';
 
+# other arguments beside directives are looked at, wherever they stand
+
+for my $arg ('device=x', 'time_delay=x', 'aws.manifestfilter=x', 'END=x') {
+    for ("_HLS_msn=5&$arg", "$arg&_HLS_msn=5", "_HLS_skip=YES&_x&$arg") {
+        is list("?$_")->status, 400, $_;
+    }
+}
+
+is list("?$_")->status, 200, $_ for '_HLS_msn=5&', '_HLS_msn=5&&_x', '_', '&';
+
 # the hold runs out: 503, and the list is there for who does not wait
 
 $r = $ng->get('/short/ev/v/media.m3u8?_HLS_msn=' . ($last + 1));
@@ -386,7 +396,7 @@ $n++;
 
 # ---- a hundred readers on two workers
 
-my $builds = counter('live_origin_manifest_builds_total');
+my $builds = counter('live_origin_manifests_built_total');
 
 @c = map { $ng->client(timeout => 60)->start('GET', $_ % 2
                ? "/live/ev/v/$n.1.m4s"
@@ -408,14 +418,92 @@ is scalar(grep { $_->body eq $chunks[1] } @got), 50, '... with the part';
 is join(' ', values %lists), 50, '... with one playlist';
 is_deeply [(parts((keys %lists)[0]))[-2, -1]], [names($n, 0, 1)], '... of it';
 
-SKIP: {
-    skip 'no such metric', 1 if !defined $builds;
-    cmp_ok counter('live_origin_manifest_builds_total') - $builds, '<=', 6,
-        '... made once a worker and part';
-}
+cmp_ok counter('live_origin_manifests_built_total') - $builds, '<=', 6,
+    '... made once a worker and part';
 
 $p->piece(join '', @chunks[2, 3]);
 is $p->end->status, 201, 'published';
+$n++;
+
+
+# ---- readers that are answered together get what each of them asked for
+
+my $before = $n - 1;
+
+is $ng->put("/live/ev/a/s/$before.m4s", join '', chunks($s, $before))->status,
+    201, 'audio of the one before';
+
+my %ask = (
+    list  => "v/media.m3u8?_HLS_msn=$n&_HLS_part=0",
+    skip  => "v/media.m3u8?_HLS_msn=$n&_HLS_part=0&_HLS_skip=YES",
+    audio => "s/media.m3u8?_HLS_msn=$n&_HLS_part=0",
+    next  => "v/media.m3u8?_HLS_msn=$n&_HLS_part=1",
+    whole => "v/media.m3u8?_HLS_msn=$n",
+);
+my %held;
+
+for my $kind (('list', 'skip', 'list', 'audio', 'next', 'whole') x 25) {
+    push @{$held{$kind}}, $ng->client(timeout => 60)
+        ->start('GET', "/live/ev/$ask{$kind}");
+}
+
+my $away = $ng->client->start('GET', "/live/ev/$ask{list}");
+
+parked(151);
+$away->close;
+parked(150);
+
+my @audio = chunks($s, $n);
+
+$builds = counter('live_origin_manifests_built_total');
+my $pa = $ng->client->begin('PUT', "/live/ev/a/s/$n.m4s");
+
+@chunks = chunks($v, $n);
+$p = $ng->client->begin('PUT', "/live/ev/a/v/$n.m4s");
+$p->piece($chunks[0]);
+$pa->piece(join '', @audio[0, 1]);
+parked(50);
+
+
+# what all of a kind got: one text, with what they asked for and no more
+
+sub together
+{
+    my ($kind, $has, $lacks) = @_;
+    my %text;
+
+    # each worker's was made in its own moment
+
+    $text{$_->status . ' '
+          . $_->body =~ s/^#EXT-X-RENDITION-REPORT:.*\n//mgr}++
+        for LiveOrigin::Http::collect($held{$kind}, 30);
+
+    my ($text) = keys %text;
+
+    is keys %text, 1, "$kind: one text for all";
+    like $text, qr/^200 #EXTM3U/, '... a playlist';
+    like $text, $has, '... with what was asked for';
+    unlike $text, $lacks, '... and no more';
+}
+
+
+my $part = qr/#EXT-X-PART:[^\n]*"$n\./;
+my $skipped = qr/^#EXT-X-SKIP:/m;
+
+together('list', qr/$part(?s:.*)/, qr/$part(?:1|2)\.m4s|$skipped/);
+together('skip', qr/$skipped(?s:.*)$part/, qr/$part(?:1|2)\.m4s/);
+together('audio', qr/$part(?s:.*)/, qr/$skipped/);
+cmp_ok counter('live_origin_manifests_built_total') - $builds, '<=', 12,
+    '... each made once a worker and part';
+ok !(grep { $_->ready } @{$held{next}}, @{$held{whole}}), 'others wait';
+
+$p->piece($chunks[1]);
+together('next', qr/${part}1\.m4s/, qr/${part}2\.m4s|$skipped/);
+parked(25);
+$p->piece(join '', @chunks[2, 3]);
+$pa->piece(join '', @audio[2, 3]);
+is $_->end->status, 201, 'published' for $p, $pa;
+together('whole', qr/^$n\.m4s$/m, $skipped);
 $n++;
 
 

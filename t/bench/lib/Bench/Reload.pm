@@ -1,96 +1,121 @@
 package Bench::Reload;
 
 # Blocking playlist reloads that one part wakes, beside readers of a segment of
-# the same size that are held.  Measured is the CPU time of nginx from the
-# publisher's bytes to the last answer, for each reader.
+# the playlist's size that are held.  Measured is the CPU time of nginx from
+# the publisher's bytes to the last answer, for each reader.
+#
+# Both sides have the same connections, which stay open, in turn and in
+# changing order.  This process is kept off nginx's core, and reads nothing
+# before nginx has answered everybody: then it does not matter how fast it is.
+# Numbers lie ahead of the clock, so that none becomes a GAP meanwhile; they
+# are long, and so is the time that a reload is held.
 
 use strict;
 use warnings;
 
 use Exporter 'import';
-use POSIX ();
 use Time::HiRes qw(sleep);
 
+use Bench::Load;
+use Bench::Server;
 use LiveOrigin::Http;
 use LiveOrigin::Media;
 
 our @EXPORT_OK = qw(reload);
 
+our $doc = { id => 'e', lead_s => 86400, segment_ms => 20000,
+             playlist_s => 200 };
 
-# [us of CPU a reload, in each round], [of a segment's reader], and the
-# playlist's length
+my @media = (fps => [6, 1], segment => [20, 1], bytes => 1000);
+my $chunks = 10;
+my $listed = 12;
+
+
+# us of CPU a reload, in each round; of a segment's reader; the length of the
+# playlist
 
 sub reload
 {
-    my ($url, $pids, %o) = @_;
-    my ($port) = $url =~ /:(\d+)/;
-    my $v = LiveOrigin::Media->video(fps => [24, 1], segment => [6, 1],
-                                     bytes => 1000);
-    my $s = LiveOrigin::Media->video(segment => [6, 1], bytes => 1000);
-    my $n = $v->now_number - 40;
-    my (@reloads, @segments, $list);
+    my ($server, %o) = @_;
+    my $self = bless {
+        server => $server, counted => $o{counted},
+        v => LiveOrigin::Media->video(@media),
+        s => LiveOrigin::Media->video(@media)
+    };
 
-    publish($port, 'v', 'init.mp4', $v->init);
-    publish($port, 's', 'init.mp4', $s->init);
+    system("taskset -cp $Bench::Load::cpu $$ > /dev/null") == 0
+        or die "taskset failed\n";
 
-    for (1 .. 10) {
-        publish($port, 'v', "$n.m4s", $v->segment($n, chunks => 12));
-        publish($port, 's', "$n.m4s", $s->segment($n));
-        $n++;
+    $self->begin;
+    $self->{readers} = [map { LiveOrigin::Http->new(port => $server->{port},
+                                                    timeout => 60) }
+                        1 .. $o{readers}];
+
+    # what is done once: memory, connections
+
+    $self->$_ for qw(reloads segments);
+
+    my (@reloads, @segments);
+
+    for my $round (1 .. $o{rounds}) {
+        push @segments, $self->segments if $round % 2;
+        push @reloads, $self->reloads;
+        push @segments, $self->segments if $round % 2 == 0;
     }
 
-    $list = playlist($port);
+    return (\@reloads, \@segments, $self->{length});
+}
 
-    # a segment of the playlist's size, if that is the longer one
 
-    my $more = length($list) - length $s->segment($n);
+# a playlist of full length, and segments of its length
 
-    $s->{bytes} += $more if $more > 0;
+sub begin
+{
+    my ($self) = @_;
 
-    for (1 .. $o{rounds}) {
-        my ($part, @rest) = $v->segment($n, chunks => 12, parts => 1);
+    $self->{n} = $self->{v}->now_number - 10;
+    $self->publish($_, 'init.mp4', $self->{$_}->init) for qw(v s);
 
-        my $segment = $s->segment($n);
+    for (1 .. $listed) {
+        my $n = $self->{n}++;
 
-        push @segments, measure($port, $pids, $o{readers},
-            "/early/e/s/$n.m4s", $segment, sub {
-                publish($port, 's', "$n.m4s", $segment);
-            });
-
-        my $p = LiveOrigin::Http->new(port => $port)
-                    ->begin('PUT', "/early/e/a/v/$n.m4s");
-
-        push @reloads, measure($port, $pids, $o{readers},
-            "/early/e/v/media.m3u8?_HLS_msn=$n&_HLS_part=0", undef, sub {
-                $p->piece($part . $rest[0]);
-            });
-
-        $p->piece(join '', @rest[1 .. $#rest]);
-        die "publishing: no 201\n" if $p->end->status != 201;
-        $n++;
+        $self->publish($_, "$n.m4s", $self->{$_}->segment($n, chunks => $chunks))
+            for qw(v s);
     }
 
-    return (\@reloads, \@segments, length $list);
+    $self->{m} = $self->{n};
+
+    # its length changes by some bytes when another hint is in it
+
+    my $length = length $self->playlist;
+    my $s = $self->{s};
+
+    for (1 .. 4) {
+        $s->{bytes} += $length - length $s->segment($self->{m});
+    }
+
+    $self->{length} = $length;
 }
 
 
 sub publish
 {
-    my ($port, $track, $name, $bytes) = @_;
+    my ($self, $track, $name, $bytes) = @_;
 
-    my $r = LiveOrigin::Http->new(port => $port)
+    my $r = LiveOrigin::Http->new(port => $self->{server}{port})
                 ->put("/early/e/a/$track/$name", $bytes);
 
-    die 'publishing: ' . $r->line . "\n" if $r->status !~ /^20[01]$/;
+    die "publishing $track/$name: " . $r->line . "\n"
+        if $r->status !~ /^20[01]$/;
 }
 
 
 sub playlist
 {
-    my ($port) = @_;
+    my ($self) = @_;
 
     for (1 .. 300) {
-        my $r = LiveOrigin::Http->new(port => $port)
+        my $r = LiveOrigin::Http->new(port => $self->{server}{port})
                     ->get('/early/e/v/media.m3u8');
 
         return $r->body if $r->status == 200 && $r->body =~ /EXT-X-PART:/;
@@ -101,52 +126,100 @@ sub playlist
 }
 
 
-# us of CPU for each reader
+sub reloads
+{
+    my ($self) = @_;
+    my $n = $self->{n}++;
+    my ($styp, @chunks) = $self->{v}->segment($n, chunks => $chunks, parts => 1);
+    my $p = LiveOrigin::Http->new(port => $self->{server}{port})
+                ->begin('PUT', "/early/e/a/v/$n.m4s");
+
+    my $us = $self->measure("/early/e/v/media.m3u8?_HLS_msn=$n&_HLS_part=0",
+                            undef, sub { $p->piece($styp . shift @chunks) });
+
+    $p->piece(join '', @chunks);
+    die "publishing: no 201\n" if $p->end->status != 201;
+
+    return $us;
+}
+
+
+sub segments
+{
+    my ($self) = @_;
+    my $n = $self->{m}++;
+    my $segment = $self->{s}->segment($n);
+
+    return $self->measure("/held/e/s/$n.m4s", $segment,
+                          sub { $self->publish('s', "$n.m4s", $segment) });
+}
+
+
+# us of CPU, or instructions, for each reader
 
 sub measure
 {
-    my ($port, $pids, $count, $path, $want, $go) = @_;
+    my ($self, $path, $want, $go) = @_;
+    my $readers = $self->{readers};
 
-    my @readers = map { LiveOrigin::Http->new(port => $port, timeout => 60)
-                            ->start('GET', $path) } 1 .. $count;
+    $_->start('GET', $path) for @$readers;
 
-    sleep 0.5;
-    die "$path is not held: " . $readers[0]->finish->line . "\n"
-        if $readers[0]->ready;
+    my $used = $self->settled;
 
-    my $before = ticks($pids);
-    my $first;
+    die "$path is not held: " . $readers->[0]->finish->line . "\n"
+        if $readers->[0]->ready;
 
+    $self->{server}->count if $self->{counted};
     $go->();
+    $self->settled;
 
-    for (LiveOrigin::Http::collect(\@readers, 60)) {
+    for (LiveOrigin::Http::collect($readers, 60)) {
         $want = $_->body if !defined $want;
         die "$path: " . ($_->error || $_->line) . "\n"
             if $_->status != 200 || $_->body ne $want;
     }
 
-    return (ticks($pids) - $before) * 1e6
-           / POSIX::sysconf(POSIX::_SC_CLK_TCK()) / $count;
+    $used = $self->{counted} ? $self->{server}->counted : $self->cpu - $used;
+
+    return $used / @$readers;
 }
 
 
-# of user and system time
+# nginx's CPU time when it has nothing to do any more
 
-sub ticks
+sub settled
 {
-    my ($pids) = @_;
+    my ($self) = @_;
+    my $was = $self->cpu;
+
+    for (1 .. 600) {
+        sleep 0.1;
+
+        my $is = $self->cpu;
+
+        return $is if $is - $was < 5000;
+        $was = $is;
+    }
+
+    die "nginx does not come to rest\n";
+}
+
+
+# us
+
+sub cpu
+{
+    my ($self) = @_;
     my $sum = 0;
 
-    for my $pid (split /,/, $pids) {
-        open(my $fh, '<', "/proc/$pid/stat") or next;
+    for my $pid (split /,/, $self->{server}->pids) {
+        my ($ns) = split ' ', Bench::Server::slurp("/proc/$pid/schedstat");
 
-        my ($rest) = <$fh> =~ /\) (.*)/;
-        my @field = split ' ', $rest;
-
-        $sum += $field[11] + $field[12];
+        $sum += $ns / 1000;
     }
 
     return $sum;
 }
+
 
 1;

@@ -66,7 +66,7 @@ sub number
     my ($v, $by) = @_;
 
     return '-' if !defined $v;
-    return $by eq 'rps' ? sprintf('%.0f', $v) : sprintf('%.2f', $v);
+    return $by eq 'rps' || $by eq 'ir' ? sprintf('%.0f', $v) : sprintf('%.2f', $v);
 }
 
 
@@ -79,7 +79,8 @@ sub row
     my ($a, $b) = map { [map { ref $_ ? $_->{$by} : $_ } @$_] } $ours, $peer;
     my ($x, $y) = (median(@$a), median(@$b));
     my $ratio = $x && $y ? ($by eq 'rps' ? $x / $y : $y / $x) : 0;
-    my %unit = (cpu => 'us-cpu/request', rps => 'requests/s', ms => 'ms');
+    my %unit = (cpu => 'us-cpu/request', rps => 'requests/s', ms => 'ms',
+                ir => 'instructions/request');
 
     my $line = sprintf 'bench %s ours=%s peer=%s ratio=%.2f unit=%s', $name,
                number($x, $by), number($y, $by), $ratio, $unit{$by};

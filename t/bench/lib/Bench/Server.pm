@@ -100,6 +100,7 @@ sub settings
         ZONEPATH => "$self->{dir}/zone",
         TLSPORT => $self->{tls_port}, MAPS => '', MPD => '', PLAYLIST => '',
         SENDFILE => 'sendfile on;', EVENTS => 8,
+        DEADLINE => $self->{counted} ? '60s' : '500ms',
         MODULE => "$build/ngx_live_origin_module.so",
         USER => $> == 0 ? 'user root;' : '', H2OUSER => $> == 0
         ? 'user: root' : '', %o
@@ -128,6 +129,7 @@ sub start
 
     my $self = bless {
         kind => $kind, dir => "$top/" . ++$count . "-$kind",
+        counted => delete $o{COUNTED},
         port => free_port(), tls_port => free_port()
     }, $class;
 
@@ -176,8 +178,59 @@ sub _nginx
 
     my $file = $self->render("$self->{kind}.conf", %v);
 
-    $self->_spawn($ENV{LO_NGINX} || '/usr/sbin/nginx', '-p', $self->{dir},
-                  '-c', $file, '-g', 'daemon off;');
+    $self->_spawn($self->{counted} ? $self->_valgrind : (),
+                  $ENV{LO_NGINX} || '/usr/sbin/nginx', '-p', $self->{dir},
+                  '-c', $file, '-g',
+                  $self->{counted} ? 'daemon off; master_process off;'
+                                   : 'daemon off;');
+
+    return;
+}
+
+
+# COUNTED => 1: one process, whose instructions are counted between count()
+# and counted()
+
+sub _valgrind
+{
+    my ($self) = @_;
+
+    return ('valgrind', '--tool=callgrind', '--instr-atstart=no',
+            "--callgrind-out-file=$build/callgrind.out");
+}
+
+
+sub count
+{
+    my ($self) = @_;
+
+    $self->_control('--zero');
+    $self->_control('--instr=on');
+
+    return;
+}
+
+
+sub counted
+{
+    my ($self) = @_;
+    my $n = ++$self->{dumps};
+
+    $self->_control('--instr=off');
+    $self->_control('--dump');
+
+    my ($total) = slurp("$build/callgrind.out.$n") =~ /^totals: (\d+)/m;
+
+    return $total;
+}
+
+
+sub _control
+{
+    my ($self, $what) = @_;
+
+    system("callgrind_control $what $self->{pid} >> $self->{dir}/out.log 2>&1")
+        == 0 or die "callgrind_control $what: see $self->{dir}/out.log\n";
 
     return;
 }
@@ -243,7 +296,8 @@ sub _wait
     my $until = time() + 60;
 
     while (time() < $until) {
-        return if ($self->{kind} eq 'h2o' || children($self->{pid}))
+        return if ($self->{kind} eq 'h2o' || $self->{counted}
+                   || children($self->{pid}))
                   && IO::Socket::INET->new(PeerAddr => '127.0.0.1',
                                            PeerPort => $self->{port});
 
@@ -270,7 +324,7 @@ sub settle
 {
     my ($self) = @_;
 
-    my ($worker) = children($self->{pid});
+    my ($worker) = (children($self->{pid}), $self->{pid});
     my $until = time() + 60;
 
     while (time() < $until) {
