@@ -507,10 +507,11 @@ is $m->{templates}[0]{presentationTimeOffset}, $t,
     '... presentationTimeOffset';
 like $m->{body}, qr/<S t="$t"/, '... the first S is that segment';
 
+$before = time;
 $m = mpd('odd', "start=$x");
 is $m->{type}, 'dynamic', 'from the start on: dynamic';
 like $m->{body}, qr/<S t="$t"/, '... the first S is its segment';
-cmp_ok seconds($m->{timeShiftBufferDepth}), '>=', time - 1.5 - $x,
+cmp_ok seconds($m->{timeShiftBufferDepth}), '>=', $before - 1.5 - $x,
     '... timeShiftBufferDepth reaches back to it';
 
 # ---- a pusher that begins again: a Period of its own for what follows
