@@ -2,7 +2,7 @@
 // A blackout begins and ends on time: what players are answered before, in and
 // behind it.
 //
-// time-out: 240
+// time-out: 300
 // core: encoders and players need one
 
 'use strict';

@@ -2,7 +2,7 @@
 // Shaka Player and dash.js on an event whose MPD changes with every segment:
 // they take patches, not the MPD.
 //
-// time-out: 240
+// time-out: 300
 // core: encoders and players need one
 
 'use strict';

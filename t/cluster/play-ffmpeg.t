@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# time-out: 300
 # core: an encoder keeps the pace of the clock
 
 # From the camera to a decoder: ffmpeg reads the MPD and the multivariant

@@ -1,5 +1,6 @@
 # Start-over, catch-up and delay: what playlists and MPDs say of a part of an
 # event, while it grows and when it has ended.
+# time-out: 300
 # core: segments of a second, listed a second later
 
 use strict;
