@@ -29,7 +29,8 @@ package LiveOrigin::Nginx;
 #     events      the "events=" parameter of the zone
 #     live        lines for location /live/, instead of "auto_event on"
 #     server      lines for the server block
-#     http        lines for the http block
+#     http        lines for the http block.  Nothing is shed because the
+#                 machine is busy, unless these say live_origin_shed
 #     main        lines for the main context
 #     conf        a whole nginx.conf instead; %%NAME%% is replaced as below
 #     files       {name => content} in the server's directory
@@ -274,6 +275,11 @@ sub _template
                   qw(LD_PRELOAD ASAN_OPTIONS LSAN_OPTIONS UBSAN_OPTIONS) : '';
     my $events = $self->{events} ? "events=$self->{events}" : '';
 
+    # what other work does to a worker is no stress
+
+    my $shed = $s{http} =~ /live_origin_shed/ ? ''
+               : 'live_origin_shed lag=10s over=100%;';
+
     return <<"EOF";
 load_module %%MODULE%%;
 $user
@@ -305,6 +311,7 @@ http {
     live_origin_zone main path=%%ZONE%% size=%%SIZE%% $events;
     live_origin_events %%DIR%%/events;
 
+    $shed
     $s{http}
 
     server {
