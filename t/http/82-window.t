@@ -352,66 +352,6 @@ cmp_ok seconds($m->{timeShiftBufferDepth}), '<=',
 is list('ev', 'time_delay=0')->{etag}, list('ev', '')->{etag},
     'time_delay=0 is none';
 
-# ---- what is over is kept until its first segment leaves the window: less as
-# that comes nearer, though the list is the same
-
-my $k = int(time) - 31;
-
-sub slide
-{
-    for ($k + 1 .. $_[0]) {
-        is $ng->put("/live/slide/a/v/$_.m4s",
-                    $track{v}->segment($_))->status, 201, "slide: $_";
-    }
-
-    $k = $_[0];
-}
-
-$ng->put('/live/slide/a/v/init.mp4', $track{v}->init);
-slide($k + 31);
-$args = 'start=' . ($k - 20) . '&end=' . ($k - 15);
-$l = list('slide', $args);
-is "@{$l->{numbers}}", join(' ', $k - 20 .. $k - 16), '... catch-up of it';
-$m = mpd('slide', $args);
-slide($k + 4);
-
-$last = list('slide', $args);
-is $last->{etag}, $l->{etag}, '... the same list';
-is $last->{age}, $l->{age} - 4, '... kept for four seconds less';
-
-$last = mpd('slide', $args);
-is $last->{etag}, $m->{etag}, '... the same MPD';
-is $last->{age}, $m->{age} - 4, '... for four seconds less';
-
-# ---- how deep a start below the window reaches: as deep as that is, which a
-# delay makes less
-
-my %args;
-
-sub deep
-{
-    my ($args, $want) = @_;
-
-    ok wait_for(sub { seconds(mpd('slide', $args)->{timeShiftBufferDepth})
-                      >= $want }, 40), "$args: the depth grows";
-    $args{$args} = $want;
-}
-
-deep('start=' . ($k - 100), 30);
-deep('start=' . ($k - 100) . '&time_delay=10', 20);
-deep('time_delay=10', 20);
-
-my %at = map { $_ => mpd('slide', $_)->{publishTime} } keys %args;
-
-sleep 4;
-
-for my $args (sort keys %args) {
-    $m = mpd('slide', $args);
-    is seconds($m->{timeShiftBufferDepth}), $args{$args},
-        "$args: as deep as there is something, and no more";
-    is $m->{publishTime}, $at{$args}, '... it does not change any more';
-}
-
 # ---- an event that ends
 
 keep_up('over');
@@ -587,5 +527,65 @@ for (['start=' . ($head{ev} + 1000), 'early', 'a start to come'],
 
 is $ng->get("/live/ev/v/$start.m4s?start=$end&end=1")->status, 200,
     'segments know no arguments';
+
+# ---- what is over is kept until its first segment leaves the window: less as
+# that comes nearer, though the list is the same
+
+my $k = int(time) - 31;
+
+sub slide
+{
+    for ($k + 1 .. $_[0]) {
+        is $ng->put("/live/slide/a/v/$_.m4s",
+                    $track{v}->segment($_))->status, 201, "slide: $_";
+    }
+
+    $k = $_[0];
+}
+
+$ng->put('/live/slide/a/v/init.mp4', $track{v}->init);
+slide($k + 31);
+$args = 'start=' . ($k - 20) . '&end=' . ($k - 15);
+$l = list('slide', $args);
+is "@{$l->{numbers}}", join(' ', $k - 20 .. $k - 16), '... catch-up of it';
+$m = mpd('slide', $args);
+slide($k + 4);
+
+$last = list('slide', $args);
+is $last->{etag}, $l->{etag}, '... the same list';
+is $last->{age}, $l->{age} - 4, '... kept for four seconds less';
+
+$last = mpd('slide', $args);
+is $last->{etag}, $m->{etag}, '... the same MPD';
+is $last->{age}, $m->{age} - 4, '... for four seconds less';
+
+# ---- how deep a start below the window reaches: as deep as that is, which a
+# delay makes less
+
+my %args;
+
+sub deep
+{
+    my ($args, $want) = @_;
+
+    ok wait_for(sub { seconds(mpd('slide', $args)->{timeShiftBufferDepth})
+                      >= $want }, 40), "$args: the depth grows";
+    $args{$args} = $want;
+}
+
+deep('start=' . ($k - 100), 30);
+deep('start=' . ($k - 100) . '&time_delay=10', 20);
+deep('time_delay=10', 20);
+
+my %at = map { $_ => mpd('slide', $_)->{publishTime} } keys %args;
+
+sleep 4;
+
+for my $args (sort keys %args) {
+    $m = mpd('slide', $args);
+    is seconds($m->{timeShiftBufferDepth}), $args{$args},
+        "$args: as deep as there is something, and no more";
+    is $m->{publishTime}, $at{$args}, '... it does not change any more';
+}
 
 done_testing;
