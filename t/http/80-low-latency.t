@@ -8,6 +8,7 @@ use Test::More;
 use Time::HiRes qw(time);
 
 use lib 't/lib';
+use LiveOrigin::Hls qw(lint);
 use LiveOrigin::Http;
 use LiveOrigin::Media;
 use LiveOrigin::Nginx qw(wait_for);
@@ -80,7 +81,16 @@ sub publish
 }
 
 
-sub list { return $ng->get("/live/ev/v/media.m3u8" . (shift || '')) }
+my @complaints;
+
+sub list
+{
+    my $r = $ng->get('/live/ev/v/media.m3u8' . ($_[0] || ''));
+
+    push @complaints, lint($r->body) if $r->status == 200;
+
+    return $r;
+}
 
 
 # the tags of a playlist: [tag, { attributes } or value], and [URI, uri]
@@ -651,6 +661,8 @@ is $c[1]->finish->status, 410, 'who waits for a part';
 is list('?_HLS_msn=' . ($n + 9))->status, 200, 'nothing is waited for';
 ok $ng->get('/live/ev/v/' . ($n - 1) . '.0.m4s')->status == 200,
     'parts are there';
+
+is "@complaints", '', 'each playlist keeps to the rules';
 
 $ng->stop;
 done_testing;

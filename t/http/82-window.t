@@ -11,6 +11,7 @@ use Test::More;
 use Time::HiRes qw(time sleep);
 
 use lib 't/lib';
+use LiveOrigin::Hls qw(lint);
 use LiveOrigin::Media;
 use LiveOrigin::Nginx qw(wait_for);
 
@@ -33,6 +34,7 @@ my %track = (v => LiveOrigin::Media->video(segment => [1, 1], bytes => 2000),
              w => LiveOrigin::Media->video(segment => [1, 1], bytes => 1000));
 my %head = ();
 my $delay = 1;
+my @complaints;
 
 
 sub push_to
@@ -78,6 +80,9 @@ sub list
     my %p = (status => $r->status, body => $r->body, path => $path,
              etag => $r->header('ETag'), numbers => [], urls => [],
              age => ($r->header('Cache-Control') || '') =~ /max-age=(\d+)/);
+
+    push @complaints, map { "$args: $_" } lint($r->body)
+        if $r->status == 200;
 
     for (split /\n/, $r->body) {
         $p{sequence} = $1 if /^#EXT-X-MEDIA-SEQUENCE:(\d+)$/;
@@ -587,5 +592,7 @@ for my $args (sort keys %args) {
         "$args: as deep as there is something, and no more";
     is $m->{publishTime}, $at{$args}, '... it does not change any more';
 }
+
+is "@complaints", '', 'each playlist keeps to the rules';
 
 done_testing;

@@ -65,7 +65,8 @@ $tags{'EXT-X-SESSION-KEY'} = $tags{'EXT-X-KEY'};
 my %plain = map { $_ => 1 } qw(EXTM3U EXT-X-VERSION EXTINF
     EXT-X-INDEPENDENT-SEGMENTS EXT-X-TARGETDURATION EXT-X-MEDIA-SEQUENCE
     EXT-X-DISCONTINUITY-SEQUENCE EXT-X-DISCONTINUITY EXT-X-GAP
-    EXT-X-PROGRAM-DATE-TIME EXT-X-ENDLIST EXT-X-I-FRAMES-ONLY);
+    EXT-X-PROGRAM-DATE-TIME EXT-X-ENDLIST EXT-X-I-FRAMES-ONLY
+    EXT-X-PLAYLIST-TYPE);
 
 
 sub _raw
@@ -151,7 +152,8 @@ sub lint
     push @bad, map { "$_ $count{$_} times" } grep { ($count{$_} || 0) > 1 }
         qw(EXTM3U EXT-X-VERSION EXT-X-TARGETDURATION EXT-X-MEDIA-SEQUENCE
            EXT-X-DISCONTINUITY-SEQUENCE EXT-X-ENDLIST EXT-X-I-FRAMES-ONLY
-           EXT-X-SERVER-CONTROL EXT-X-PART-INF EXT-X-CONTENT-STEERING);
+           EXT-X-SERVER-CONTROL EXT-X-PART-INF EXT-X-CONTENT-STEERING
+           EXT-X-PLAYLIST-TYPE EXT-X-SKIP);
 
     return (@bad, $count{'EXT-X-TARGETDURATION'} ? _media(\%count, @lines)
                                                  : _master(\%count, @lines));
@@ -195,9 +197,66 @@ sub _media
         $segments++;
     }
 
+    push @bad, map { "form of $_" } grep { /^#EXT-X-PLAYLIST-TYPE/
+        && !/^#EXT-X-PLAYLIST-TYPE:(?:EVENT|VOD)$/ } @lines;
+    push @bad, 'VOD without ENDLIST'
+        if !$count->{'EXT-X-ENDLIST'}
+           && grep { $_ eq '#EXT-X-PLAYLIST-TYPE:VOD' } @lines;
     push @bad, 'DATERANGE without PROGRAM-DATE-TIME'
         if %range && !$count->{'EXT-X-PROGRAM-DATE-TIME'};
     push @bad, 'EXTINF without a segment' if defined $extinf;
+
+    return (@bad, _low($count, $target, @lines));
+}
+
+
+# low latency, and the versions that tags take
+
+sub _low
+{
+    my ($count, $target, @lines) = @_;
+
+    my ($version) = map { /^#EXT-X-VERSION:(\d+)$/ } @lines;
+    my ($control) = map { attributes($_) } grep { /^#EXT-X-SERVER-CON/ } @lines;
+    my ($part) = map { attributes($_)->{'PART-TARGET'} }
+                 grep { /^#EXT-X-PART-INF:/ } @lines;
+    my (@bad, @parts, $extinf);
+
+    push @bad, "version $version with a gap"
+        if $count->{'EXT-X-GAP'} && ($version || 1) < 8;
+    push @bad, "version $version of a delta update"
+        if $count->{'EXT-X-SKIP'} && ($version || 1) < 9;
+    push @bad, 'a hint behind the end'
+        if $count->{'EXT-X-ENDLIST'} && $count->{'EXT-X-PRELOAD-HINT'};
+
+    my %least = ('CAN-SKIP-UNTIL' => 6 * $target, 'HOLD-BACK' => 3 * $target,
+                 'PART-HOLD-BACK' => 2 * ($part || 0));
+
+    push @bad, map { "$_ is less than $least{$_}" }
+               grep { defined $control->{$_} && $control->{$_} < $least{$_} }
+               sort keys %least;
+    push @bad, 'parts without PART-INF and PART-HOLD-BACK'
+        if $count->{'EXT-X-PART'}
+           && !($part && defined $control->{'PART-HOLD-BACK'});
+
+    for (@lines) {
+        $extinf = $1 if /^#EXTINF:([\d.]+),/;
+        push @parts, attributes($_) if /^#EXT-X-PART:/;
+        push @bad, "$_ is beyond $part" if /^#EXT-X-PART:DURATION=([\d.]+)/
+                                           && $1 > ($part || 0);
+        next if /^#/;
+
+        my $sum = 0;
+
+        $sum += $_->{DURATION} for @parts;
+        push @bad, "parts of $_ are $sum long, not $extinf"
+            if @parts && abs($sum - ($extinf || 0)) > 0.001;
+        pop @parts;
+        push @bad, map { "a short part: $_->{URI}" }
+            grep { $_->{DURATION} < 0.85 * ($part || 0)
+                   && ($_->{INDEPENDENT} || '') ne 'YES' } @parts;
+        @parts = ();
+    }
 
     return @bad;
 }
