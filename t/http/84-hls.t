@@ -98,7 +98,8 @@ for my $t (sort keys %media) {
 
 # ---- what the rules say no to
 
-my $good = "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:5\n"
+my $good = "#EXTM3U\n#EXT-X-VERSION:8\n#EXT-X-TARGETDURATION:2\n"
+    . "#EXT-X-MEDIA-SEQUENCE:5\n"
     . qq(#EXT-X-MAP:URI="i"\n)
     . "#EXT-X-PROGRAM-DATE-TIME:2026-11-22T21:00:00.000Z\n"
     . "#EXTINF:2.4,\na\n#EXTINF:2.0,\n#EXT-X-GAP\nb\n";
@@ -110,12 +111,34 @@ for (['2.4,', '2.5,'], ['a', 'a b', '#EXT-X-FOO'], ['"i"', 'i'],
      ['#EXT-X-GAP', '#EXT-X-DATERANGE:ID="a"'],
      ['#EXT-X-GAP', '#EXT-X-DATERANGE:ID="a",START-DATE="2026-11-22"'],
      ['#EXT-X-GAP', '#EXT-X-STREAM-INF:BANDWIDTH=1'], ['M3U', 'M4U'],
-     ['#EXT-X-GAP', '#EXT-X-TARGETDURATION:3'], ["\n\\z", ''])
+     ['#EXT-X-GAP', '#EXT-X-TARGETDURATION:3'], ["\n\\z", ''],
+     ['VERSION:8', 'VERSION:7'],
+     ['(?=#EXT-X-MED)', "#EXT-X-PLAYLIST-TYPE:LIVE\n"],
+     ['(?=#EXT-X-MED)', "#EXT-X-PLAYLIST-TYPE:VOD\n"])
 {
     my ($from, $to, $more) = @$_;
     my $bad = $good =~ s/$from/$more ? "$to\n$more" : $to/er;
 
     ok scalar(my @bad = lint($bad)), "... not with $to";
+}
+
+my $control = '#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL=12,'
+    . "HOLD-BACK=6,PART-HOLD-BACK=3\n#EXT-X-PART-INF:PART-TARGET=1\n";
+my $low = ($good =~ s/(?=#EXT-X-MAP)/$control/r)
+    . qq(#EXT-X-PART:DURATION=1,URI="c.0"\n)
+    . qq(#EXT-X-PART:DURATION=0.9,URI="c.1"\n#EXTINF:1.9,\nc\n)
+    . qq(#EXT-X-PRELOAD-HINT:TYPE=PART,URI="d.0"\n);
+
+is_deeply [lint($low)], [], 'a low-latency list by the rules';
+
+for (['UNTIL=12', 'UNTIL=11'], ['HOLD-BACK=6', 'HOLD-BACK=5'],
+     ['PART-HOLD-BACK=3', 'PART-HOLD-BACK=1.9'], [',PART-HOLD-BACK=3', ''],
+     ['PART-TARGET=1', 'PART-TARGET=0.9'], ['=0.9,', '=0.5,'],
+     ['PART-TARGET=1', 'PART-TARGET=1.2'], ['\z', "#EXT-X-ENDLIST\n"])
+{
+    my ($from, $to) = @$_;
+
+    ok scalar(my @bad = lint($low =~ s/$from/$to/r)), "... not with $to";
 }
 
 for (['a\n', "c\n"], ['2.4', '2.3'], ['#EXT-X-GAP\n', ''],
