@@ -346,7 +346,9 @@ typedef struct {
  *   show the same moment, nobody can tell from their segments.
  * - An init of another configuration begins a new run at its first number on
  *   the same anchor (or a new one, as above); other tracks whose new init
- *   comes into use within 3 numbers of it belong to that same run.
+ *   comes into use within 3 numbers of it belong to that same run.  Where
+ *   other tracks were given that number before, it is TAKEN, and the run
+ *   begins behind it: place->changed says so.
  * - A tfdt of 32 bits wraps, at 90 kHz every 13 hours: its media time is the
  *   one nearest to where its track's head ends, and the run goes on.
  * - A pipeline of whose tracks one has an init that differs from that of a

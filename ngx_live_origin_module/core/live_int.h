@@ -64,6 +64,7 @@ typedef struct {
     int64_t                   off;
     int                       begin;  /* a new run, which is: */
     lo_live_run_t             run;
+    int                       behind; /* TAKEN; the run begins behind it */
     int64_t                   lower;  /* the newest run's first goes down to
                                          this; INT64_MAX: stays */
     int                       clone;  /* the init is used a second time */

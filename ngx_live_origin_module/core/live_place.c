@@ -452,22 +452,29 @@ lo_live_reason_e
 lo_live_segment(lo_live_t *l, const lo_live_facts_t *f,
     const lo_live_segment_t *s, lo_live_place_t *place)
 {
+    int64_t           number;
     uint64_t          serial;
     lo_live_plan_t    p;
-    lo_live_reason_e  why;
+    lo_live_reason_e  why, done;
 
     why = lo_live_decide(&p, l, f, s, place);
 
-    if (why != LO_WHY_OK || lo_live_stays(l, &p, place)) {
+    if (why != LO_WHY_OK ? !p.behind : lo_live_stays(l, &p, place)) {
         return why;
     }
 
     serial = l->serial;
-    why = lo_live_carry_out(l, &p, place);
+    number = place->number;
+    done = lo_live_carry_out(l, &p, place);
 
-    place->changed = why == LO_WHY_OK && l->serial != serial;
+    place->changed = done == LO_WHY_OK && l->serial != serial;
 
-    return why;
+    if (p.behind) {
+        place->number = number;
+        return why;
+    }
+
+    return done;
 }
 
 
@@ -480,9 +487,8 @@ lo_live_segment_look(const lo_live_t *l, const lo_live_facts_t *f,
 
     why = lo_live_decide(&p, l, f, s, place);
 
-    if (why == LO_WHY_OK) {
-        place->changed = !lo_live_stays(l, &p, place);
-    }
+    place->changed = why == LO_WHY_OK ? !lo_live_stays(l, &p, place)
+                                      : p.behind;
 
     return why;
 }

@@ -28,31 +28,62 @@ lo_live_use_contested(const lo_live_plan_t *p, const lo_live_init_t *now)
 }
 
 
-/* a new run because of the init: the clock goes on */
+/*
+ * A new run because of the init: the clock goes on.  Where other tracks have
+ * given that number out already, each of this track's would come too late for
+ * as long as they are the first to come: what it has there is lost, and the
+ * run begins behind it.
+ */
 
 static lo_live_reason_e
 lo_live_use_begin(lo_live_plan_t *p, const lo_live_run_t *cur)
 {
-    int64_t  least;
+    int64_t  least, m;
 
+    m = p->s->m;
     least = lo_live_least(p);
 
-    if (p->irregular) {
-        p->n = least;
+    if (!p->irregular && p->n < least) {
 
-    } else if (p->n < least) {
-        return LO_WHY_TAKEN;
+        if (p->n <= p->s->track_head) {
+            return LO_WHY_TAKEN;
+        }
+
+        p->behind = 1;
+        m += lo_rescale((least - p->n) * (int64_t) p->d.duration, p->ts,
+                        p->d.timescale, LO_NEAREST);
+    }
+
+    if (p->irregular || p->behind) {
+        p->n = least;
     }
 
     p->run = *cur;
     p->run.id = p->l->next_run;
     p->run.first = p->n;
-    p->run.start_us = lo_timeline_utc_us(&cur->anchor, p->s->m, p->ts);
+    p->run.start_us = lo_timeline_utc_us(&cur->anchor, m, p->ts);
     p->run.pipelines = p->bit;
     p->run.room = lo_live_room(p, p->n);
     p->begin = 1;
 
-    return LO_WHY_OK;
+    return p->behind ? LO_WHY_TAKEN : LO_WHY_OK;
+}
+
+
+/* another track began a run just now, and this one has not come into it */
+
+static int
+lo_live_use_joins(const lo_live_plan_t *p, const lo_live_run_t *cur)
+{
+    int64_t                   apart;
+    const lo_live_segment_t  *s;
+
+    s = p->s;
+    apart = p->n - cur->first;
+
+    return (s->track_head < 0 || s->head_run != cur->id)
+           && apart >= -LO_LIVE_JOIN && apart <= LO_LIVE_JOIN
+           && p->n > s->track_head;
 }
 
 
@@ -90,16 +121,11 @@ static lo_live_reason_e
 lo_live_use_first(lo_live_plan_t *p, const lo_live_run_t *cur,
     const lo_live_init_t *now)
 {
-    int64_t                   apart;
-    const lo_live_segment_t  *s;
-
-    s = p->s;
-
     if (now == NULL) {
 
         /* below another init's first number there is nothing to begin */
 
-        return lo_live_init_at(p->l, (unsigned) s->track, INT64_MAX) == NULL
+        return lo_live_init_at(p->l, (unsigned) p->s->track, INT64_MAX) == NULL
                ? LO_WHY_OK : LO_WHY_TAKEN;
     }
 
@@ -107,16 +133,7 @@ lo_live_use_first(lo_live_plan_t *p, const lo_live_run_t *cur,
         return LO_WHY_INIT_DIFFERS;
     }
 
-    apart = p->n - cur->first;
-
-    if ((s->track_head < 0 || s->head_run != cur->id)
-        && apart >= -LO_LIVE_JOIN && apart <= LO_LIVE_JOIN
-        && p->n > s->track_head)
-    {
-        return LO_WHY_OK;
-    }
-
-    return lo_live_use_begin(p, cur);
+    return lo_live_use_joins(p, cur) ? LO_WHY_OK : lo_live_use_begin(p, cur);
 }
 
 
@@ -167,8 +184,8 @@ lo_live_use(lo_live_plan_t *p)
         return LO_WHY_INIT_DIFFERS;
     }
 
-    why = lo_live_use_begin(p, cur);
-    p->clone = why == LO_WHY_OK;
+    why = lo_live_use_joins(p, cur) ? LO_WHY_OK : lo_live_use_begin(p, cur);
+    p->clone = why == LO_WHY_OK || p->behind;
 
     return why;
 }

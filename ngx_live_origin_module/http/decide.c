@@ -138,7 +138,7 @@ ngx_live_origin_look_place(const lo_live_t *l, ngx_live_origin_place_t *c)
 
     c->why = lo_live_segment_look(l, &c->facts, &s, &c->place);
     if (c->why != LO_WHY_OK) {
-        return 1;
+        return !c->place.changed;
     }
 
     if (c->place.changed) {
@@ -190,7 +190,7 @@ ngx_live_origin_change_place(lo_live_t *l, void *data)
 
     c->why = lo_live_segment(l, &c->facts, &s, &c->place);
     if (c->why != LO_WHY_OK) {
-        return -1;
+        return c->place.changed ? 1 : -1;
     }
 
     changed |= c->place.changed;

@@ -288,6 +288,111 @@ test_configuration_below(void **state)
 }
 
 
+static void
+put_audio(sim_t *sim, int64_t n)
+{
+    sim_after(sim, 2000);
+    sim_put(sim, "a", "a", sim_at(sim, n, 48000), 96256);
+}
+
+
+static lo_live_reason_e
+push_video(sim_t *sim, const char *track, int64_t n)
+{
+    return sim_push(sim, "a", track, sim_at(sim, n, 30000), 60000);
+}
+
+
+/* video changes its configuration where audio is the first to come: what
+   audio has been given stays, and the run begins behind that */
+
+static void
+test_configuration_behind_audio(void **state)
+{
+    int       back;
+    sim_t    *sim;
+    int64_t   n;
+
+    sim = sim_new("{\"id\":\"e\",\"segment_ms\":2000}");
+    sim_inits(sim, "a");
+    sim_init(sim, "a", "w", VIDEO, 30000, 3);
+    n = lo_timeline_at(&sim->l.d, SIM_NOW);
+
+    put_audio(sim, n);
+    assert_int_equal(push_video(sim, "v", n), LO_WHY_OK);
+    assert_int_equal(push_video(sim, "w", n), LO_WHY_OK);
+
+    /* the second time it is an init of before */
+
+    for (back = 0; back < 2; back++) {
+        sim_init(sim, "a", "v", VIDEO, 30000, back ? 1 : 5);
+        sim_init(sim, "a", "w", VIDEO, 30000, back ? 3 : 7);
+
+        assert_int_equal(push_video(sim, "v", n), LO_WHY_TAKEN);
+        assert_int_equal(sim->l.nruns, 1 + back);
+
+        put_audio(sim, ++n);
+        assert_int_equal(push_video(sim, "v", n), LO_WHY_TAKEN);
+        assert_true(sim->place.changed);
+        assert_int_equal(sim->place.number, n);
+        assert_int_equal(sim->l.nruns, 2 + back);
+        assert_int_equal(sim->l.runs[1 + back].first, n + 1);
+        assert_int_equal(sim->l.runs[1 + back].start_us,
+                         lo_timeline_start_us(&sim->l.d, n + 1));
+
+        assert_int_equal(push_video(sim, "v", n), LO_WHY_TAKEN);
+        assert_int_equal(push_video(sim, "w", n), LO_WHY_TAKEN);
+        assert_false(sim->place.changed);
+
+        put_audio(sim, ++n);
+        assert_int_equal(sim->place.run, 2 + back);
+        assert_int_equal(push_video(sim, "v", n), LO_WHY_OK);
+        assert_int_equal(sim->place.run, 2 + back);
+        assert_int_equal(push_video(sim, "w", n), LO_WHY_OK);
+        assert_int_equal(sim->place.run, 2 + back);
+
+        put_audio(sim, ++n);
+        assert_int_equal(push_video(sim, "w", n), LO_WHY_OK);
+        assert_int_equal(push_video(sim, "v", n), LO_WHY_OK);
+        assert_int_equal(sim->l.nruns, 2 + back);
+    }
+
+    sim_free(sim);
+}
+
+
+/* tracks that go back to what they were before go together */
+
+static void
+test_configuration_back(void **state)
+{
+    int       back;
+    sim_t    *sim;
+    int64_t   n;
+
+    sim = sim_new("{\"id\":\"e\",\"segment_ms\":2000}");
+    sim_inits(sim, "a");
+    sim_init(sim, "a", "w", VIDEO, 30000, 3);
+    n = lo_timeline_at(&sim->l.d, SIM_NOW);
+
+    for (back = 0; back < 3; back++, n++) {
+
+        if (back) {
+            sim_init(sim, "a", "v", VIDEO, 30000, back == 2 ? 1 : 5);
+            sim_init(sim, "a", "w", VIDEO, 30000, back == 2 ? 3 : 7);
+        }
+
+        sim_after(sim, 2000);
+        assert_int_equal(push_video(sim, "v", n), LO_WHY_OK);
+        assert_int_equal(push_video(sim, "w", n), LO_WHY_OK);
+        assert_int_equal(sim->place.run, 1 + back);
+        assert_int_equal(sim->l.nruns, 1 + back);
+    }
+
+    sim_free(sim);
+}
+
+
 int
 main(void)
 {
@@ -298,6 +403,8 @@ main(void)
         cmocka_unit_test(test_other_init),
         cmocka_unit_test(test_new_configuration),
         cmocka_unit_test(test_configuration_below),
+        cmocka_unit_test(test_configuration_behind_audio),
+        cmocka_unit_test(test_configuration_back),
     };
 
     return cmocka_run_group_tests_name("live_pipelines", tests, NULL, NULL);
