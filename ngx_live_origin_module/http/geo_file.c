@@ -291,10 +291,13 @@ ngx_live_origin_geo_look(ngx_live_origin_geo_file_t *f)
 }
 
 
+/* two looks at a file are a second apart: while others are being copied, it is
+   not looked at */
+
 static void
 ngx_live_origin_geo_tick(ngx_event_t *ev)
 {
-    ngx_uint_t                   i;
+    ngx_uint_t                   i, copying;
     ngx_msec_t                   next;
     ngx_live_origin_geo_t       *geo = ev->data;
     ngx_live_origin_geo_file_t  *files;
@@ -302,7 +305,16 @@ ngx_live_origin_geo_tick(ngx_event_t *ev)
     next = NGX_LIVE_ORIGIN_GEO_LOOK;
     files = geo->files.elts;
 
+    for (copying = 0, i = 0; i < geo->files.nelts; i++) {
+        copying |= files[i].from != NGX_INVALID_FILE;
+    }
+
     for (i = 0; i < geo->files.nelts; i++) {
+
+        if (copying && files[i].from == NGX_INVALID_FILE) {
+            continue;
+        }
+
         if (ngx_live_origin_geo_look(&files[i]) == NGX_AGAIN) {
             next = NGX_LIVE_ORIGIN_GEO_NEXT;
         }

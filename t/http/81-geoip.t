@@ -337,4 +337,61 @@ is_deeply \%wrong, {}, 'no answer was wrong';
 
 $ng->stop;
 
+
+# ---- a file that is written to while another one, which is large, is copied:
+# it is not taken before it has been left alone for a second
+
+my $marker = "\xab\xcd\xefMaxMind.com";
+
+# room for what is not there, between the data and what describes it
+
+sub large
+{
+    my ($k) = @_;
+    my ($data, $meta) = bytes(mmdb("$dir/other.mmdb", version($k)))
+                        =~ /^(.*)(\Q$marker\E.*)$/s;
+
+    $conf->write("large.$k", $data . "\0" x (1 << 26) . $meta);
+    chmod 0644, "$dir/large.$k";
+
+    return;
+}
+
+large($_) for 1 .. 3;
+rename "$dir/large.1", "$dir/large.mmdb" or die;
+mmdb("$dir/small.mmdb", version(1));
+
+my $two = LiveOrigin::Nginx->start(workers => 1,
+    http => "live_origin_geoip $dir/large.mmdb $dir/small.mmdb;");
+my $small = bytes("$dir/small.mmdb");
+my ($begun, $last, $pause) = (time, time, 0);
+my @new = ([0, 2], [3, 3]);
+
+while (time - $begun < 6) {
+
+    if (@new && time - $begun >= $new[0][0]) {
+        rename "$dir/large." . (shift @new)->[1], "$dir/large.mmdb" or die;
+    }
+
+    for my $part (substr($small, 0, length($small) / 2), $small) {
+        overwrite("$dir/small.mmdb", $part, 1);
+        $pause = time - $last if time - $last > $pause;
+        $last = time;
+        sleep 0.05;
+    }
+}
+
+like $two->log, qr/large\.mmdb: a new version/, 'a large file is replaced';
+
+SKIP: {
+    skip "this test stood still for $pause s", 1 if $pause > 0.9;
+    unlike $two->log, qr/small\.mmdb/, '... one that is being written to '
+        . 'meanwhile is left alone';
+}
+
+ok wait_for(sub { $two->log =~ /small\.mmdb: a new version/ }, 10),
+    '... and taken when it is whole';
+
+$two->stop;
+
 done_testing;
