@@ -17,6 +17,9 @@ int64_t lo_dash_update_us(const lo_manifest_t *m);
 
 void lo_dash_mpd(lo_buf_t *b, const lo_manifest_t *m);
 
+/* of the tracks of a Period: by type, then in their order */
+void lo_dash_number_sets(lo_manifest_track_t *tracks, unsigned n);
+
 
 /*
  * MPD patches.  An MPD that changes with the segments names the place of a

@@ -21,8 +21,8 @@ typedef struct {
     int64_t                      end_us;  /* of the Period; INT64_MAX: open */
     unsigned                     nsets;
     unsigned char                set[LO_MAX_TRACKS];
-                                          /* id of each track's AdaptationSet,
-                                             from 1; 0: in none */
+                                          /* each track's AdaptationSet, from
+                                             1; 0: in none */
 } lo_dash_t;
 
 
@@ -62,8 +62,10 @@ int lo_dash_switchable(const lo_manifest_track_t *a,
 
 /* x->set, x->nsets: by type, then in the order of the tracks */
 void lo_dash_plan(lo_dash_t *x);
-/* the first track of a set, by the set's id */
+/* the first track of a set */
 unsigned lo_dash_lead(const lo_dash_t *x, unsigned set);
+/* AdaptationSet@id */
+unsigned lo_dash_id(const lo_dash_t *x, unsigned set);
 /* AdaptationSet@selectionPriority among those of one type; 0: it is alone */
 unsigned lo_dash_priority(const lo_dash_t *x, unsigned lead);
 /* Representation@qualityRanking among pictures that may be switched, the best

@@ -161,7 +161,8 @@ lo_dash_set_attrs(lo_dash_t *x, unsigned set)
     t = &x->p->tracks[lead];
 
     lo_buf_printf(b, "    <AdaptationSet id=\"%u\" contentType=\"%s\" "
-                  "mimeType=\"%s/mp4\"", set, lo_dash_type(t->info->type),
+                  "mimeType=\"%s/mp4\"", lo_dash_id(x, set),
+                  lo_dash_type(t->info->type),
                   t->info->type == LO_MEDIA_TEXT ? "application"
                   : lo_dash_type(t->info->type));
 
@@ -208,7 +209,7 @@ lo_dash_set_switching(lo_dash_t *x, unsigned set)
 
         lo_buf_printf(x->b, n++ ? ",%u" : "      <SupplementalProperty "
                       "schemeIdUri=\"urn:mpeg:dash:adaptation-set-switching:"
-                      "2016\" value=\"%u", i);
+                      "2016\" value=\"%u", lo_dash_id(x, i));
     }
 
     if (n) {
@@ -228,7 +229,7 @@ lo_dash_set_essential(lo_dash_t *x, unsigned set)
 
     if (lo_manifest_trick(t)) {
         of = lo_dash_trick_of(x, t);
-        snprintf(value, sizeof(value), "%u", of);
+        snprintf(value, sizeof(value), "%u", of ? lo_dash_id(x, of) : 0);
         lo_dash_descriptor(x->b, "      ", "EssentialProperty",
                            "http://dashif.org/guidelines/trickmode",
                            lo_cstr(of ? value : ""));

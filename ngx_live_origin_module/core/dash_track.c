@@ -157,6 +157,35 @@ lo_dash_switchable(const lo_manifest_track_t *a, const lo_manifest_track_t *b)
 
 
 void
+lo_dash_number_sets(lo_manifest_track_t *tracks, unsigned n)
+{
+    unsigned              i;
+    lo_dash_t             x;
+    lo_manifest_period_t  p;
+
+    memset(&p, 0, sizeof(lo_manifest_period_t));
+    p.tracks = tracks;
+    p.ntracks = n;
+    x.p = &p;
+
+    lo_dash_plan(&x);
+
+    for (i = 0; i < n; i++) {
+        tracks[i].set = x.set[i];
+    }
+}
+
+
+/* what was numbered keeps together, whatever has been left out since */
+
+static int
+lo_dash_together(const lo_manifest_track_t *a, const lo_manifest_track_t *b)
+{
+    return a->set ? a->set == b->set : lo_dash_same_set(a, b);
+}
+
+
+void
 lo_dash_plan(lo_dash_t *x)
 {
     unsigned                    i, j;
@@ -179,7 +208,7 @@ lo_dash_plan(lo_dash_t *x)
             x->set[i] = ++x->nsets;
 
             for (j = i + 1; j < x->p->ntracks; j++) {
-                if (x->set[j] == 0 && lo_dash_same_set(&t[i], &t[j])) {
+                if (x->set[j] == 0 && lo_dash_together(&t[i], &t[j])) {
                     x->set[j] = x->nsets;
                 }
             }
@@ -196,6 +225,17 @@ lo_dash_lead(const lo_dash_t *x, unsigned set)
     for (i = 0; x->set[i] != set; i++) { /* void */ }
 
     return i;
+}
+
+
+unsigned
+lo_dash_id(const lo_dash_t *x, unsigned set)
+{
+    unsigned  id;
+
+    id = x->p->tracks[lo_dash_lead(x, set)].set;
+
+    return id ? id : set;
 }
 
 

@@ -3,6 +3,7 @@
  */
 
 #include "core/manifest.h"
+#include "core/dash.h"
 
 
 uint32_t
@@ -264,6 +265,8 @@ lo_manifest_live(lo_manifest_t *m, const lo_live_t *l, const lo_event_t *doc,
         }
 
         if (n > 0) {
+            lo_dash_number_sets(room->tracks + used, n);
+
             p->tracks = room->tracks + used;
             p->ntracks = n;
             used += n;

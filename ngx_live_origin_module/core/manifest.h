@@ -72,6 +72,8 @@ typedef struct {
     const lo_str_t               *inband;  /* segments, as declared */
     uint32_t                      score;   /* in thousandths; 0: none */
     lo_str_t                      hdcp;    /* HDCP-LEVEL; empty: none */
+    unsigned                      set;     /* id of its AdaptationSet; 0: by
+                                              the tracks that are there */
     unsigned                      nsegments;  /* irregular events only: what */
     const lo_manifest_segment_t  *segments;   /* SegmentTimeline lists, without
                                               gaps, oldest first */
@@ -154,6 +156,7 @@ typedef struct {
  * doc may be NULL.  What remains for the caller: utc_timing, early, and where
  * measured better bandwidths and fps than the document's; for irregular
  * events segments and end_us.  LO_FULL: periods or tracks is too small.
+ * Tracks may be left out and moved then: AdaptationSets keep their ids.
  */
 
 typedef struct {

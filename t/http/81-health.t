@@ -37,7 +37,8 @@ sub document
 
     my $doc = $json->encode({
         id => $id, segment_ms => 500, delay_ms => 1000, dvr_s => 4,
-        tracks => [map { {id => $_, type => $type{$_}} } @tracks],
+        tracks => [map { {id => $_, type => $type{$_},
+                          $_ eq 't' ? (lang => 'de') : ()} } @tracks],
         %manifest ? (manifest => \%manifest) : ()});
     my $put = $ng->put("/api/events/$id", $doc);
 
@@ -115,6 +116,18 @@ sub in_mpd
                  =~ /<Representation[^>]* id="([a-z])"/g;
 
     return join ' ', sort @listed;
+}
+
+# AdaptationSet@id of a track
+
+sub set_of
+{
+    my ($id, $track) = @_;
+
+    my ($set) = body("$id/manifest.mpd")
+                =~ /.*<AdaptationSet id="(\d+)".*?<Representation id="$track"/s;
+
+    return $set;
 }
 
 # as old as its window is long: the MPD's depth grows no more
@@ -256,6 +269,8 @@ ok publish_until('drop', [], sub { in_master('drop') eq 'a t v w' }),
     'drop: live';
 always(sub { in_mpd('drop') }, 'a t v w', '... with all tracks');
 
+is set_of('drop', 't'), 3, '... the second audio is the third set';
+
 ok steady('drop'), '... for as long as its window';
 
 my @when = published_at('drop');
@@ -279,6 +294,8 @@ always(sub { published_at('drop') }, $when[1],
 
 ok publish_until('drop', [qw(v t)], sub { in_master('drop') eq 't v' }),
     'then one of two audios';
+is set_of('drop', 't'), 3, '... the other one is the set that it was';
+is set_of('drop', 'v'), 1, '... so is video';
 
 push @when, published_at('drop');
 isnt $when[2], $when[1], '... publishTime';

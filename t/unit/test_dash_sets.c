@@ -94,6 +94,52 @@ test_switching(void **state)
 }
 
 
+/* sets are what they were, whichever of their tracks is left out */
+
+static void
+test_left_out(void **state)
+{
+    ladder();
+    lo_dash_number_sets(mpd_tracks, 7);
+    mpd_render();
+    assert_int_equal(mpd_count("<AdaptationSet "), 5);
+    mpd_expect(SWITCHING "1,3\"/>");
+
+    mpd_tracks[0] = mpd_tracks[1];
+    mpd_tracks[1] = mpd_tracks[2];
+    mpd_tracks[2] = mpd_tracks[3];
+    mpd_tracks[3] = mpd_tracks[6];
+    mpd_periods[0].ntracks = 4;
+    mpd_render();
+
+    assert_int_equal(mpd_count("<AdaptationSet "), 3);
+    mpd_expect("<AdaptationSet id=\"1\" contentType=\"video\"");
+    mpd_expect("<AdaptationSet id=\"2\" contentType=\"video\"");
+    mpd_expect("<AdaptationSet id=\"5\" contentType=\"audio\" "
+               "mimeType=\"audio/mp4\" lang=\"en\"");
+    mpd_expect(SWITCHING "2\"/>");
+    mpd_expect(SWITCHING "1\"/>");
+
+    /* the shape of the first is like those of two that are not alike */
+
+    ladder();
+    mpd_info[0].width = 1000;
+    mpd_info[0].height = 1000;
+    mpd_info[1].width = 1015;
+    mpd_info[1].height = 1000;
+    track_video(&mpd_tracks[2], &mpd_info[2], "b", 1000, 1015, 800000);
+    lo_dash_number_sets(mpd_tracks, 7);
+    mpd_render();
+    assert_int_equal(mpd_count("<AdaptationSet "), 5);
+
+    mpd_periods[0].tracks = mpd_tracks + 1;
+    mpd_periods[0].ntracks = 6;
+    mpd_render();
+    assert_int_equal(mpd_count("<AdaptationSet id=\"1\""), 1);
+    assert_int_equal(mpd_count("<AdaptationSet "), 5);
+}
+
+
 /* by the order of the tracks, the main ones first */
 
 static void
@@ -318,6 +364,7 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_switching),
+        cmocka_unit_test(test_left_out),
         cmocka_unit_test(test_priority),
         cmocka_unit_test(test_accessibility),
         cmocka_unit_test(test_colour),
