@@ -8,6 +8,40 @@
 #include "core/box.h"
 
 
+/* xs:language, which neither documents nor elng are held to: subtags of 1 to
+   8, the first of letters */
+
+static int
+lo_dash_lang_ok(lo_str_t s)
+{
+    size_t         i, n, tags;
+    unsigned char  c;
+
+    for (n = 0, tags = 0, i = 0; i < s.len; i++) {
+
+        c = s.data[i];
+
+        if (c == '-') {
+            if (n == 0) {
+                return 0;
+            }
+
+            n = 0;
+            tags++;
+            continue;
+        }
+
+        if (++n > 8 || !(((c | 0x20) >= 'a' && (c | 0x20) <= 'z')
+                         || (tags && c >= '0' && c <= '9')))
+        {
+            return 0;
+        }
+    }
+
+    return n != 0;
+}
+
+
 lo_str_t
 lo_dash_lang(const lo_manifest_track_t *t)
 {
@@ -15,7 +49,7 @@ lo_dash_lang(const lo_manifest_track_t *t)
 
     lang = t->lang.len ? t->lang : lo_cstr(t->info->lang);
 
-    if (lo_str_eq(lang, lo_cstr("und"))) {
+    if (lo_str_eq(lang, lo_cstr("und")) || !lo_dash_lang_ok(lang)) {
         lang.len = 0;
     }
 

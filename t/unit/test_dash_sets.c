@@ -140,6 +140,39 @@ test_left_out(void **state)
 }
 
 
+/* what is no language for the schema is not said */
+
+static void
+test_lang(void **state)
+{
+    char      attr[40];
+    unsigned  i;
+
+    static const struct {
+        const char  *lang;
+        int          said;
+    } langs[] = {
+        { "de", 1 }, { "zh-Hant-TW", 1 }, { "sgn-ase", 1 }, { "es-419", 1 },
+        { "de_AT", 0 }, { "123", 0 }, { "de-", 0 }, { "-de", 0 },
+        { "de--AT", 0 }, { "Deutschland", 0 }, { "und", 0 }, { "", 0 }
+    };
+
+    for (i = 0; i < sizeof(langs) / sizeof(langs[0]); i++) {
+        ladder();
+        mpd_info[5].lang[0] = '\0';
+        mpd_tracks[5].lang = lo_cstr(langs[i].lang);
+        mpd_render();
+
+        assert_int_equal(mpd_count(" lang=\""), 1 + langs[i].said);
+
+        if (langs[i].said) {
+            snprintf(attr, sizeof(attr), " lang=\"%s\"", langs[i].lang);
+            mpd_expect(attr);
+        }
+    }
+}
+
+
 /* by the order of the tracks, the main ones first */
 
 static void
@@ -365,6 +398,7 @@ main(void)
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_switching),
         cmocka_unit_test(test_left_out),
+        cmocka_unit_test(test_lang),
         cmocka_unit_test(test_priority),
         cmocka_unit_test(test_accessibility),
         cmocka_unit_test(test_colour),
