@@ -5,6 +5,7 @@
 #include "http/geo.h"
 #include "http/metrics.h"
 #include "http/play.h"
+#include "http/publish.h"
 #include "http/purge.h"
 #include "http/redis.h"
 

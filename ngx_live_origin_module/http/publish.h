@@ -164,6 +164,10 @@ typedef struct {
 } ngx_live_origin_place_t;
 
 
+/* publish.c */
+
+ngx_int_t ngx_live_origin_publish_handler(ngx_http_request_t *r);
+
 /* body.c: 0, or an HTTP status with u->text set */
 
 ngx_uint_t ngx_live_origin_body_span(ngx_live_origin_upload_t *u,
@@ -174,6 +178,8 @@ u_char *ngx_live_origin_body_room(ngx_live_origin_upload_t *u, size_t *len);
 /* 1: to be read on a little later */
 ngx_uint_t ngx_live_origin_body_blind(ngx_live_origin_upload_t *u);
 void ngx_live_origin_body_free(ngx_live_origin_upload_t *u);
+/* what the worker has kept, when it exits */
+void ngx_live_origin_body_exit(ngx_live_origin_zone_t *zone);
 void ngx_live_origin_piece_free(ngx_live_origin_upload_t *u,
     ngx_live_origin_piece_t *piece);
 

@@ -1,5 +1,6 @@
 #include "http/geo.h"
 #include "http/health.h"
+#include "http/publish.h"
 #include "http/redis.h"
 #include "http/share.h"
 
