@@ -43,7 +43,7 @@ void ngx_live_origin_parts_free(ngx_live_origin_tables_t *t);
 
 ngx_int_t ngx_live_origin_object(ngx_http_request_t *r,
     ngx_live_origin_ctx_t *ctx, ngx_uint_t track);
-/* for grow.c: everything of its header but the length */
+/* object_header.c: everything of it but the length and the date */
 ngx_int_t ngx_live_origin_object_header(ngx_http_request_t *r,
     ngx_live_origin_ctx_t *ctx, ngx_uint_t track);
 void ngx_live_origin_read_latency(ngx_http_request_t *r,
