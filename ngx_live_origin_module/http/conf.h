@@ -68,11 +68,19 @@ typedef struct {
 } ngx_live_origin_loc_conf_t;
 
 
-/* conf.c: handlers of directives */
+/* conf.c */
 
 /* logs the one line; NGX_CONF_ERROR */
 char *ngx_live_origin_bad(ngx_conf_t *cf, ngx_str_t *value,
     const char *allowed);
+char *ngx_live_origin_set_time(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_live_origin_set_size(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+
+/* zone_conf.c */
+
 char *ngx_live_origin_zone_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_live_origin_events_directive(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -81,14 +89,14 @@ char *ngx_live_origin_archive_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_live_origin_use_zone(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
-char *ngx_live_origin_set_time(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
+
+
+/* shed_conf.c */
+
 char *ngx_live_origin_shed_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 /* what the directive did not say */
 void ngx_live_origin_shed_defaults(lo_shed_conf_t *shed);
-char *ngx_live_origin_set_size(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
 
 
 /* variable.c */
