@@ -133,7 +133,12 @@ json_t *ngx_live_origin_api_drm(ngx_live_origin_event_t *event,
 json_t *ngx_live_origin_api_node(ngx_live_origin_zone_t *zone);
 json_t *ngx_live_origin_api_event(ngx_live_origin_zone_t *zone,
     ngx_live_origin_event_t *event);
+/* api_track.c; NULL: no memory */
+json_t *ngx_live_origin_api_track(ngx_live_origin_zone_t *zone,
+    ngx_live_origin_event_t *event, ngx_uint_t i, int64_t now);
 /* a time as the API has it, seconds since 1970; null for none */
 json_t *ngx_live_origin_api_us(int64_t us);
+/* of a segment; null for none */
+json_t *ngx_live_origin_api_number(int64_t n);
 
 #endif /* NGX_LIVE_ORIGIN_API_H */
