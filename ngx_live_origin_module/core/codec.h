@@ -18,7 +18,7 @@
 int lo_codec_entry(lo_cmaf_init_t *init, const lo_box_t *entry,
     lo_err_t *err);
 
-/* "eng" to "en", where ISO 639-1 has a code; lang is LO_LANG_MAX long */
+/* codec_lang.c: "eng" to "en", where ISO 639-1 has a code; lang is LO_LANG_MAX long */
 void lo_codec_lang(char *lang, const char *code);
 
 
@@ -26,6 +26,13 @@ void lo_codec_lang(char *lang, const char *code);
 
 int lo_codec_video(lo_cmaf_init_t *init, const lo_box_t *box, lo_err_t *err);
 int lo_codec_audio(lo_cmaf_init_t *init, const lo_box_t *box, lo_err_t *err);
+
+/* of codec_protection.c: the sinf among an entry's children, for the original
+   format and what of an init tells of its encryption.  LO_NONE: a scheme that
+   is not served */
+
+int lo_codec_protection(lo_cmaf_init_t *init, const lo_span_t *children,
+    lo_err_t *err);
 
 /* of codec_aac.c: an esds */
 
