@@ -12,6 +12,10 @@
  * pin.
  *
  * Every function returns at once; none waits for another process.
+ *
+ * Here are objects, events, tracks and segments; zone/elsewhere.h is what the
+ * zone knows of segments that it does not have, zone/growing.h readers that
+ * are given an upload before it is whole.  They come with this one.
  */
 
 #ifndef LO_ZONE_H
@@ -209,87 +213,6 @@ int lo_zone_track_add(lo_zone_t *z, unsigned event, lo_str_t id,
 lo_zone_track_t *lo_zone_track(lo_zone_t *z, uint32_t track);
 
 
-/*
- * ---- records: what of a track lies elsewhere (the archive), one for each
- * number of its ring.  A record proves itself by its check, so that whoever
- * dies while writing one, or writes it at the same time, leaves none.
- */
-
-typedef struct {
-    int64_t                 number;
-    int64_t                 m;             /* as in lo_zone_meta_t */
-    uint64_t                verdict;
-    uint64_t                digest;        /* the first 8 bytes, big endian */
-    uint32_t                duration;
-    uint32_t                timescale;
-    uint32_t                init;
-    uint32_t                run;
-    uint32_t                size;
-    uint16_t                rank;
-    uint16_t                pipeline;
-    uint64_t                check;
-} lo_zone_record_t;
-
-/* tracks that this process makes from now on have records */
-void lo_zone_keep_records(lo_zone_t *z);
-/* LO_OK or LO_NONE */
-int lo_zone_record(lo_zone_t *z, uint32_t track, int64_t number,
-    lo_zone_record_t *rec);
-/* whether there seems to be one: its number is looked at, and no more */
-int lo_zone_recorded(lo_zone_t *z, uint32_t track, int64_t number);
-/* what has left the ring has none: its place is another number's */
-void lo_zone_record_set(lo_zone_t *z, uint32_t track, lo_zone_record_t *rec);
-void lo_zone_record_clear(lo_zone_t *z, uint32_t track, int64_t number);
-/* head of a track, and of its event, that was read back */
-void lo_zone_track_restore(lo_zone_t *z, uint32_t track, int64_t head);
-/* an event was read back that was born then */
-void lo_zone_event_restore(lo_zone_t *z, unsigned event, int64_t born_us);
-
-/*
- * How many numbers wait to be recorded, whoever looks after it and dies.  The
- * archivist says that it looks at all below a number, and how many of these
- * are not recorded yet, before it looks; who publishes or chooses below that
- * number what is not what the record says, asks for another look.
- */
-void lo_zone_looked(lo_zone_t *z, uint32_t track, int64_t below, int64_t n);
-/* the numbers that another look is asked for; take: they get it.  0: none */
-int lo_zone_again(lo_zone_t *z, uint32_t track, int take, int64_t *from,
-    int64_t *to);
-/* of all tracks; rather more than there are than less */
-uint64_t lo_zone_unsaved(lo_zone_t *z);
-
-/* one worker of all instances looks after what lies elsewhere: 1, it is this
-   one, until it lets go or ends */
-int lo_zone_archivist(lo_zone_t *z);
-void lo_zone_archivist_end(lo_zone_t *z);
-/* whether events were read back into this zone; set says so */
-int lo_zone_restored(lo_zone_t *z, int set);
-
-
-/* likewise for what other nodes have */
-int lo_zone_envoy(lo_zone_t *z);
-void lo_zone_envoy_end(lo_zone_t *z);
-/* whether all that other nodes have was looked at: sets it, or asks (-1) */
-#define LO_WALKED_EMPTY   0        /* not yet: the zone is new */
-#define LO_WALKED_ALL     1
-#define LO_WALKED_BEFORE  2        /* not since it came again */
-#define LO_WALKED_LOST    3        /* not since it lost them */
-
-int lo_zone_walked(lo_zone_t *z, int set);
-/* that it is looked at again: 1 asks for it, 0 takes the wish */
-int lo_zone_walk(lo_zone_t *z, int want);
-
-/*
- * A claim on getting a number from elsewhere, so that one worker of all does:
- * LO_OK, it is this one's for so long; LO_AGAIN: it is another's, or was tried
- * just now.  A hint: two that collide in it get their segment twice.
- */
-int lo_zone_claim_number(lo_zone_t *z, uint32_t track, int64_t number,
-    uint32_t ms);
-/* it is there, or may be tried again at once */
-void lo_zone_unclaim_number(lo_zone_t *z, uint32_t track, int64_t number);
-
-
 /* ---- uploads: bytes of this worker that nobody sees yet */
 
 typedef struct {
@@ -417,75 +340,6 @@ void lo_zone_seek(lo_zone_t *z, const lo_zone_object_t *o, uint64_t offset,
 size_t lo_zone_span(lo_zone_t *z, lo_zone_cursor_t *c, unsigned char **p);
 
 
-/*
- * ---- growing: readers are given an upload's chunks before it is whole
- *
- * The publisher announces the upload once its place is known, then shows
- * whole chunks; both before lo_zone_wake.  A reader that follows holds an
- * ordinary pin, which the upload's end respects, however it ends.
- */
-
-/* LO_NONE: not to be followed (it is there already, or has left) */
-int lo_zone_announce(lo_zone_t *z, uint32_t track, int64_t number,
-    unsigned pipeline, lo_zone_upload_t *up);
-/* the first size bytes may be given out */
-void lo_zone_show(lo_zone_t *z, const lo_zone_upload_t *up, uint64_t size);
-
-/*
- * The upload to be followed for a number: the one that others follow, else of
- * the first pipeline whose previous segment was good.  It is then the choice,
- * if it is published good; until then others' candidates are given out in
- * passing only.  One that showed nothing for silent_us is not followed.
- * LO_NONE: none, or a candidate is there.
- */
-int lo_zone_follow(lo_zone_t *z, uint32_t track, int64_t number,
-    uint32_t masked, int64_t silent_us, lo_zone_pin_t *pin);
-/* whether there is one; a look, as lo_zone_has */
-int lo_zone_grows(lo_zone_t *z, uint32_t track, int64_t number,
-    uint32_t masked, int64_t silent_us);
-/* its followers gave it up: the choice is open again */
-void lo_zone_forsake(lo_zone_t *z, const lo_zone_pin_t *pin);
-
-/*
- * What the parts of a number are cut from: the upload that was followed
- * first, while it grows and when it is the choice, or a good choice that
- * nobody has followed; it is given out by this.  LO_NONE: nothing, or the
- * number has no parts, as what was followed is not what readers get in the
- * end, or was given up.
- */
-int lo_zone_parts(lo_zone_t *z, uint32_t track, int64_t number,
-    uint32_t masked, int64_t silent_us, lo_zone_pin_t *pin);
-/* the one that grows, where that is what parts are cut from: its number is
-   not whole yet for who reads parts, whoever else has it */
-int lo_zone_parts_grow(lo_zone_t *z, uint32_t track, int64_t number,
-    uint32_t masked, int64_t silent_us, lo_zone_pin_t *pin);
-
-/* what is pinned has been published */
-int lo_zone_pinned_whole(lo_zone_t *z, const lo_zone_pin_t *pin);
-/* it has none, and will have none: it is marked so, or a GAP */
-int lo_zone_partless(lo_zone_t *z, uint32_t track, int64_t number);
-
-typedef enum {
-    LO_GROWN_MORE = 0,         /* more may come */
-    LO_GROWN_WHOLE,            /* the visible bytes are all, and published */
-    LO_GROWN_FAILED            /* never to be completed */
-} lo_grown_e;
-
-lo_grown_e lo_zone_grown(const lo_zone_pin_t *pin, uint64_t *visible);
-
-typedef struct {
-    uint32_t                page;
-    uint32_t                offset;        /* in page; its end: the next one
-                                              is not looked at yet */
-    uint64_t                at;            /* in the object */
-} lo_zone_growth_t;
-
-void lo_zone_growth(const lo_zone_pin_t *pin, lo_zone_growth_t *g);
-/* the next contiguous bytes below visible; 0: none */
-size_t lo_zone_growth_span(lo_zone_t *z, lo_zone_growth_t *g,
-    uint64_t visible, unsigned char **p);
-
-
 /* ---- waiting: the bitmap of workers that hold readers of a track */
 
 /* before the last look for the segment */
@@ -558,5 +412,9 @@ lo_zone_digest_first(const unsigned char digest[16])
 {
     return lo_be64(digest);
 }
+
+
+#include "zone/elsewhere.h"
+#include "zone/growing.h"
 
 #endif /* LO_ZONE_H */
