@@ -275,37 +275,6 @@ lo_event_naming(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev)
 
 
 static int
-lo_event_tracks(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev)
-{
-    size_t   i;
-    json_t  *v;
-
-    v = json_object_get(o, "tracks");
-
-    if (v == NULL) {
-        return LO_OK;
-    }
-
-    if (!json_is_array(v) || json_array_size(v) > LO_MAX_TRACKS) {
-        return lo_event_bad(ctx, "tracks", "not a list of at most %d tracks",
-                            LO_MAX_TRACKS);
-    }
-
-    for (i = 0; i < json_array_size(v); i++) {
-        snprintf(ctx->at, sizeof(ctx->at), "tracks[%zu].", i);
-
-        if (lo_event_track(ctx, json_array_get(v, i), ev) != LO_OK) {
-            return LO_ERROR;
-        }
-    }
-
-    ctx->at[0] = '\0';
-
-    return LO_OK;
-}
-
-
-static int
 lo_event_lengths(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev)
 {
     int64_t  ms;
@@ -382,7 +351,9 @@ lo_event_read(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev)
         return LO_ERROR;
     }
 
-    if (lo_event_tracks(ctx, o, ev) != LO_OK
+    if (lo_event_list(ctx, o, "tracks", LO_MAX_TRACKS, "tracks",
+                      lo_event_track, ev)
+        != LO_OK
         || lo_event_drm(ctx, o, ev) != LO_OK)
     {
         return LO_ERROR;

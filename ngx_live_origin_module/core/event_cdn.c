@@ -155,8 +155,10 @@ lo_cdn_url(lo_event_ctx_t *ctx, const json_t *o, lo_str_t *url)
 
 
 static int
-lo_cdn_read(lo_event_ctx_t *ctx, const json_t *o, lo_cdns_t *cdns)
+lo_cdn_read(lo_event_ctx_t *ctx, const json_t *o, void *into)
 {
+    lo_cdns_t  *cdns = into;
+
     int        rc;
     int64_t    weight;
     unsigned   i;
@@ -251,25 +253,11 @@ lo_event_steering(lo_event_ctx_t *ctx, const json_t *o, lo_steering_t *s)
 int
 lo_event_cdns(lo_event_ctx_t *ctx, const json_t *o, lo_cdns_t *cdns)
 {
-    size_t   i;
-    json_t  *v;
-
-    v = json_object_get(o, "cdns");
-
-    if (v && (!json_is_array(v) || json_array_size(v) > LO_CDNS)) {
-        return lo_event_bad(ctx, "cdns", "not a list of at most %d CDNs",
-                            LO_CDNS);
+    if (lo_event_list(ctx, o, "cdns", LO_CDNS, "CDNs", lo_cdn_read, cdns)
+        != LO_OK)
+    {
+        return LO_ERROR;
     }
-
-    for (i = 0; i < json_array_size(v); i++) {
-        snprintf(ctx->at, sizeof(ctx->at), "cdns[%zu].", i);
-
-        if (lo_cdn_read(ctx, json_array_get(v, i), cdns) != LO_OK) {
-            return LO_ERROR;
-        }
-    }
-
-    ctx->at[0] = '\0';
 
     return lo_event_steering(ctx, o, &cdns->steering);
 }

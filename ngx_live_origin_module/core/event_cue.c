@@ -291,8 +291,10 @@ lo_event_cue_times(lo_event_ctx_t *ctx, const json_t *o, lo_cue_t *c)
 
 
 static int
-lo_event_cue(lo_event_ctx_t *ctx, const json_t *o, lo_cues_t *cues)
+lo_event_cue(lo_event_ctx_t *ctx, const json_t *o, void *into)
 {
+    lo_cues_t  *cues = into;
+
     unsigned   i;
     lo_cue_t   c;
 
@@ -335,31 +337,8 @@ lo_event_cue(lo_event_ctx_t *ctx, const json_t *o, lo_cues_t *cues)
 int
 lo_event_cues(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev)
 {
-    size_t   i;
-    json_t  *v;
-
-    v = json_object_get(o, "cues");
-
-    if (v == NULL) {
-        return LO_OK;
-    }
-
-    if (!json_is_array(v) || json_array_size(v) > LO_CUE_MAX) {
-        return lo_event_bad(ctx, "cues", "not a list of at most %d cues",
-                            LO_CUE_MAX);
-    }
-
-    for (i = 0; i < json_array_size(v); i++) {
-        snprintf(ctx->at, sizeof(ctx->at), "cues[%zu].", i);
-
-        if (lo_event_cue(ctx, json_array_get(v, i), &ev->cues) != LO_OK) {
-            return LO_ERROR;
-        }
-    }
-
-    ctx->at[0] = '\0';
-
-    return LO_OK;
+    return lo_event_list(ctx, o, "cues", LO_CUE_MAX, "cues", lo_event_cue,
+                         &ev->cues);
 }
 
 

@@ -366,7 +366,7 @@ lo_drm_key_tracks(lo_event_ctx_t *ctx, const json_t *o, lo_drm_t *drm,
 
 
 static int
-lo_drm_key_read(lo_event_ctx_t *ctx, const json_t *o, lo_drm_t *drm)
+lo_drm_key_read(lo_event_ctx_t *ctx, const json_t *o, void *into)
 {
     json_t         *v;
     unsigned char   kid[16];
@@ -388,38 +388,7 @@ lo_drm_key_read(lo_event_ctx_t *ctx, const json_t *o, lo_drm_t *drm)
                             "or a UUID");
     }
 
-    return lo_drm_key_tracks(ctx, o, drm, kid);
-}
-
-
-static int
-lo_drm_keys_read(lo_event_ctx_t *ctx, const json_t *o, lo_drm_t *drm)
-{
-    size_t   i;
-    json_t  *v;
-
-    v = json_object_get(o, "keys");
-
-    if (v == NULL) {
-        return LO_OK;
-    }
-
-    if (!json_is_array(v) || json_array_size(v) > LO_DRM_KEYS) {
-        return lo_event_bad(ctx, "keys", "not a list of at most %d keys",
-                            LO_DRM_KEYS);
-    }
-
-    for (i = 0; i < json_array_size(v); i++) {
-        snprintf(ctx->at, sizeof(ctx->at), "drm.keys[%zu].", i);
-
-        if (lo_drm_key_read(ctx, json_array_get(v, i), drm) != LO_OK) {
-            return LO_ERROR;
-        }
-    }
-
-    snprintf(ctx->at, sizeof(ctx->at), "drm.");
-
-    return LO_OK;
+    return lo_drm_key_tracks(ctx, o, into, kid);
 }
 
 
@@ -471,7 +440,9 @@ lo_event_drm(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev)
 
     if (lo_event_members(ctx, v, known) != LO_OK
         || lo_drm_scheme(ctx, v, &ev->drm) != LO_OK
-        || lo_drm_keys_read(ctx, v, &ev->drm) != LO_OK
+        || lo_event_list(ctx, v, "keys", LO_DRM_KEYS, "keys", lo_drm_key_read,
+                         &ev->drm)
+           != LO_OK
         || lo_drm_systems_read(ctx, v, &ev->drm) != LO_OK)
     {
         return LO_ERROR;

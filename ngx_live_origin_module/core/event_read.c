@@ -70,6 +70,42 @@ lo_event_members(lo_event_ctx_t *ctx, const json_t *o,
 
 
 int
+lo_event_list(lo_event_ctx_t *ctx, const json_t *o, const char *name,
+    size_t max, const char *what, lo_event_entry_pt read, void *into)
+{
+    char     at[sizeof(ctx->at)];
+    size_t   i, n;
+    json_t  *v;
+
+    v = json_object_get(o, name);
+
+    if (v == NULL) {
+        return LO_OK;
+    }
+
+    if (!json_is_array(v) || json_array_size(v) > max) {
+        return lo_event_bad(ctx, name, "not a list of at most %zu%s%s", max,
+                            what ? " " : "", what ? what : "");
+    }
+
+    memcpy(at, ctx->at, sizeof(at));
+    n = strlen(at);
+
+    for (i = 0; i < json_array_size(v); i++) {
+        snprintf(ctx->at + n, sizeof(at) - n, "%s[%zu].", name, i);
+
+        if (read(ctx, json_array_get(v, i), into) != LO_OK) {
+            return LO_ERROR;
+        }
+    }
+
+    memcpy(ctx->at, at, sizeof(at));
+
+    return LO_OK;
+}
+
+
+int
 lo_event_number(lo_event_ctx_t *ctx, const json_t *o, const char *name,
     int64_t min, int64_t max, int64_t *value)
 {

@@ -47,6 +47,15 @@ int lo_event_number(lo_event_ctx_t *ctx, const json_t *o, const char *name,
 int lo_event_members(lo_event_ctx_t *ctx, const json_t *o,
     const char *const *known);
 
+/* one entry of a list; ctx->at says which */
+typedef int (*lo_event_entry_pt)(lo_event_ctx_t *ctx, const json_t *o,
+    void *into);
+
+/* each entry of a list of at most max, which are called what ("cues", or NULL)
+   where it is none; absent is LO_OK */
+int lo_event_list(lo_event_ctx_t *ctx, const json_t *o, const char *name,
+    size_t max, const char *what, lo_event_entry_pt read, void *into);
+
 /* all members of a list that ends with a NULL name, into uint32_t */
 int lo_event_numbers_read(lo_event_ctx_t *ctx, const json_t *o,
     const lo_event_number_t *spec, void *into);
@@ -84,8 +93,8 @@ int lo_event_health(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev);
 /* "cdns" and "steering" */
 int lo_event_cdns(lo_event_ctx_t *ctx, const json_t *o, lo_cdns_t *cdns);
 
-/* one entry of "tracks", onto the end of ev->tracks */
-int lo_event_track(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev);
+/* one entry of "tracks", onto the end of those of the lo_event_t */
+int lo_event_track(lo_event_ctx_t *ctx, const json_t *o, void *into);
 
 int lo_event_low(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev);
 int lo_event_cues(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev);

@@ -59,8 +59,14 @@ lo_rights_rule_read(lo_event_ctx_t *ctx, const json_t *o,
 
 
 static int
-lo_blackout_read(lo_event_ctx_t *ctx, const json_t *o, lo_blackout_t *b)
+lo_blackout_read(lo_event_ctx_t *ctx, const json_t *o, void *into)
 {
+    lo_event_t  *ev = into;
+
+    lo_blackout_t  *b;
+
+    b = &ev->blackouts[ev->nblackouts];
+
     if (!json_is_object(o)) {
         return lo_event_bad(ctx, "start", "is missing: the blackout is not "
                             "an object");
@@ -84,41 +90,13 @@ lo_blackout_read(lo_event_ctx_t *ctx, const json_t *o, lo_blackout_t *b)
         return lo_event_bad(ctx, "end", "not after the start");
     }
 
-    return lo_rights_set(ctx, o, "countries", "except", &b->except, &b->where)
-           == LO_ERROR ? LO_ERROR : LO_OK;
-}
-
-
-static int
-lo_blackouts_read(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev)
-{
-    size_t   i;
-    json_t  *v;
-
-    v = json_object_get(o, "blackouts");
-
-    if (v == NULL) {
-        return LO_OK;
+    if (lo_rights_set(ctx, o, "countries", "except", &b->except, &b->where)
+        == LO_ERROR)
+    {
+        return LO_ERROR;
     }
 
-    if (!json_is_array(v) || json_array_size(v) > LO_MAX_BLACKOUTS) {
-        return lo_event_bad(ctx, "blackouts", "not a list of at most %d",
-                            LO_MAX_BLACKOUTS);
-    }
-
-    for (i = 0; i < json_array_size(v); i++) {
-        snprintf(ctx->at, sizeof(ctx->at), "blackouts[%zu].", i);
-
-        if (lo_blackout_read(ctx, json_array_get(v, i), &ev->blackouts[i])
-            != LO_OK)
-        {
-            return LO_ERROR;
-        }
-
-        ev->nblackouts++;
-    }
-
-    ctx->at[0] = '\0';
+    ev->nblackouts++;
 
     return LO_OK;
 }
@@ -131,5 +109,6 @@ lo_event_rights(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev)
         return LO_ERROR;
     }
 
-    return lo_blackouts_read(ctx, o, ev);
+    return lo_event_list(ctx, o, "blackouts", LO_MAX_BLACKOUTS, NULL,
+                         lo_blackout_read, ev);
 }

@@ -2,8 +2,6 @@
  * "session_data": [{"id", "value" or "uri", "lang"}]
  */
 
-#include <stdio.h>
-
 #include "core/event_read.h"
 
 
@@ -28,8 +26,10 @@ lo_event_session_uri_ok(lo_str_t s)
 
 
 static int
-lo_event_session(lo_event_ctx_t *ctx, const json_t *o, lo_sessions_t *all)
+lo_event_session(lo_event_ctx_t *ctx, const json_t *o, void *into)
 {
+    lo_sessions_t  *all = into;
+
     unsigned       i;
     lo_session_t  *s;
 
@@ -81,31 +81,6 @@ lo_event_session(lo_event_ctx_t *ctx, const json_t *o, lo_sessions_t *all)
 int
 lo_event_sessions(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev)
 {
-    size_t   i;
-    json_t  *v;
-
-    v = json_object_get(o, "session_data");
-
-    if (v == NULL) {
-        return LO_OK;
-    }
-
-    if (!json_is_array(v) || json_array_size(v) > LO_SESSION_MAX) {
-        return lo_event_bad(ctx, "session_data", "not a list of at most %d",
-                            LO_SESSION_MAX);
-    }
-
-    for (i = 0; i < json_array_size(v); i++) {
-        snprintf(ctx->at, sizeof(ctx->at), "session_data[%zu].", i);
-
-        if (lo_event_session(ctx, json_array_get(v, i), &ev->sessions)
-            != LO_OK)
-        {
-            return LO_ERROR;
-        }
-    }
-
-    ctx->at[0] = '\0';
-
-    return LO_OK;
+    return lo_event_list(ctx, o, "session_data", LO_SESSION_MAX, NULL,
+                         lo_event_session, &ev->sessions);
 }

@@ -201,8 +201,10 @@ lo_event_track_inband(lo_event_ctx_t *ctx, const json_t *o,
 
 
 int
-lo_event_track(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev)
+lo_event_track(lo_event_ctx_t *ctx, const json_t *o, void *into)
 {
+    lo_event_t  *ev = into;
+
     unsigned                  i;
     lo_event_track_t         *t;
     const lo_event_string_t  *s;
