@@ -30,81 +30,18 @@ ngx_live_origin_keys_bad(ngx_conf_t *cf, ngx_str_t *value, ngx_err_t err,
 }
 
 
-/* the bytes of the file, or NULL; the error has been logged */
-
-static u_char *
-ngx_live_origin_keys_open(ngx_conf_t *cf, ngx_str_t *value, ngx_file_t *file,
-    size_t max, size_t *size)
-{
-    u_char           *data;
-    ssize_t           n;
-    ngx_file_info_t   fi;
-
-    if (ngx_fd_info(file->fd, &fi) == NGX_FILE_ERROR) {
-        ngx_live_origin_keys_bad(cf, value, ngx_errno, "it cannot be read");
-        return NULL;
-    }
-
-    if (!ngx_is_file(&fi)) {
-        ngx_live_origin_keys_bad(cf, value, 0, "it is not a file");
-        return NULL;
-    }
-
-    if (fi.st_mode & S_IRWXO) {
-        ngx_live_origin_keys_bad(cf, value, 0, "its mode %d%d%d opens it "
-                                 "to others than owner and group",
-                                 (int) (fi.st_mode >> 6 & 7),
-                                 (int) (fi.st_mode >> 3 & 7),
-                                 (int) (fi.st_mode & 7));
-        return NULL;
-    }
-
-    if (ngx_file_size(&fi) > (off_t) max) {
-        ngx_live_origin_keys_bad(cf, value, 0, "it has more than %uz bytes",
-                                 max);
-        return NULL;
-    }
-
-    *size = ngx_file_size(&fi);
-
-    data = malloc(*size + 1);
-    if (data == NULL) {
-        return NULL;
-    }
-
-    n = ngx_read_file(file, data, *size, 0);
-
-    if (n != (ssize_t) *size) {
-        ngx_live_origin_keys_bad(cf, value, ngx_errno, "it cannot be read");
-        free(data);
-        return NULL;
-    }
-
-    return data;
-}
-
-
 u_char *
 ngx_live_origin_keys_file(ngx_conf_t *cf, ngx_str_t *value, ngx_str_t *path,
     size_t max, size_t *size)
 {
-    u_char      *data;
-    ngx_file_t   file;
+    u_char                      *data;
+    ngx_live_origin_conf_err_t   e;
 
-    ngx_memzero(&file, sizeof(ngx_file_t));
-    file.name = *path;
-    file.log = cf->log;
-    file.fd = ngx_open_file(path->data, NGX_FILE_RDONLY|NGX_FILE_NONBLOCK,
-                            NGX_FILE_OPEN, 0);
+    data = ngx_live_origin_conf_file(cf, path, max, 1, size, &e);
 
-    if (file.fd == NGX_INVALID_FILE) {
-        ngx_live_origin_keys_bad(cf, value, ngx_errno,
-                                 "it cannot be opened");
-        return NULL;
+    if (data == NULL) {
+        ngx_live_origin_keys_bad(cf, value, e.err, "%s", e.why);
     }
-
-    data = ngx_live_origin_keys_open(cf, value, &file, max, size);
-    ngx_close_file(file.fd);
 
     return data;
 }

@@ -28,47 +28,6 @@ ngx_live_origin_devices_bad(ngx_conf_t *cf, ngx_str_t *value, ngx_err_t err,
 }
 
 
-/* the bytes of a file, malloc'ed; NULL: it cannot be read, or is too long */
-
-static u_char *
-ngx_live_origin_devices_open(ngx_conf_t *cf, ngx_str_t *path, size_t *len)
-{
-    u_char           *data;
-    ssize_t           n;
-    ngx_file_t        file;
-    ngx_file_info_t   fi;
-
-    ngx_memzero(&file, sizeof(ngx_file_t));
-    file.name = *path;
-    file.log = cf->log;
-    file.fd = ngx_open_file(path->data, NGX_FILE_RDONLY|NGX_FILE_NONBLOCK,
-                            NGX_FILE_OPEN, 0);
-
-    if (file.fd == NGX_INVALID_FILE) {
-        return NULL;
-    }
-
-    data = NULL;
-
-    if (ngx_fd_info(file.fd, &fi) != NGX_FILE_ERROR && ngx_is_file(&fi)
-        && ngx_file_size(&fi) <= LO_DEVICES_FILE_MAX)
-    {
-        *len = ngx_file_size(&fi);
-        data = malloc(*len + 1);
-        n = data ? ngx_read_file(&file, data, *len, 0) : NGX_ERROR;
-
-        if (n != (ssize_t) *len) {
-            free(data);
-            data = NULL;
-        }
-    }
-
-    ngx_close_file(file.fd);
-
-    return data;
-}
-
-
 char *
 ngx_live_origin_devices_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf)
@@ -78,6 +37,7 @@ ngx_live_origin_devices_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     u_char                       *data;
     ngx_str_t                    *value, path;
     lo_event_err_t                err;
+    ngx_live_origin_conf_err_t    e;
     ngx_live_origin_main_conf_t  *mcf = conf;
 
     value = cf->args->elts;
@@ -95,10 +55,10 @@ ngx_live_origin_devices_directive(ngx_conf_t *cf, ngx_command_t *cmd,
         return NGX_CONF_ERROR;
     }
 
-    data = ngx_live_origin_devices_open(cf, &path, &len);
-
+    data = ngx_live_origin_conf_file(cf, &path, LO_DEVICES_FILE_MAX, 0, &len,
+                                     &e);
     if (data == NULL) {
-        return ngx_live_origin_devices_bad(cf, &value[1], ngx_errno, NULL);
+        return ngx_live_origin_devices_bad(cf, &value[1], e.err, NULL);
     }
 
     mcf->classes->devices = ngx_pcalloc(cf->pool, sizeof(lo_devices_t));

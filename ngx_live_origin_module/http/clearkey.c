@@ -73,12 +73,7 @@ ngx_live_origin_clearkey_directive(ngx_conf_t *cf, ngx_command_t *cmd,
 ngx_uint_t
 ngx_live_origin_clearkey_is(lo_str_t path)
 {
-    lo_name_t  name;
-
-    return path.len > 9
-           && ngx_memcmp(path.data + path.len - 9, "/clearkey", 9) == 0
-           && lo_name_serve(&name, path) == LO_OK
-           && name.kind == LO_NAME_CLEARKEY;
+    return ngx_live_origin_path_is(path, "/clearkey", LO_NAME_CLEARKEY);
 }
 
 

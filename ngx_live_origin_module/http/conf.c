@@ -107,3 +107,89 @@ ngx_live_origin_set_size(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     return NGX_CONF_OK;
 }
+
+
+static ngx_uint_t
+ngx_live_origin_conf_file_bad(ngx_live_origin_conf_err_t *e, ngx_err_t err,
+    const char *fmt, ...)
+{
+    va_list  args;
+
+    e->err = err;
+
+    va_start(args, fmt);
+    *ngx_vslprintf(e->why, e->why + NGX_LIVE_ORIGIN_CONF_WHY - 1, fmt, args)
+        = '\0';
+    va_end(args);
+
+    return 0;
+}
+
+
+static ngx_uint_t
+ngx_live_origin_conf_file_ok(ngx_file_info_t *fi, size_t max,
+    ngx_uint_t secret, ngx_live_origin_conf_err_t *e)
+{
+    if (!ngx_is_file(fi)) {
+        return ngx_live_origin_conf_file_bad(e, 0, "it is not a file");
+    }
+
+    if (secret && (fi->st_mode & S_IRWXO)) {
+        return ngx_live_origin_conf_file_bad(e, 0, "its mode %d%d%d opens it "
+                                             "to others than owner and group",
+                                             (int) (fi->st_mode >> 6 & 7),
+                                             (int) (fi->st_mode >> 3 & 7),
+                                             (int) (fi->st_mode & 7));
+    }
+
+    if (ngx_file_size(fi) > (off_t) max) {
+        return ngx_live_origin_conf_file_bad(e, 0, "it has more than %uz "
+                                             "bytes", max);
+    }
+
+    return 1;
+}
+
+
+u_char *
+ngx_live_origin_conf_file(ngx_conf_t *cf, ngx_str_t *path, size_t max,
+    ngx_uint_t secret, size_t *size, ngx_live_origin_conf_err_t *e)
+{
+    u_char           *data;
+    ngx_file_t        file;
+    ngx_file_info_t   fi;
+
+    ngx_memzero(&file, sizeof(ngx_file_t));
+    file.name = *path;
+    file.log = cf->log;
+    file.fd = ngx_open_file(path->data, NGX_FILE_RDONLY|NGX_FILE_NONBLOCK,
+                            NGX_FILE_OPEN, 0);
+
+    if (file.fd == NGX_INVALID_FILE) {
+        ngx_live_origin_conf_file_bad(e, ngx_errno, "it cannot be opened");
+        return NULL;
+    }
+
+    data = NULL;
+
+    if (ngx_fd_info(file.fd, &fi) == NGX_FILE_ERROR) {
+        ngx_live_origin_conf_file_bad(e, ngx_errno, "it cannot be read");
+
+    } else if (ngx_live_origin_conf_file_ok(&fi, max, secret, e)) {
+
+        *size = ngx_file_size(&fi);
+        data = malloc(*size + 1);
+
+        if (data == NULL
+            || ngx_read_file(&file, data, *size, 0) != (ssize_t) *size)
+        {
+            ngx_live_origin_conf_file_bad(e, ngx_errno, "it cannot be read");
+            free(data);
+            data = NULL;
+        }
+    }
+
+    ngx_close_file(file.fd);
+
+    return data;
+}

@@ -70,9 +70,20 @@ typedef struct {
 
 /* conf.c */
 
+#define NGX_LIVE_ORIGIN_CONF_WHY  96
+
+typedef struct {
+    ngx_err_t                    err;      /* 0: none */
+    u_char                       why[NGX_LIVE_ORIGIN_CONF_WHY];
+} ngx_live_origin_conf_err_t;
+
 /* logs the one line; NGX_CONF_ERROR */
 char *ngx_live_origin_bad(ngx_conf_t *cf, ngx_str_t *value,
     const char *allowed);
+/* the bytes of a file that a directive names, malloc'ed; NULL: why and err say
+   what is wrong with it.  secret: others than owner and group may not read it */
+u_char *ngx_live_origin_conf_file(ngx_conf_t *cf, ngx_str_t *path, size_t max,
+    ngx_uint_t secret, size_t *size, ngx_live_origin_conf_err_t *e);
 char *ngx_live_origin_set_time(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_live_origin_set_size(ngx_conf_t *cf, ngx_command_t *cmd,

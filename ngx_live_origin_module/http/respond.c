@@ -33,6 +33,21 @@ ngx_live_origin_path(ngx_http_request_t *r, lo_str_t *path)
 }
 
 
+ngx_uint_t
+ngx_live_origin_path_is(lo_str_t path, const char *end, lo_name_e kind)
+{
+    size_t     n;
+    lo_name_t  name;
+
+    n = ngx_strlen(end);
+
+    return path.len > n
+           && ngx_memcmp(path.data + path.len - n, end, n) == 0
+           && lo_name_serve(&name, path) == LO_OK
+           && name.kind == kind;
+}
+
+
 ngx_live_origin_ctx_t *
 ngx_live_origin_ctx(ngx_http_request_t *r, ngx_live_origin_zone_t *zone)
 {

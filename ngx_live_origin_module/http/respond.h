@@ -25,6 +25,9 @@ ngx_int_t ngx_live_origin_join_header(ngx_http_request_t *r,
     const char *lowcase, lo_str_t *value);
 /* the path of the URI behind the location's prefix */
 void ngx_live_origin_path(ngx_http_request_t *r, lo_str_t *path);
+/* whether it ends so, as "/play" does, and names what such an end is of */
+ngx_uint_t ngx_live_origin_path_is(lo_str_t path, const char *end,
+    lo_name_e kind);
 ngx_live_origin_ctx_t *ngx_live_origin_ctx(ngx_http_request_t *r,
     ngx_live_origin_zone_t *zone);
 ngx_int_t ngx_live_origin_header(ngx_http_request_t *r, const char *name,
