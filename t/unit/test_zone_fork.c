@@ -1,19 +1,17 @@
 /*
- * The zone, many processes: workers are killed at any instruction, stopped
- * while they hold pins, and woken across processes.
+ * The zone, many processes: workers are killed at any instruction, and stopped
+ * while they hold pins.
  */
 
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -46,15 +44,6 @@ static uint64_t
 seed_of(int64_t number, unsigned pipeline)
 {
     return number * 8 + pipeline * 2 + number % 2;
-}
-
-
-static void
-nap(long us)
-{
-    struct timespec  ts = { 0, us * 1000 };
-
-    nanosleep(&ts, NULL);
 }
 
 
@@ -170,7 +159,7 @@ test_killed_anywhere(void **state)
     }
 
     for (k = 0; k < KILLS; k++) {
-        nap(2000 + rand_r(&rnd) % 20000);
+        t_zone_nap(2000 + rand_r(&rnd) % 20000);
         i = rand_r(&rnd) % WORKERS;
 
         kill(pid[i], SIGKILL);
@@ -331,7 +320,7 @@ test_given_stays(void **state)
     }
 
     for (k = 0; k < KILLS / 2; k++) {
-        nap(2000 + rand_r(&rnd) % 20000);
+        t_zone_nap(2000 + rand_r(&rnd) % 20000);
         i = rand_r(&rnd) % WORKERS;
 
         kill(pid[i], SIGKILL);
@@ -480,7 +469,7 @@ test_dead_pins(void **state)
     t_zone_check(t.z, &c);
     assert_true(c.leaks > 0);
 
-    nap(600000);
+    t_zone_nap(600000);
     lo_zone_tick(t.z);
     t_zone_check(t.z, &c);
     assert_int_equal(c.errors, 0);
@@ -494,188 +483,10 @@ test_dead_pins(void **state)
 }
 
 
-static void
-on_woken(void *data, uint32_t track)
-{
-    (*(uint64_t *) data) |= UINT64_C(1) << track;
-}
-
-
-static int
-readable(lo_zone_t *z, int ms)
-{
-    struct pollfd  p = { lo_zone_wake_fd(z), POLLIN, 0 };
-
-    return poll(&p, 1, ms) == 1;
-}
-
-
-/* two handles of one process stand for two workers */
-
-static void
-test_wakes(void **state)
-{
-    int         i, other;
-    t_zone_t    t;
-    uint64_t    woken;
-    lo_zone_t  *z;
-
-    t_zone_make(&t, 16 * MB, 1, 0);
-    z = t_zone_join(t.path);
-    other = lo_zone_track_add(t.z, t.event, lo_cstr("a"), 16);
-
-    assert_int_equal(lo_zone_wake(t.z, t.track), 0);
-    assert_false(readable(z, 0));
-
-    lo_zone_wait(z, t.track);
-    assert_int_equal(lo_zone_wake(t.z, other), 0);
-    assert_false(readable(z, 0));
-
-    /* many more than a socket's queue holds: none is lost */
-
-    lo_zone_wait(z, other);
-
-    for (i = 0; i < 2000; i++) {
-        assert_int_equal(lo_zone_wake(t.z, t.track), 0);
-    }
-
-    assert_int_equal(lo_zone_wake(t.z, other), 0);
-    assert_true(readable(z, 1000));
-
-    woken = 0;
-    lo_zone_woken(z, on_woken, &woken);
-    assert_int_equal(woken, (1u << t.track) | (1u << other));
-    assert_false(readable(z, 0));
-
-    lo_zone_unwait(z, t.track);
-    lo_zone_wait(t.z, t.track);
-    assert_int_equal(lo_zone_wake(t.z, t.track), 1);
-    assert_false(readable(z, 0));
-
-    lo_zone_close(z);
-    t_zone_drop(&t);
-}
-
-
-static void
-test_cells(void **state)
-{
-    t_zone_t    t;
-    lo_zone_t  *z;
-
-    t_zone_make(&t, 16 * MB, 1, 0);
-    z = t_zone_join(t.path);
-
-    lo_zone_cells(t.z)[3] += 5;
-    lo_zone_cells(z)[3] += 6;
-    assert_int_equal(lo_zone_cell_sum(t.z, 3), 11);
-    lo_zone_close(z);
-    assert_int_equal(lo_zone_cell_sum(t.z, 3), 11);
-
-    z = t_zone_join(t.path);
-    lo_zone_cells(z)[3]++;
-    assert_int_equal(lo_zone_cell_sum(t.z, 3), 12);
-    lo_zone_close(z);
-
-    t_zone_drop(&t);
-}
-
-
-/* a report is whole or not there, whenever its writer is killed */
-
-static void
-reporter(const char *path, unsigned last)
-{
-    uint64_t    i, n, words[37];
-    lo_zone_t  *z;
-
-    z = t_zone_join(path);
-
-    for (i = 1; last == 0 || i <= last; i++) {
-
-        for (n = 0; n < 37; n++) {
-            words[n] = i;
-        }
-
-        lo_zone_report(z, 100, words, sizeof(words) - 3);
-    }
-
-    _exit(0);
-}
-
-
-static void
-test_report(void **state)
-{
-    int       rc, i, n;
-    pid_t     pid;
-    t_zone_t  t;
-    uint64_t  words[37], whole;
-
-    t_zone_make(&t, 8 * MB, 2, 0);
-
-    assert_int_equal(lo_zone_report_of(t.z, 1, 100, words, 8), LO_NONE);
-    assert_int_equal(lo_zone_report_of(t.z, LO_ZONE_SLOTS, 100, words, 8),
-                     LO_ERROR);
-    assert_int_equal(lo_zone_report_of(t.z, 1, LO_ZONE_CELLS - 1, words, 8),
-                     LO_ERROR);
-
-    for (i = 0, whole = 0; i < 40; i++) {
-
-        pid = fork();
-        assert_true(pid >= 0);
-
-        if (pid == 0) {
-            reporter(t.path, 0);
-        }
-
-        for (n = 0; n < 2000; n++) {
-
-            rc = lo_zone_report_of(t.z, 1, 100, words, sizeof(words) - 3);
-
-            assert_true(rc == LO_OK || rc == LO_AGAIN || rc == LO_NONE);
-
-            if (rc == LO_OK) {
-                assert_int_equal(words[0], words[35]);
-                assert_memory_equal(words, words + 36, 5);
-                whole++;
-            }
-
-            if (n % 100 == 0) {
-                nap(100);
-            }
-        }
-
-        kill(pid, SIGKILL);
-        assert_int_equal(waitpid(pid, NULL, 0), pid);
-    }
-
-    assert_true(whole > 0);
-
-    /* who takes the slot goes on, however the last one left it */
-
-    lo_zone_tick(t.z);
-    pid = fork();
-
-    if (pid == 0) {
-        reporter(t.path, 3);
-    }
-
-    assert_int_equal(waitpid(pid, NULL, 0), pid);
-    assert_int_equal(lo_zone_report_of(t.z, 1, 100, words, 8), LO_OK);
-    assert_int_equal(words[0], 3);
-
-    t_zone_drop(&t);
-}
-
-
 int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
-        cmocka_unit_test(test_wakes),
-        cmocka_unit_test(test_cells),
-        cmocka_unit_test(test_report),
         cmocka_unit_test(test_dead_pins),
         cmocka_unit_test(test_stopped_with_pins),
         cmocka_unit_test(test_killed_anywhere),

@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 #include <fcntl.h>
 
@@ -120,6 +121,15 @@ t_mix(uint64_t x)
     x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
 
     return x ^ (x >> 31);
+}
+
+
+void
+t_zone_nap(long us)
+{
+    struct timespec  ts = { 0, us * 1000 };
+
+    nanosleep(&ts, NULL);
 }
 
 

@@ -25,6 +25,8 @@ void t_zone_reboot(t_zone_t *t, uint64_t size, uint32_t events);
 /* another process's handle on it */
 lo_zone_t *t_zone_join(const char *path);
 
+void t_zone_nap(long us);
+
 /* bytes that say what they are: any mixture or tear shows */
 void t_zone_fill(unsigned char *p, size_t len, uint64_t seed);
 int t_zone_same(lo_zone_t *z, const lo_zone_object_t *o, uint64_t seed);
