@@ -12,6 +12,7 @@
 #include "core/drm_manifest.h"
 #include "core/hls.h"
 #include "lib/tracks.h"
+#include "lib/written.h"
 
 
 #define CENC  lo_fourcc('c', 'e', 'n', 'c')
@@ -22,7 +23,6 @@
 #define KID1  "01010101010101010101010101010101"
 #define KID2  "02020202020202020202020202020202"
 
-static char                   text[65536];
 static lo_event_t             doc;
 static lo_cmaf_init_t         info[4];
 static lo_manifest_t          m;
@@ -83,40 +83,21 @@ event(uint32_t scheme, const char *systems)
 
 
 static void
-render(void (*writer)(lo_buf_t *b, const lo_manifest_t *man))
+render(written_pt writer)
 {
-    lo_buf_t  b;
-
-    lo_buf_init(&b, text, sizeof(text) - 1);
-    writer(&b, &m);
-    assert_true(lo_buf_ok(&b));
-    *b.pos = '\0';
-}
-
-
-static unsigned
-count(const char *part)
-{
-    unsigned     n;
-    const char  *p;
-
-    for (n = 0, p = text; (p = strstr(p, part)) != NULL; p++) {
-        n++;
-    }
-
-    return n;
+    written_by(writer, &m);
 }
 
 
 static void
 expect(const char *part, unsigned n)
 {
-    if (count(part) != n) {
-        print_error("%u, not %u times: %s\nin: %s\n", count(part), n, part,
-                    text);
+    if (written_count(part) != n) {
+        print_error("%u, not %u times: %s\nin: %s\n", written_count(part), n,
+                    part, written);
     }
 
-    assert_int_equal(count(part), n);
+    assert_int_equal(written_count(part), n);
 }
 
 
@@ -136,7 +117,7 @@ test_dash_all(void **state)
 
     f = popen("xmllint --noout -", "w");
     assert_non_null(f);
-    assert_int_equal(fwrite(text, 1, strlen(text), f), strlen(text));
+    assert_int_equal(fwrite(written, 1, strlen(written), f), strlen(written));
     assert_int_equal(pclose(f), 0);
 
     expect("<ContentProtection ", 10);
@@ -232,7 +213,7 @@ media(unsigned n)
         seg[i].info = &info[i];
     }
 
-    lo_buf_init(&b, text, sizeof(text) - 1);
+    lo_buf_init(&b, written, sizeof(written) - 1);
     lo_hls_media(&b, &list);
     assert_true(lo_buf_ok(&b));
     *b.pos = '\0';

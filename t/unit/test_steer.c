@@ -6,11 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "core/dash.h"
 #include "core/event.h"
-#include "core/hls.h"
 #include "core/steer.h"
-#include "lib/tracks.h"
 
 
 #define NOW       (1795383757LL * LO_USEC)
@@ -479,174 +476,6 @@ test_marks(void **state)
 }
 
 
-/* ---- manifests */
-
-static lo_cmaf_init_t        info[4];
-static lo_manifest_track_t   tracks[4];
-static lo_manifest_period_t  period;
-static lo_manifest_t         man;
-static const lo_cdn_t       *cdns[LO_CDNS];
-
-
-static void
-manifest(const char *list, const char *more)
-{
-    assert_int_equal(parse(list, more), LO_OK);
-
-    track_video(&tracks[0], &info[0], "v1", 1280, 720, 3000000);
-    track_audio(&tracks[1], &info[1], "a1", "en", 128000);
-    track_text(&tracks[2], &info[2], "t1", "en");
-
-    memset(&period, 0, sizeof(period));
-    period.id = 1;
-    period.anchor.scale = 1;
-    period.tracks = tracks;
-    period.ntracks = 3;
-
-    memset(&man, 0, sizeof(man));
-    man.id = lo_cstr("ev");
-    man.d.duration = 2;
-    man.d.timescale = 1;
-    man.delay_us = LO_USEC;
-    man.depth_us = 240 * LO_USEC;
-    man.nperiods = 1;
-    man.periods = &period;
-    man.cdns = cdns;
-    man.ncdns = lo_steer_order(&ev.cdns, &none, NULL, lo_cstr(""), cdns);
-    man.steering = ev.cdns.steering.enabled ? &ev.cdns.steering : NULL;
-}
-
-
-static const char *
-render(void (*write)(lo_buf_t *b, const lo_manifest_t *m))
-{
-    lo_buf_t  b;
-
-    lo_buf_init(&b, text, sizeof(text) - 1);
-    write(&b, &man);
-    assert_true(lo_buf_ok(&b));
-    *b.pos = '\0';
-
-    return text;
-}
-
-
-static void
-has(const char *part)
-{
-    if (strstr(text, part) == NULL) {
-        print_error("not found: %s\nin: %s\n", part, text);
-    }
-
-    assert_non_null(strstr(text, part));
-}
-
-
-static unsigned
-count(const char *part)
-{
-    unsigned     n;
-    const char  *p;
-
-    for (n = 0, p = text; (p = strstr(p, part)) != NULL; p++) {
-        n++;
-    }
-
-    return n;
-}
-
-
-static void
-test_mpd(void **state)
-{
-    manifest("[{\"id\":\"a\",\"url\":\"https://a/l'&\"},"
-             "{\"id\":\"b\",\"url\":\"https://b\"}]", "");
-    render(lo_dash_mpd);
-    has("  <BaseURL serviceLocation=\"a\">https://a/l'&amp;/"
-        LO_MARK_TOKEN "ev/</BaseURL>\n"
-        "  <BaseURL serviceLocation=\"b\">https://b/" LO_MARK_TOKEN
-        "ev/</BaseURL>\n"
-        "  <ContentSteering defaultServiceLocation=\"" LO_MARK_PATHWAY "\" "
-        "queryBeforeStart=\"false\">steering" LO_MARK_SESSION
-        "</ContentSteering>\n");
-
-    man.class = lo_cstr("~tv/");
-    man.class_path = man.class;
-    render(lo_dash_mpd);
-    has(">~tv/steering" LO_MARK_SESSION "</ContentSteering>");
-    has(">https://b/" LO_MARK_TOKEN "ev/</BaseURL>");
-    lo_event_free(&ev);
-
-    manifest(three, ",\"steering\":{\"url\":\"http://o/live/\"}");
-    man.class_path = lo_cstr("~tv/");
-    render(lo_dash_mpd);
-    has(">http://o/live/" LO_MARK_TOKEN "ev/~tv/steering" LO_MARK_SESSION
-        "</ContentSteering>");
-    assert_int_equal(count("<BaseURL "), 3);
-    lo_event_free(&ev);
-
-    manifest(three, ",\"steering\":{\"enabled\":false}");
-    render(lo_dash_mpd);
-    assert_int_equal(count("<BaseURL "), 3);
-    assert_int_equal(count("Steering"), 0);
-    lo_event_free(&ev);
-
-    manifest("[]", "");
-    render(lo_dash_mpd);
-    assert_int_equal(count("BaseURL"), 0);
-    assert_int_equal(count("Steering"), 0);
-    assert_int_equal(lo_marked(lo_cstr(text)), 0);
-    lo_event_free(&ev);
-}
-
-
-static void
-test_master(void **state)
-{
-    manifest(three, "");
-    render(lo_hls_master);
-    has("#EXT-X-CONTENT-STEERING:SERVER-URI=\"steering" LO_MARK_SESSION
-        "\",PATHWAY-ID=\"" LO_MARK_PATHWAY "\"\n");
-
-    assert_int_equal(count("#EXT-X-STREAM-INF"), 3);
-    assert_int_equal(count("TYPE=AUDIO"), 3);
-    assert_int_equal(count("TYPE=SUBTITLES"), 3);
-    has("TYPE=AUDIO,GROUP-ID=\"aac@b\"");
-    has("TYPE=SUBTITLES,GROUP-ID=\"text@c\"");
-    has(",AUDIO=\"aac@b\",SUBTITLES=\"text@b\",PATHWAY-ID=\"b\"\n"
-        "https://b.example/live/" LO_MARK_TOKEN "ev/v1/media.m3u8\n");
-    has(",URI=\"http://c.example:8080/" LO_MARK_TOKEN "ev/t1/media.m3u8\"\n");
-
-    man.class = lo_cstr("~tv/");
-    man.class_path = man.class;
-    render(lo_hls_master);
-    has("SERVER-URI=\"~tv/steering" LO_MARK_SESSION "\"");
-    has("\nhttps://b.example/live/" LO_MARK_TOKEN "ev/~tv/v1/media.m3u8\n");
-    lo_event_free(&ev);
-
-    manifest(three, ",\"steering\":{\"url\":\"http://o/live/\"}");
-    render(lo_hls_master);
-    has("SERVER-URI=\"http://o/live/" LO_MARK_TOKEN "ev/steering"
-        LO_MARK_SESSION "\"");
-    lo_event_free(&ev);
-
-    /* without steering they are one after the other, as failover has them */
-
-    manifest(three, ",\"steering\":{\"enabled\":false}");
-    render(lo_hls_master);
-    assert_int_equal(count("#EXT-X-STREAM-INF"), 3);
-    assert_int_equal(count("STEERING") + count("PATHWAY"), 0);
-    lo_event_free(&ev);
-
-    manifest("[]", "");
-    render(lo_hls_master);
-    assert_int_equal(count("#EXT-X-STREAM-INF"), 1);
-    has(",AUDIO=\"aac\",SUBTITLES=\"text\"\nv1/media.m3u8\n");
-    assert_int_equal(lo_marked(lo_cstr(text)), 0);
-    lo_event_free(&ev);
-}
-
-
 int
 main(void)
 {
@@ -659,8 +488,6 @@ main(void)
         cmocka_unit_test(test_answer),
         cmocka_unit_test(test_sessions),
         cmocka_unit_test(test_marks),
-        cmocka_unit_test(test_mpd),
-        cmocka_unit_test(test_master),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,7 +45,8 @@ publisher(const char *path, int event, int track, unsigned pipeline,
 
         number = lo_zone_track(z, track)->head + 1;
 
-        grow_begin(z, &g, event, number * 2 + pipeline, 100000 + number % 7 * 999);
+        grow_begin(z, &g, event, number * 2 + pipeline,
+                   100000 + number % 7 * 999);
         (void) lo_zone_announce(z, track, number, pipeline, &g.up);
 
         for (upto = 0; upto < g.size; /* void */ ) {

@@ -33,8 +33,8 @@ grow_more(lo_zone_t *z, grower_t *g, size_t upto)
 
 
 int
-grow_end(lo_zone_t *z, grower_t *g, int track, int64_t number, unsigned pipeline,
-    uint32_t rank)
+grow_end(lo_zone_t *z, grower_t *g, int track, int64_t number,
+    unsigned pipeline, uint32_t rank)
 {
     int             rc;
     lo_word_t       word;
