@@ -59,17 +59,24 @@ lo_class_extra(lo_buf_t *b, const lo_class_t *c)
 void
 lo_class_put(lo_buf_t *b, const lo_class_t *c)
 {
+    unsigned char  cut[3];
+
+    cut[0] = c->cut >> 16 & 0xff;
+    cut[1] = c->cut >> 8 & 0xff;
+    cut[2] = c->cut & 0xff;
+
     lo_buf_puts(b, "_");
     lo_buf_puts(b, c->device[0] ? c->device : "-");
     lo_buf_puts(b, ".");
     lo_class_place(b, &c->place);
-    lo_buf_printf(b, ".%06x", (unsigned) c->cut & 0xffffff);
+    lo_buf_puts(b, ".");
+    lo_hex_put(b, cut, sizeof(cut));
     lo_class_extra(b, c);
 }
 
 
 static void
-lo_class_mac(const lo_key_t *key, lo_str_t event, lo_str_t body,
+lo_class_mac(lo_hmac_t *h, const lo_key_t *key, lo_str_t event, lo_str_t body,
     unsigned char mac[LO_MAC])
 {
     lo_buf_t       b;
@@ -81,20 +88,20 @@ lo_class_mac(const lo_key_t *key, lo_str_t event, lo_str_t body,
     lo_buf_puts(&b, "\n");
     lo_buf_put(&b, body.data, body.len);
 
-    lo_keys_mac(key, lo_buf_str(&b), mac);
+    lo_hmac(h, key, lo_buf_str(&b), mac);
 }
 
 
 void
 lo_class_write(lo_buf_t *b, const lo_class_t *c, lo_str_t event,
-    const lo_key_t *key)
+    const lo_key_t *key, lo_hmac_t *h)
 {
     lo_buf_t       body;
     unsigned char  mac[LO_MAC], text[LO_CLASS_TEXT];
 
     lo_buf_init(&body, text, sizeof(text));
     lo_class_put(&body, c);
-    lo_class_mac(key, event, lo_buf_str(&body), mac);
+    lo_class_mac(h, key, event, lo_buf_str(&body), mac);
 
     lo_buf_put(b, text, body.pos - body.start);
     lo_buf_puts(b, ".");
@@ -227,7 +234,7 @@ lo_class_read_body(lo_class_t *c, lo_str_t body)
 
 int
 lo_class_read(lo_class_t *c, lo_str_t text, lo_str_t event,
-    const lo_key_t *keys, unsigned nkeys)
+    const lo_key_t *keys, unsigned nkeys, lo_hmac_t *h)
 {
     int            good;
     size_t         i;
@@ -251,7 +258,7 @@ lo_class_read(lo_class_t *c, lo_str_t text, lo_str_t event,
     }
 
     for (good = 0, k = 0; k < nkeys; k++) {
-        lo_class_mac(&keys[k], event, body, mac);
+        lo_class_mac(h, &keys[k], event, body, mac);
         good |= (CRYPTO_memcmp(mac, given, LO_CLASS_MAC) == 0);
     }
 

@@ -21,6 +21,7 @@
 
 #include "core/device.h"
 #include "core/filter.h"
+#include "core/hmac.h"
 #include "core/keys.h"
 #include "core/name.h"
 #include "core/where.h"
@@ -45,12 +46,12 @@ int lo_class_signed(lo_str_t text);
 
 /* what stands before the MAC: classes of one meaning have one text */
 void lo_class_put(lo_buf_t *b, const lo_class_t *c);
-/* and with it */
+/* and with it; h may be NULL, here and below */
 void lo_class_write(lo_buf_t *b, const lo_class_t *c, lo_str_t event,
-    const lo_key_t *key);
+    const lo_key_t *key, lo_hmac_t *h);
 
 /* LO_ERROR: none of the keys made it for this event */
 int lo_class_read(lo_class_t *c, lo_str_t text, lo_str_t event,
-    const lo_key_t *keys, unsigned nkeys);
+    const lo_key_t *keys, unsigned nkeys, lo_hmac_t *h);
 
 #endif /* LO_CLASS_H */

@@ -156,6 +156,8 @@ static int
 lo_limits_into(lo_event_ctx_t *ctx, const json_t *o, const char *name,
     json_t **v, size_t *len)
 {
+    lo_buf_t  b;
+
     *v = json_object_get(o, name);
     *len = strlen(ctx->at);
 
@@ -167,7 +169,10 @@ lo_limits_into(lo_event_ctx_t *ctx, const json_t *o, const char *name,
         return lo_event_bad(ctx, name, "not an object");
     }
 
-    snprintf(ctx->at + *len, sizeof(ctx->at) - *len, "%s.", name);
+    lo_buf_init(&b, ctx->at + *len, sizeof(ctx->at) - *len - 1);
+    lo_buf_puts(&b, name);
+    lo_buf_puts(&b, ".");
+    *b.pos = '\0';
 
     return LO_OK;
 }

@@ -52,7 +52,7 @@ lo_play_protocol(lo_event_ctx_t *ctx, const json_t *o, lo_play_t *p)
         return LO_ERROR;
     }
 
-    p->patient = !low;
+    p->of.patient = !low;
 
     return LO_OK;
 }
@@ -149,7 +149,7 @@ lo_play_filter(lo_event_ctx_t *ctx, const json_t *o, lo_play_t *p)
                             "longer than %d characters", LO_FILTER_MAX);
     }
 
-    return lo_filter_parse(&p->filter, lo_buf_str(&b), &ctx->err->err)
+    return lo_filter_parse(&p->of.filter, lo_buf_str(&b), &ctx->err->err)
            == LO_OK ? LO_OK : lo_event_bad_field(ctx, "filter");
 }
 
@@ -210,7 +210,7 @@ lo_play_window(lo_event_ctx_t *ctx, const json_t *o, lo_play_t *p)
         return LO_ERROR;
     }
 
-    return lo_window_parse(&p->window, start, end, delay, &ctx->err->err)
+    return lo_window_parse(&p->of.window, start, end, delay, &ctx->err->err)
            == LO_ERROR ? lo_event_bad_field(ctx, "start") : LO_OK;
 }
 
@@ -238,7 +238,7 @@ lo_play_device_read(lo_event_ctx_t *ctx, const json_t *o, lo_play_t *p)
         return lo_event_bad(ctx, "capabilities", "not an object");
     }
 
-    snprintf(ctx->at, sizeof(ctx->at), "capabilities.");
+    strcpy(ctx->at, "capabilities.");
 
     if (lo_limits_read(ctx, v, &p->limits) != LO_OK) {
         return LO_ERROR;

@@ -3,6 +3,7 @@
  */
 
 #include "core/sfv_int.h"
+#include "core/utf8.h"
 
 
 int
@@ -51,55 +52,10 @@ lo_sfv_hex(unsigned char c)
 }
 
 
-/* one byte of percent-encoded UTF-8 after the others: its sequence's state */
-
-static int
-lo_sfv_utf8(unsigned *left, unsigned *low, unsigned *high, unsigned char c)
-{
-    if (*left) {
-        if (c < *low || c > *high) {
-            return LO_ERROR;
-        }
-
-        (*left)--;
-        *low = 0x80;
-        *high = 0xbf;
-
-        return LO_OK;
-    }
-
-    *low = 0x80;
-    *high = 0xbf;
-
-    if (c < 0x80) {
-        return LO_OK;
-    }
-
-    if (c >= 0xc2 && c <= 0xdf) {
-        *left = 1;
-
-    } else if (c >= 0xe0 && c <= 0xef) {
-        *left = 2;
-        *low = c == 0xe0 ? 0xa0 : 0x80;
-        *high = c == 0xed ? 0x9f : 0xbf;
-
-    } else if (c >= 0xf0 && c <= 0xf4) {
-        *left = 3;
-        *low = c == 0xf0 ? 0x90 : 0x80;
-        *high = c == 0xf4 ? 0x8f : 0xbf;
-
-    } else {
-        return LO_ERROR;
-    }
-
-    return LO_OK;
-}
-
-
 int
 lo_sfv_display(lo_sfv_t *s, lo_sfv_item_t *item)
 {
-    unsigned              left, low, high;
+    lo_utf8_t             utf8;
     unsigned char         c;
     const unsigned char  *from;
 
@@ -111,9 +67,7 @@ lo_sfv_display(lo_sfv_t *s, lo_sfv_item_t *item)
 
     s->pos += 2;
     from = s->pos;
-    left = 0;
-    low = 0x80;
-    high = 0xbf;
+    memset(&utf8, 0, sizeof(utf8));
 
     while (s->pos < s->end) {
 
@@ -121,7 +75,7 @@ lo_sfv_display(lo_sfv_t *s, lo_sfv_item_t *item)
 
         if (c == '"') {
 
-            if (left) {
+            if (utf8.left) {
                 break;
             }
 
@@ -149,7 +103,7 @@ lo_sfv_display(lo_sfv_t *s, lo_sfv_item_t *item)
 
         s->pos++;
 
-        if (lo_sfv_utf8(&left, &low, &high, c) != LO_OK) {
+        if (lo_utf8_next(&utf8, c) != LO_OK) {
             return lo_sfv_bad(s, "a display string is no UTF-8");
         }
     }

@@ -33,7 +33,8 @@ struct ngx_live_origin_classes_s {
     lo_key_t                     sign[LO_KEYS_MAX];  /* the first one signs */
     ngx_uint_t                   nsign;    /* 0: the zone's own */
     ngx_pool_t                  *pool;     /* of the configuration */
-    void                       **known;    /* of the worker: class.c */
+    void                       **known;    /* of the worker: class_sign.c */
+    lo_hmac_t                   *hmac;     /* likewise; NULL: not yet */
 };
 
 
@@ -43,13 +44,19 @@ struct ngx_live_origin_classes_s {
    NGX_DECLINED: go on; else it was answered */
 ngx_int_t ngx_live_origin_class(ngx_http_request_t *r,
     ngx_live_origin_ctx_t *ctx);
+/* whether this event is for such a class now; else it was answered */
+ngx_int_t ngx_live_origin_class_opens(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx, ngx_live_origin_class_t *class);
+
+/* class_sign.c */
+
+/* the class of a URL, ctx->name; NULL: nobody here has signed it */
+const lo_class_t *ngx_live_origin_class_known(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx);
 /* texts of a class; NGX_ERROR: no memory */
 ngx_int_t ngx_live_origin_class_make(ngx_http_request_t *r,
     ngx_live_origin_ctx_t *ctx, const lo_class_t *of,
     ngx_live_origin_class_t **class);
-/* whether this event is for such a class now; else it was answered */
-ngx_int_t ngx_live_origin_class_opens(ngx_http_request_t *r,
-    ngx_live_origin_ctx_t *ctx, ngx_live_origin_class_t *class);
 
 /* class_device.c */
 

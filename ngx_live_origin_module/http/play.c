@@ -4,7 +4,6 @@
  * where it has one; so nothing of a playback is kept here.
  */
 
-#include <jansson.h>
 #include <openssl/rand.h>
 
 #include "http/access.h"
@@ -17,15 +16,18 @@
 #include "core/play.h"
 
 
-#define NGX_LIVE_ORIGIN_PLAY_URL  (LO_CLASS_TEXT + 1024)
+#define NGX_LIVE_ORIGIN_PLAY_ROOM  4096    /* of most answers */
 
+
+/* on the stack: it is of no use behind the answer */
 
 typedef struct {
     ngx_http_request_t          *request;
     ngx_live_origin_ctx_t       *ctx;
     lo_play_t                    asked;
     ngx_live_origin_class_t     *class;
-    char                         session[LO_ID_MAX + 1];
+    u_char                       id[2 * NGX_LIVE_ORIGIN_SESSION];
+    lo_str_t                     session;
     lo_str_t                     base;     /* of URLs: all before EVENT */
 } ngx_live_origin_play_t;
 
@@ -127,23 +129,34 @@ ngx_live_origin_play_access(ngx_live_origin_play_t *p)
 }
 
 
+/* OpenSSL takes as long for one of them as for as many as are kept */
+
 static ngx_int_t
 ngx_live_origin_play_session(ngx_live_origin_play_t *p)
 {
-    u_char  random[16];
+    ngx_live_origin_zone_t  *zone;
 
     if (p->asked.session.len) {
-        ngx_memcpy(p->session, p->asked.session.data, p->asked.session.len);
-        p->session[p->asked.session.len] = '\0';
+        p->session = p->asked.session;
         return NGX_OK;
     }
 
-    if (RAND_bytes(random, sizeof(random)) != 1) {
-        return NGX_ERROR;
+    zone = p->ctx->zone;
+
+    if (zone->nsessions == 0) {
+
+        if (RAND_bytes(zone->sessions[0], sizeof(zone->sessions)) != 1) {
+            return NGX_ERROR;
+        }
+
+        zone->nsessions = NGX_LIVE_ORIGIN_SESSIONS;
     }
 
-    ngx_hex_dump((u_char *) p->session, random, sizeof(random));
-    p->session[2 * sizeof(random)] = '\0';
+    ngx_hex_dump(p->id, zone->sessions[--zone->nsessions],
+                 NGX_LIVE_ORIGIN_SESSION);
+
+    p->session.data = p->id;
+    p->session.len = sizeof(p->id);
 
     return NGX_OK;
 }
@@ -159,19 +172,13 @@ ngx_live_origin_play_class(ngx_live_origin_play_t *p,
 
     ctx = p->ctx;
 
-    of = ngx_pcalloc(p->request->pool, sizeof(lo_class_t));
-    if (of == NULL) {
-        return NGX_ERROR;
-    }
+    of = &p->asked.of;
 
     if (device) {
         ngx_memcpy(of->device, device->id, sizeof(of->device));
     }
 
     of->cut = ctx->event->cut;
-    of->patient = p->asked.patient;
-    of->filter = p->asked.filter;
-    of->window = p->asked.window;
     lo_window_settle(&of->window, ctx->event->live);
     lo_place_unknown(&of->place);
 
@@ -219,174 +226,46 @@ ngx_live_origin_play_base(ngx_live_origin_play_t *p)
 }
 
 
-/* whether the session is asked for again, by its URLs */
-
-static ngx_uint_t
-ngx_live_origin_play_steers(ngx_live_origin_play_t *p)
-{
-    const lo_event_t  *doc;
-
-    doc = p->ctx->event->doc;
-
-    return doc && doc->cdns.n && doc->cdns.steering.enabled;
-}
-
-
-/* BASE EVENT/[~CLASS/]NAME; a new reference */
-
-static json_t *
-ngx_live_origin_play_url(ngx_live_origin_play_t *p, ngx_uint_t class,
-    const char *name, ngx_uint_t session)
-{
-    lo_buf_t  b;
-    lo_str_t  event;
-    u_char    url[NGX_LIVE_ORIGIN_PLAY_URL];
-
-    event = p->ctx->name.event;
-
-    lo_buf_init(&b, url, sizeof(url));
-    lo_buf_put(&b, p->base.data, p->base.len);
-    lo_buf_put(&b, event.data, event.len);
-    lo_buf_puts(&b, "/");
-
-    if (class) {
-        lo_buf_put(&b, p->class->path.data, p->class->path.len);
-    }
-
-    lo_buf_puts(&b, name);
-
-    if (session) {
-        lo_buf_printf(&b, "?session=%s", p->session);
-    }
-
-    return lo_buf_ok(&b) ? json_stringn((char *) url, b.pos - b.start) : NULL;
-}
-
-
-/* where this player's licenses are; NULL: nothing is encrypted */
-
-static json_t *
-ngx_live_origin_play_licenses(ngx_live_origin_play_t *p)
-{
-    size_t             i;
-    json_t            *json;
-    lo_limits_t        limits;
-    const lo_drm_t    *drm;
-    const lo_str_t    *url;
-    const lo_event_t  *doc;
-
-    static const struct {
-        unsigned     system;
-        const char  *name;
-        size_t       url;
-    } systems[] = {
-        { LO_DRM_WIDEVINE, "widevine", offsetof(lo_drm_t, widevine_url) },
-        { LO_DRM_PLAYREADY, "playready", offsetof(lo_drm_t, playready_url) },
-        { LO_DRM_FAIRPLAY, "fairplay", offsetof(lo_drm_t, fairplay_url) },
-        { LO_DRM_FAIRPLAY, "fairplay_certificate",
-          offsetof(lo_drm_t, certificate_url) },
-        { LO_DRM_CLEARKEY, "clearkey", offsetof(lo_drm_t, clearkey_url) }
-    };
-
-    doc = p->ctx->event->doc;
-
-    if (doc == NULL || doc->drm.systems == 0) {
-        return NULL;
-    }
-
-    drm = &doc->drm;
-    (void) lo_device_narrow(&limits, doc, p->class->device);
-    json = json_object();
-
-    for (i = 0; i < sizeof(systems) / sizeof(systems[0]); i++) {
-
-        if (!(drm->systems & systems[i].system)
-            || (limits.has_systems && !(limits.systems & systems[i].system)))
-        {
-            continue;
-        }
-
-        url = (const lo_str_t *) ((const char *) drm + systems[i].url);
-
-        if (url->len) {
-            json_object_set_new(json, systems[i].name,
-                                json_stringn((char *) url->data, url->len));
-
-        } else if (systems[i].system == LO_DRM_CLEARKEY) {
-            json_object_set_new(json, systems[i].name,
-                                ngx_live_origin_play_url(p, 0, "clearkey",
-                                                         0));
-        }
-    }
-
-    return json;
-}
-
-
-static json_t *
+static ngx_int_t
 ngx_live_origin_play_answer(ngx_live_origin_play_t *p)
 {
-    json_t                   *json, *licenses;
-    ngx_uint_t                steers;
-    const char               *protocol;
-    const lo_class_t         *of;
-    const lo_event_t         *doc;
-    ngx_live_origin_class_t  *class;
+    u_char               *mem, text[NGX_LIVE_ORIGIN_PLAY_ROOM];
+    lo_buf_t              b;
+    lo_play_answer_t      a;
+    ngx_http_request_t   *r;
 
-    class = p->class;
-    of = class->of;
-    doc = p->ctx->event->doc;
-    steers = ngx_live_origin_play_steers(p);
+    r = p->request;
 
-    protocol = p->asked.dash ? "dash" : p->asked.hls ? "hls"
-               : class->device && class->device->dash ? "dash" : "hls";
+    a.asked = &p->asked;
+    a.doc = p->ctx->event->doc;
+    a.device = p->class->device;
+    a.of = p->class->of;
+    a.base = p->base;
+    a.event = p->ctx->name.event;
+    a.session = p->session;
+    a.class = ngx_live_origin_lo_str(&p->class->text);
+    a.path = ngx_live_origin_lo_str(&p->class->path);
 
-    json = json_pack("{s:s%, s:s, s:s, s:{s:o, s:o}}",
-                     "event", p->ctx->name.event.data,
-                     p->ctx->name.event.len,
-                     "session", p->session,
-                     "protocol", protocol,
-                     "manifests",
-                     "hls", ngx_live_origin_play_url(p, 1, "master.m3u8",
-                                                     steers),
-                     "dash", ngx_live_origin_play_url(p, 1, "manifest.mpd",
-                                                      steers));
+    lo_buf_init(&b, text, sizeof(text));
 
-    if (json == NULL) {
-        return NULL;
+    if (lo_play_write(&b, &a) != LO_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    json_object_set_new(json, "class",
-                        json_stringn((char *) class->text.data,
-                                     class->text.len));
-
-    if (of->device[0]) {
-        json_object_set_new(json, "device", json_string(of->device));
+    mem = ngx_pnalloc(r->pool, b.need);
+    if (mem == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (of->cut) {
-        json_object_set_new(json, "country",
-                            json_stringn(of->place.country, 2));
+    if (lo_buf_ok(&b)) {
+        ngx_memcpy(mem, text, b.need);
+
+    } else {
+        lo_buf_init(&b, mem, b.need);
+        (void) lo_play_write(&b, &a);
     }
 
-    if (steers) {
-        json_object_set_new(json, "steering",
-                            ngx_live_origin_play_url(p, 1, "steering", 1));
-    }
-
-    licenses = ngx_live_origin_play_licenses(p);
-
-    if (licenses) {
-        json_object_set_new(json, "licenses", licenses);
-    }
-
-    if (doc && doc->beacon_url.len) {
-        json_object_set_new(json, "beacon",
-                            json_stringn((char *) doc->beacon_url.data,
-                                         doc->beacon_url.len));
-    }
-
-    return json;
+    return ngx_live_origin_api_bytes(r, NGX_HTTP_OK, mem, b.need);
 }
 
 
@@ -446,8 +325,7 @@ ngx_live_origin_play_go(ngx_live_origin_play_t *p)
     ngx_live_origin_reason(ctx, NGX_LIVE_ORIGIN_READY);
     ctx->zone->cells[NGX_LIVE_ORIGIN_CELL_PLAYS]++;
 
-    return ngx_live_origin_api_json(r, NGX_HTTP_OK,
-                                    ngx_live_origin_play_answer(p));
+    return ngx_live_origin_play_answer(p);
 }
 
 
@@ -455,26 +333,21 @@ static ngx_int_t
 ngx_live_origin_play_body(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
     u_char *body, size_t len)
 {
-    ngx_int_t                rc;
-    lo_event_err_t           err;
-    ngx_live_origin_play_t  *p;
+    ngx_int_t               rc;
+    lo_event_err_t          err;
+    ngx_live_origin_play_t  p;
 
-    p = ngx_pcalloc(r->pool, sizeof(ngx_live_origin_play_t));
-    if (p == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
+    p.request = r;
+    p.ctx = ctx;
 
-    p->request = r;
-    p->ctx = ctx;
-
-    if (lo_play_parse(&p->asked, body, len, &err) != LO_OK) {
+    if (lo_play_parse(&p.asked, body, len, &err) != LO_OK) {
         return ngx_live_origin_play_error(r, ctx, NGX_HTTP_BAD_REQUEST,
                                           NGX_LIVE_ORIGIN_BAD, err.err.text,
                                           err.field);
     }
 
-    rc = ngx_live_origin_play_go(p);
-    lo_play_free(&p->asked);
+    rc = ngx_live_origin_play_go(&p);
+    lo_play_free(&p.asked);
 
     return rc;
 }

@@ -34,14 +34,23 @@ ngx_int_t
 ngx_live_origin_small_read(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
     size_t max, ngx_live_origin_small_pt handler)
 {
+    off_t                     length;
     ngx_int_t                 rc;
     ngx_live_origin_small_t  *small;
 
-    if (r->headers_in.content_length_n > (off_t) max) {
+    length = r->headers_in.content_length_n;
+
+    if (length > (off_t) max) {
 
         rc = ngx_http_discard_request_body(r);
 
         return rc == NGX_OK ? ngx_live_origin_small_large(r, max) : rc;
+    }
+
+    /* as much as may come: a chunked body has no length */
+
+    if (length >= 0 && !r->headers_in.chunked) {
+        max = length;
     }
 
     small = ngx_palloc(r->pool, sizeof(ngx_live_origin_small_t) + max);

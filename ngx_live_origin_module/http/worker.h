@@ -17,6 +17,9 @@ typedef struct {
 } ngx_live_origin_batch_t;
 
 
+#define NGX_LIVE_ORIGIN_SESSION   16     /* random bytes of an id */
+#define NGX_LIVE_ORIGIN_SESSIONS  32
+
 /*
  * One live_origin_zone.  The upper part is configuration; the lower belongs
  * to the worker and is filled in when it starts.
@@ -48,6 +51,9 @@ struct ngx_live_origin_zone_s {
                                                   this; 0: of nothing */
     void                        *spare;    /* body.c: pieces to be used again */
     ngx_uint_t                   nspare;
+    u_char                       sessions[NGX_LIVE_ORIGIN_SESSIONS]
+                                         [NGX_LIVE_ORIGIN_SESSION];
+    ngx_uint_t                   nsessions; /* play.c: ids that nobody has */
     ngx_event_t                  tick;
     ngx_uint_t                   ticks;
     int64_t                      ticked_us; /* CLOCK_MONOTONIC */

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <jansson.h>
+
 #include "core/base64.h"
 #include "core/class.h"
 #include "core/play.h"
@@ -44,6 +46,41 @@ devices(const uint8_t *data, size_t size)
 }
 
 
+/* whatever was asked, the answer is JSON, and its length is known before */
+
+static void
+answer(const lo_play_t *p)
+{
+    json_t            *json;
+    lo_buf_t           b;
+    lo_class_t         of;
+    lo_play_answer_t   a;
+    char               mem[4096], class[LO_CLASS_TEXT];
+
+    of = p->of;
+    lo_place_unknown(&of.place);
+
+    lo_buf_init(&b, class, sizeof(class));
+    lo_class_put(&b, &of);
+    check(lo_buf_ok(&b));
+
+    memset(&a, 0, sizeof(lo_play_answer_t));
+    a.asked = p;
+    a.of = &of;
+    a.base = lo_cstr("/\"live\\/");
+    a.event = lo_cstr("ev");
+    a.session = p->session;
+    a.class = lo_buf_str(&b);
+
+    lo_buf_init(&b, mem, sizeof(mem));
+    check(lo_play_write(&b, &a) == LO_OK && lo_buf_ok(&b));
+
+    json = json_loadb(mem, b.need, JSON_REJECT_DUPLICATES, NULL);
+    check(json_is_object(json));
+    json_decref(json);
+}
+
+
 static void
 play(const uint8_t *data, size_t size)
 {
@@ -56,6 +93,7 @@ play(const uint8_t *data, size_t size)
     if (lo_play_parse(p, data, size, &err) == LO_OK) {
         (void) lo_play_device(p, NULL, &rc);
         check(rc == LO_OK || p->device.len);
+        answer(p);
         lo_play_free(p);
     }
 
@@ -92,23 +130,23 @@ class(const uint8_t *data, size_t size)
     lo_buf_puts(&b, ".");
     lo_base64url_put(&b, mac, 12);
 
-    if (lo_class_read(&of, lo_buf_str(&b), event, &key, 1) != LO_OK) {
+    if (lo_class_read(&of, lo_buf_str(&b), event, &key, 1, NULL) != LO_OK) {
         return;
     }
 
     /* what is read has one text */
 
     lo_buf_init(&b, one, sizeof(one));
-    lo_class_write(&b, &of, event, &key);
+    lo_class_write(&b, &of, event, &key, NULL);
 
     if (!lo_buf_ok(&b)) {
         return;
     }
 
-    check(lo_class_read(&again, lo_buf_str(&b), event, &key, 1) == LO_OK);
+    check(lo_class_read(&again, lo_buf_str(&b), event, &key, 1, NULL) == LO_OK);
 
     lo_buf_init(&c, two, sizeof(two));
-    lo_class_write(&c, &again, event, &key);
+    lo_class_write(&c, &again, event, &key, NULL);
     check(lo_str_eq(lo_buf_str(&b), lo_buf_str(&c)));
 }
 

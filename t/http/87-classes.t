@@ -317,8 +317,25 @@ is play('ev', "{\"start\": $since.2}")->json->{class},
     play('ev', "{\"start\": $since.3}")->json->{class},
     'windows of the same segments are one class';
 
-my %session = map { (play('ev', '{}')->json->{session} => 1) } 1 .. 3;
-is scalar(keys %session), 3, 'each has a session of its own';
+my %session = map { (play('ev', '{}')->json->{session} => 1) } 1 .. 70;
+is scalar(keys %session), 70, 'each has a session of its own';
+is scalar(grep { /^[0-9a-f]{32}$/ } keys %session), 70, '... of 16 bytes';
+
+# a body that comes in pieces, with a length and without
+
+for my $length (1, 0) {
+    my $json = '{"device": "small"}';
+    my $c = $ng->client;
+
+    $c->begin('POST', '/live/ev/play',
+              headers => ['X-Forwarded-For' => $from{de}],
+              $length ? (length => length $json) : ());
+    $c->piece($_) for split /(?<=:)/, $json;
+    $r = $c->end;
+
+    is $r->status, 200, 'in pieces, ' . ($length ? 'a length' : 'chunked');
+    is $r->json->{device}, 'small', '... all of it is read';
+}
 
 for my $row (
     ['{', 400, ''], ['[]', 400, ''], ['{"device": "tv"}', 400, 'device'],

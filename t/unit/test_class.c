@@ -9,7 +9,8 @@
 #include "core/class.h"
 
 
-static lo_key_t  keys[2];
+static lo_key_t    keys[2];
+static lo_hmac_t  *hmac;
 
 
 static void
@@ -56,7 +57,7 @@ text(const lo_class_t *c, const char *event, const lo_key_t *key)
     static char  mem[LO_CLASS_TEXT + 1];
 
     lo_buf_init(&b, mem, LO_CLASS_TEXT);
-    lo_class_write(&b, c, lo_cstr(event), key);
+    lo_class_write(&b, c, lo_cstr(event), key, hmac);
     assert_true(lo_buf_ok(&b));
     mem[b.need] = '\0';
 
@@ -67,7 +68,7 @@ text(const lo_class_t *c, const char *event, const lo_key_t *key)
 static int
 read_it(lo_class_t *c, const char *s, const char *event)
 {
-    return lo_class_read(c, lo_cstr(s), lo_cstr(event), keys, 2);
+    return lo_class_read(c, lo_cstr(s), lo_cstr(event), keys, 2, hmac);
 }
 
 
@@ -154,7 +155,7 @@ test_forged(void **state)
     assert_int_equal(read_it(&back, mem, "ev"), LO_OK);
     assert_int_equal(read_it(&back, mem, "ev2"), LO_ERROR);
     assert_int_equal(lo_class_read(&back, lo_cstr(mem), lo_cstr("ev"),
-                                   &keys[1], 1), LO_ERROR);
+                                   &keys[1], 1, hmac), LO_ERROR);
 
     for (i = 0; i < n; i++) {
         char  was = mem[i];
@@ -252,6 +253,60 @@ test_malformed(void **state)
 }
 
 
+/* one that is kept says what each of its own would, whatever came before */
+
+static void
+test_hmac(void **state)
+{
+    size_t         i, n;
+    lo_str_t       s;
+    unsigned char  kept[LO_MAC], anew[LO_MAC], msg[300];
+
+    (void) state;
+    set_keys();
+
+    memset(msg, 'm', sizeof(msg));
+    s.data = msg;
+
+    for (n = 0, i = 0; i < 300; i++, n = (n + 7) % sizeof(msg)) {
+        keys[1].len = LO_SECRET_MIN + i % (LO_SECRET_MAX - LO_SECRET_MIN + 1);
+        s.len = n;
+
+        lo_hmac(hmac, &keys[i & 1], s, kept);
+        lo_keys_mac(&keys[i & 1], s, anew);
+        assert_memory_equal(kept, anew, LO_MAC);
+    }
+
+    lo_hmac(hmac, NULL, s, kept);
+    lo_keys_mac(NULL, s, anew);
+    assert_memory_equal(kept, anew, LO_MAC);
+
+    lo_hmac(NULL, &keys[0], s, kept);
+    lo_keys_mac(&keys[0], s, anew);
+    assert_memory_equal(kept, anew, LO_MAC);
+}
+
+
+static int
+begin(void **state)
+{
+    (void) state;
+    hmac = lo_hmac_new();
+
+    return hmac == NULL;
+}
+
+
+static int
+end(void **state)
+{
+    (void) state;
+    lo_hmac_free(hmac);
+
+    return 0;
+}
+
+
 int
 main(void)
 {
@@ -259,7 +314,8 @@ main(void)
         cmocka_unit_test(test_text),
         cmocka_unit_test(test_forged),
         cmocka_unit_test(test_malformed),
+        cmocka_unit_test(test_hmac),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, begin, end);
 }
