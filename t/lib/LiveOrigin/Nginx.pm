@@ -39,6 +39,7 @@ package LiveOrigin::Nginx;
 #     port        a port to listen on, instead of a free one
 #     keep        the zone file stays after the server
 #     netns       a network namespace to run in (LiveOrigin::Netns)
+#     module      the module, if not that of the build directory
 #
 # In conf and in all lines: %%PORT%%, %%PORT1%% ... %%PORT9%% (more free
 # ports), %%DIR%%, %%ZONE%%, %%SIZE%%, %%MODULE%%, %%WORKERS%%, %%ROOT%% (of
@@ -246,7 +247,7 @@ sub _write_config
     $conf =~ s/%%ZONE%%/$self->{zone}/g;
     $conf =~ s/%%SIZE%%/$self->{size}/g;
     $conf =~ s/%%WORKERS%%/$self->{workers}/g;
-    $conf =~ s/%%MODULE%%/module()/ge;
+    $conf =~ s/%%MODULE%%/$self->{module} || module()/ge;
     $conf =~ s/%%ROOT%%/$root/g;
 
     _write("$self->{dir}/nginx.conf", $conf);
