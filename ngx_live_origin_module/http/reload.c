@@ -134,7 +134,11 @@ ngx_live_origin_reload(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
     args.data = r->args.data;
     args.len = r->args.len;
 
-    if (lo_reload_parse(&ctx->reload, args, &err) != LO_OK) {
+    /* of who was held it is known */
+
+    if (ctx->held_us < 0
+        && lo_reload_parse(&ctx->reload, args, &err) != LO_OK)
+    {
         return ngx_live_origin_reload_bad(r, ctx, &err);
     }
 

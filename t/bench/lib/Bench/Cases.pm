@@ -74,7 +74,9 @@ my @cases = (
     ['held-latency', \&latency],
     ['early-latency', \&early_latency, want => 50],
     ['reload-10000', \&reloads, readers => 10_000, want => 1.0],
-    ['reload-count', \&reloads, readers => 2000, counted => 1, want => 1.0],
+    ['reload-count', \&reloads, readers => 1000, counted => 1, want => 1.0],
+    ['reload-count-class', \&reloads, readers => 1000, counted => 1, class => 1,
+     want => 1.0],
     ['shed-put-latency', \&shed_put, want => 0.67],
     ['shed-put-latency-unknown', \&shed_put, want => 0.67, unknown => 1]
 );
@@ -538,7 +540,7 @@ sub reloads
                                     EVENT_DOCS => [$Bench::Reload::doc]);
     my ($reloads, $segments, $length) =
         reload($ours, readers => $readers || $o{readers},
-               counted => $o{counted},
+               counted => $o{counted}, class => $o{class},
                rounds => $o{counted} ? 3 : 4 * $runs);
 
     my @pairs = map { $segments->[$_] / $reloads->[$_] } 0 .. $#$reloads;

@@ -47,6 +47,7 @@ sub reload
         or die "taskset failed\n";
 
     $self->begin;
+    $self->{list} = $o{class} ? $self->below_class : 'v/media.m3u8';
     $self->{readers} = [map { LiveOrigin::Http->new(port => $server->{port},
                                                     timeout => 60) }
                         1 .. $o{readers}];
@@ -126,6 +127,21 @@ sub playlist
 }
 
 
+# the same playlist, of a class
+
+sub below_class
+{
+    my ($self) = @_;
+    my $r = LiveOrigin::Http->new(port => $self->{server}{port})
+                ->get('/early/e/master.m3u8'
+                      . '?aws.manifestfilter=video_height:1-2000');
+    my ($path) = $r->body =~ m{^(~\S+/v/media\.m3u8)$}m
+        or die 'no class: ' . $r->line . ' ' . $r->body;
+
+    return $path;
+}
+
+
 sub reloads
 {
     my ($self) = @_;
@@ -134,7 +150,7 @@ sub reloads
     my $p = LiveOrigin::Http->new(port => $self->{server}{port})
                 ->begin('PUT', "/early/e/a/v/$n.m4s");
 
-    my $us = $self->measure("/early/e/v/media.m3u8?_HLS_msn=$n&_HLS_part=0",
+    my $us = $self->measure("/early/e/$self->{list}?_HLS_msn=$n&_HLS_part=0",
                             undef, sub { $p->piece($styp . shift @chunks) });
 
     $p->piece(join '', @chunks);
@@ -164,10 +180,9 @@ sub measure
 
     $_->start('GET', $path) for @$readers;
 
-    my $used = $self->settled;
+    $self->held($path);
 
-    die "$path is not held: " . $readers->[0]->finish->line . "\n"
-        if $readers->[0]->ready;
+    my $used = $self->settled;
 
     $self->{server}->count if $self->{counted};
     $go->();
@@ -182,6 +197,29 @@ sub measure
     $used = $self->{counted} ? $self->{server}->counted : $self->cpu - $used;
 
     return $used / @$readers;
+}
+
+
+# until all are
+
+sub held
+{
+    my ($self, $path) = @_;
+    my $reader = $self->{readers}[0];
+
+    for (1 .. 600) {
+        my $r = LiveOrigin::Http->new(port => $self->{server}{port})
+                    ->get('/metrics');
+        my ($n) = $r->body =~ /^live_origin_holds (\d+)$/m
+            or die 'no metrics: ' . $r->line . "\n";
+
+        return if $n == @{$self->{readers}};
+        die "$path is not held: " . $reader->finish->line . "\n"
+            if $reader->ready;
+        sleep 0.1;
+    }
+
+    die "$path: not all are held\n";
 }
 
 
