@@ -56,7 +56,8 @@ ngx_live_origin_manifest_media_of(ngx_http_request_t *r,
     }
 
     lo_buf_init(&b, of->key.data, NGX_LIVE_ORIGIN_MEDIA_KEY);
-    lo_buf_printf(&b, "%u|", of->systems);
+    lo_buf_u64(&b, of->systems);
+    lo_buf_puts(&b, "|");
 
     if (of->window) {
         lo_window_write(&b, of->window);

@@ -164,7 +164,9 @@ ngx_live_origin_serve(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx)
     ngx_live_origin_path(r, &path);
     lcf = ngx_http_get_module_loc_conf(r, ngx_live_origin_module);
 
-    if (lo_name_serve(&ctx->name, path) != LO_OK
+    /* of who was held it is known */
+
+    if (ctx->held_us < 0 && lo_name_serve(&ctx->name, path) != LO_OK
         && !ngx_live_origin_is_time(ctx, path))
     {
         return ngx_live_origin_refuse(r, ctx, NGX_HTTP_NOT_FOUND,
