@@ -203,33 +203,50 @@ ngx_live_origin_class_named(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx)
 
 /* ---- whether it may */
 
-ngx_int_t
-ngx_live_origin_class_opens(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
+lo_deny_e
+ngx_live_origin_class_denied(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
     ngx_live_origin_class_t *class)
 {
-    ngx_int_t    rc;
+    lo_deny_e    why;
     lo_limits_t  limits;
 
     if (class && class->own && ctx->share == NGX_LIVE_ORIGIN_SHARE_ALL) {
         ctx->share = NGX_LIVE_ORIGIN_SHARE_NONE;
     }
 
-    rc = ngx_live_origin_rights(r, ctx, class ? &class->of->place : NULL);
+    why = ngx_live_origin_rights_deny(
+              ngx_live_origin_rights(r, ctx,
+                                     class ? &class->of->place : NULL));
 
-    if (rc != NGX_DECLINED) {
-        return rc;
+    if (why != LO_ALLOW) {
+        return why;
     }
 
-    if (lo_device_narrow(&limits, ctx->event->doc,
-                         class ? class->device : NULL)
-        != LO_OK)
-    {
-        ctx->denied = LO_DENY_DEVICE;
-        return ngx_live_origin_refuse(r, ctx, NGX_HTTP_FORBIDDEN,
-                                      NGX_LIVE_ORIGIN_DENIED, 0);
+    return lo_device_narrow(&limits, ctx->event->doc,
+                            class ? class->device : NULL)
+           == LO_OK ? LO_ALLOW : LO_DENY_DEVICE;
+}
+
+
+static ngx_int_t
+ngx_live_origin_class_opens(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx)
+{
+    lo_deny_e  why;
+
+    why = ngx_live_origin_class_denied(r, ctx, ctx->class);
+
+    if (why == LO_ALLOW) {
+        return NGX_DECLINED;
     }
 
-    return NGX_DECLINED;
+    if (why != LO_DENY_DEVICE) {
+        return ngx_live_origin_rights_refuse(r, ctx, why);
+    }
+
+    ctx->denied = why;
+
+    return ngx_live_origin_refuse(r, ctx, NGX_HTTP_FORBIDDEN,
+                                  NGX_LIVE_ORIGIN_DENIED, 0);
 }
 
 
@@ -245,5 +262,5 @@ ngx_live_origin_class(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx)
          : ngx_live_origin_class_find(r, ctx, NULL);
 
     return rc == NGX_DECLINED
-           ? ngx_live_origin_class_opens(r, ctx, ctx->class) : rc;
+           ? ngx_live_origin_class_opens(r, ctx) : rc;
 }

@@ -44,8 +44,8 @@ struct ngx_live_origin_classes_s {
    NGX_DECLINED: go on; else it was answered */
 ngx_int_t ngx_live_origin_class(ngx_http_request_t *r,
     ngx_live_origin_ctx_t *ctx);
-/* whether this event is for such a class now; else it was answered */
-ngx_int_t ngx_live_origin_class_opens(ngx_http_request_t *r,
+/* whether this event is for such a class now */
+lo_deny_e ngx_live_origin_class_denied(ngx_http_request_t *r,
     ngx_live_origin_ctx_t *ctx, ngx_live_origin_class_t *class);
 
 /* class_sign.c */

@@ -10,6 +10,7 @@
 #include "http/api.h"
 #include "http/clearkey.h"
 #include "http/geo.h"
+#include "http/rights.h"
 #include "http/share.h"
 #include "http/small.h"
 
@@ -198,37 +199,20 @@ ngx_live_origin_clearkey_handler(ngx_http_request_t *r)
 
 /* ---- rights */
 
-static const char *
+static lo_deny_e
 ngx_live_origin_clearkey_rights(ngx_http_request_t *r,
     ngx_live_origin_ctx_t *ctx, lo_place_t *place)
 {
-    int64_t            until;
     const lo_event_t  *doc;
 
     doc = ctx->event->doc;
     lo_place_unknown(place);
 
-    if (doc == NULL) {
-        return NULL;
-    }
-
-    if (lo_rights_by_place(doc)) {
+    if (doc && lo_rights_by_place(doc)) {
         (void) ngx_live_origin_geo(r, place);
     }
 
-    switch (lo_rights(doc, place, ngx_live_origin_wall(), &until)) {
-
-    case LO_RIGHTS_OPEN:
-        return NULL;
-
-    case LO_RIGHTS_COUNTRY:
-        ctx->denied = LO_DENY_COUNTRY;
-        return "not available in this country";
-
-    default:
-        ctx->denied = LO_DENY_BLACKOUT;
-        return "not available at this time";
-    }
+    return ngx_live_origin_rights_deny(ngx_live_origin_rights(r, ctx, place));
 }
 
 
@@ -330,7 +314,7 @@ ngx_live_origin_clearkey_body(ngx_http_request_t *r,
     lo_err_t            err;
     lo_str_t            json;
     lo_place_t          place;
-    const char         *field, *denied;
+    const char         *field;
     lo_clearkey_ask_t   ask;
 
     json.data = body;
@@ -352,12 +336,12 @@ ngx_live_origin_clearkey_body(ngx_http_request_t *r,
                                               "no such event", "");
     }
 
-    denied = ngx_live_origin_clearkey_rights(r, ctx, &place);
+    ctx->denied = ngx_live_origin_clearkey_rights(r, ctx, &place);
 
-    if (denied) {
+    if (ctx->denied != LO_ALLOW) {
         return ngx_live_origin_clearkey_error(r, ctx, NGX_HTTP_FORBIDDEN,
-                   denied, ctx->denied == LO_DENY_BLACKOUT ? "blackout"
-                                                           : "country");
+                   ngx_live_origin_rights_text(ctx->denied),
+                   ngx_live_origin_rights_field(ctx->denied));
     }
 
     return ngx_live_origin_clearkey_license(r, ctx, &ask, &place);

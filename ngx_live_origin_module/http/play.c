@@ -12,6 +12,7 @@
 #include "http/play.h"
 #include "http/share.h"
 #include "http/geo.h"
+#include "http/rights.h"
 #include "http/small.h"
 #include "core/play.h"
 
@@ -39,12 +40,7 @@ static ngx_int_t ngx_live_origin_play_body(ngx_http_request_t *r,
 ngx_uint_t
 ngx_live_origin_play_is(lo_str_t path)
 {
-    lo_name_t  name;
-
-    return path.len > 5
-           && ngx_memcmp(path.data + path.len - 5, "/play", 5) == 0
-           && lo_name_serve(&name, path) == LO_OK
-           && name.kind == LO_NAME_PLAY;
+    return ngx_live_origin_path_is(path, "/play", LO_NAME_PLAY);
 }
 
 
@@ -77,15 +73,26 @@ ngx_live_origin_play_handler(ngx_http_request_t *r)
 
 /* ---- who asks */
 
+/* by a token, or by the event */
+
 static ngx_int_t
 ngx_live_origin_play_denied(ngx_http_request_t *r,
-    ngx_live_origin_ctx_t *ctx, lo_deny_e why)
+    ngx_live_origin_ctx_t *ctx, lo_deny_e why, ngx_uint_t event)
 {
+    const char  *text, *field;
+
     ctx->denied = why;
     ngx_live_origin_reason(ctx, NGX_LIVE_ORIGIN_DENIED);
 
-    return ngx_live_origin_api_error(r, NGX_HTTP_FORBIDDEN,
-                                     lo_deny_text(why), "token");
+    text = lo_deny_text(why);
+    field = why == LO_DENY_DEVICE ? "device" : "token";
+
+    if (event && why != LO_DENY_DEVICE) {
+        text = ngx_live_origin_rights_text(why);
+        field = ngx_live_origin_rights_field(why);
+    }
+
+    return ngx_live_origin_api_error(r, NGX_HTTP_FORBIDDEN, text, field);
 }
 
 
@@ -286,7 +293,7 @@ ngx_live_origin_play_go(ngx_live_origin_play_t *p)
     why = ngx_live_origin_play_access(p);
 
     if (why != LO_ALLOW) {
-        return ngx_live_origin_play_denied(r, ctx, why);
+        return ngx_live_origin_play_denied(r, ctx, why, 0);
     }
 
     ctx->event = ngx_live_origin_event_find(ctx->zone, ctx->name.event);
@@ -316,10 +323,10 @@ ngx_live_origin_play_go(ngx_live_origin_play_t *p)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    rc = ngx_live_origin_class_opens(r, ctx, p->class);
+    why = ngx_live_origin_class_denied(r, ctx, p->class);
 
-    if (rc != NGX_DECLINED) {
-        return rc;
+    if (why != LO_ALLOW) {
+        return ngx_live_origin_play_denied(r, ctx, why, 1);
     }
 
     ngx_live_origin_reason(ctx, NGX_LIVE_ORIGIN_READY);

@@ -22,34 +22,7 @@ ngx_live_origin_rights_track(ngx_live_origin_ctx_t *ctx,
 }
 
 
-static ngx_int_t
-ngx_live_origin_rights_refuse(ngx_http_request_t *r,
-    ngx_live_origin_ctx_t *ctx, lo_rights_e why)
-{
-    static ngx_str_t  texts[] = {
-        ngx_null_string,
-        ngx_string("denied: not available in this country\n"),
-        ngx_string("denied: not available at this time\n")
-    };
-
-    ctx->klass = LO_SHED_UNKNOWN;
-    ctx->denied = why == LO_RIGHTS_BLACKOUT ? LO_DENY_BLACKOUT
-                                            : LO_DENY_COUNTRY;
-
-    ngx_live_origin_reason(ctx, NGX_LIVE_ORIGIN_DENIED);
-
-    if (ngx_live_origin_share_error(r, ctx, 0) != NGX_OK
-        || ngx_live_origin_cors(r) != NGX_OK)
-    {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    return ngx_live_origin_text(r, NGX_HTTP_FORBIDDEN, texts[why].data,
-                                texts[why].len);
-}
-
-
-ngx_int_t
+lo_rights_e
 ngx_live_origin_rights(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
     const lo_place_t *place)
 {
@@ -59,7 +32,7 @@ ngx_live_origin_rights(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
     ctx->until_us = INT64_MAX;
 
     if (ctx->event->doc == NULL) {
-        return NGX_DECLINED;
+        return LO_RIGHTS_OPEN;
     }
 
     if (place == NULL) {
@@ -81,8 +54,57 @@ ngx_live_origin_rights(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
         why = LO_RIGHTS_COUNTRY;
     }
 
-    return why == LO_RIGHTS_OPEN
-           ? NGX_DECLINED : ngx_live_origin_rights_refuse(r, ctx, why);
+    return why;
+}
+
+
+lo_deny_e
+ngx_live_origin_rights_deny(lo_rights_e why)
+{
+    return why == LO_RIGHTS_OPEN ? LO_ALLOW
+           : why == LO_RIGHTS_BLACKOUT ? LO_DENY_BLACKOUT : LO_DENY_COUNTRY;
+}
+
+
+const char *
+ngx_live_origin_rights_text(lo_deny_e why)
+{
+    return why == LO_DENY_BLACKOUT ? "not available at this time"
+                                   : "not available in this country";
+}
+
+
+const char *
+ngx_live_origin_rights_field(lo_deny_e why)
+{
+    return why == LO_DENY_BLACKOUT ? "blackout" : "country";
+}
+
+
+ngx_int_t
+ngx_live_origin_rights_refuse(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx, lo_deny_e why)
+{
+    static ngx_str_t  texts[] = {
+        ngx_string("denied: not available in this country\n"),
+        ngx_string("denied: not available at this time\n")
+    };
+
+    ngx_str_t  *text;
+
+    ctx->klass = LO_SHED_UNKNOWN;
+    ctx->denied = why;
+    text = &texts[why == LO_DENY_BLACKOUT];
+
+    ngx_live_origin_reason(ctx, NGX_LIVE_ORIGIN_DENIED);
+
+    if (ngx_live_origin_share_error(r, ctx, 0) != NGX_OK
+        || ngx_live_origin_cors(r) != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_live_origin_text(r, NGX_HTTP_FORBIDDEN, text->data, text->len);
 }
 
 

@@ -5,15 +5,26 @@
 #ifndef NGX_LIVE_ORIGIN_RIGHTS_H
 #define NGX_LIVE_ORIGIN_RIGHTS_H
 
+#include "core/keys.h"
 #include "core/rights.h"
 #include "http/module.h"
 
 
 /* for a manifest of ctx->event, and of ctx->name.track where there is one;
-   place: whose answer it is, NULL: the client's.  NGX_DECLINED: go on; else
-   it was answered */
-ngx_int_t ngx_live_origin_rights(ngx_http_request_t *r,
+   place: whose answer it is, NULL: the client's */
+lo_rights_e ngx_live_origin_rights(ngx_http_request_t *r,
     ngx_live_origin_ctx_t *ctx, const lo_place_t *place);
+
+lo_deny_e ngx_live_origin_rights_deny(lo_rights_e why);
+
+/* of COUNTRY and BLACKOUT: what is said, and the member of an event that says
+   so */
+const char *ngx_live_origin_rights_text(lo_deny_e why);
+const char *ngx_live_origin_rights_field(lo_deny_e why);
+
+/* 403, of these two */
+ngx_int_t ngx_live_origin_rights_refuse(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx, lo_deny_e why);
 
 /* behind that: how long it may be kept, s, so that nobody has it when a
    blackout begins; 0: not at all */

@@ -17,6 +17,9 @@ my $ng = LiveOrigin::Nginx->start(
     files => {
         'events/ev.json' => '{"id": "ev", "segment_ms": 1000, "dvr_s": 60,'
             . ' "delay_ms": 1000, "tracks": [{"id": "v"}, {"id": "au"}]}',
+        'events/sw.json' => '{"id": "sw", "segment_ms": 1000,'
+            . ' "delay_ms": 1000, "dvr_s": 60, "tracks": [{"id": "v"},'
+            . ' {"id": "au"}]}',
         'events/two.json' => '{"id": "two", "segment_ms": 1000,'
             . ' "delay_ms": 1000, "dvr_s": 60, "tracks": [{"id": "v"}]}',
         'events/utc.json' => '{"id": "utc", "segment_ms": 1000,'
@@ -263,6 +266,51 @@ for (1 .. 60) {
 is scalar(grep { $_->{disc} } @v), 1, '... with a DISCONTINUITY';
 like $ng->get("/live/two/v/$took.m4s")->header('Live-Origin'), qr/pipeline=b/,
     '... and Live-Origin says b';
+
+# ---- video changes its init where audio is the first to come
+
+my $small = LiveOrigin::Media->video(bytes => 5000, segment => [1, 1],
+                                     width => 160, height => 90);
+my $from = int(time) - 8;
+
+for my $step ([$v, 0, 2], [$small, 2, 6]) {
+    my ($video, $begin, $end) = @$step;
+    my @held;
+
+    $ng->put('/live/sw/a/au/init.mp4', $a->init);
+    $ng->put('/live/sw/a/v/init.mp4', $video->init);
+
+    for ($from + $begin .. $from + $end - 1) {
+        is number($ng->put("/live/sw/a/au/$_.m4s", $a->segment($_))), $_,
+            "audio $_";
+        push @held, $ng->put("/live/sw/a/v/$_.m4s", $video->segment($_))
+                        ->status;
+    }
+
+    is "@held", join(' ', ($begin ? 409 : 201), (201) x ($end - $begin - 1)),
+        $begin ? 'one number of video is lost' : 'video';
+}
+
+for my $try (1 .. 60) {
+    ($body, @v) = list('sw/v/media.m3u8');
+    last if grep { $_->{number} == $from + 5 } @v;
+    sleep 0.1;
+}
+
+($abody, @a) = list('sw/au/media.m3u8');
+
+for ([video => @v], [audio => @a]) {
+    my ($name, @list) = @$_;
+
+    is join(' ', map { $_->{number} } grep { $_->{disc} } @list), $from + 3,
+        "$name: DISCONTINUITY behind it";
+}
+
+is join(' ', map { $_->{number} }
+             grep { $_->{gap} && $_->{number} < $from + 6 } @v), $from + 2,
+    'what is lost is a GAP';
+is scalar(() = $ng->get('/live/sw/manifest.mpd')->body =~ /<Period\b/g), 2,
+    'a Period of its own';
 
 # ---- everything is there after a restart of nginx
 

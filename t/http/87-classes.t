@@ -349,7 +349,7 @@ for my $row (
     ['{"session": "a b"}', 400, 'session'],
     ['{"capabilities": {"video": {"max_height": -1}}}', 400,
      'capabilities.video.max_height'],
-    ['{"device": "hevc"}', 403, undef])
+    ['{"device": "hevc"}', 403, 'device'])
 {
     my ($json, $status, $field) = @$row;
 
@@ -369,7 +369,10 @@ is_deeply play('drm', '{"device": "small"}')->json->{licenses},
     {clearkey => '/live/drm/clearkey'}, '... of what the event allows a class';
 is play('ev', '{}')->json->{licenses}, undef, '... nothing of an open one';
 
-is play('ev', '{}', 'no')->status, 403, 'play from nowhere';
+$r = play('ev', '{}', 'no');
+is $r->status, 403, 'play from nowhere';
+is $r->json->{field}, 'country', '... says what it is of';
+is $r->header('Cache-Control'), 'no-store', '... and is not kept';
 is play('nothing', '{}')->status, 404, 'play of no event';
 is play('ev', '{"x": "' . 'x' x 20000 . '"}')->status, 413, 'a long story';
 is $ng->get('/live/ev/play')->status, 404, 'GET play';
