@@ -28,6 +28,7 @@ typedef struct {
     unsigned            parts;             /* that this one has; 0: it is a GAP,
                                               or lost them */
     unsigned            open;              /* parts of the one behind it */
+    unsigned            partless;          /* which is to have none */
 } lo_reload_end_t;
 
 

@@ -46,6 +46,7 @@ ngx_live_origin_low_end(ngx_live_origin_list_t *list, lo_reload_end_t *end)
     end->last = ngx_live_origin_list_to(list);
     end->parts = 0;
     end->open = 0;
+    end->partless = 0;
 
     p = ngx_live_origin_parts(list->zone, list->event, list->track, end->last,
                               0, &pin);
@@ -59,6 +60,10 @@ ngx_live_origin_low_end(ngx_live_origin_list_t *list, lo_reload_end_t *end)
     if (p) {
         end->open = p->n;
         lo_zone_unpin(list->zone->z, &pin);
+
+    } else {
+        end->partless = lo_zone_partless(list->zone->z, list->ring,
+                                         end->last + 1);
     }
 }
 
@@ -249,6 +254,7 @@ ngx_live_origin_low_open(ngx_live_origin_list_t *list, int64_t number,
 
         if (lo_zone_partless(list->zone->z, list->ring, number)) {
             low->low.hint++;
+            low->partless = 1;
         }
 
         return;
@@ -428,6 +434,7 @@ ngx_live_origin_low_fill(ngx_live_origin_list_t *list,
 
     m->parts = s[n - 1].gap ? 0 : s[n - 1].nparts;
     m->open = low->open.nparts;
+    m->partless = low->partless;
     out->low = &low->low;
 
     return NGX_OK;

@@ -46,6 +46,8 @@ typedef struct {
     lo_manifest_segment_t        open;
     lo_manifest_part_t          *parts;
     lo_manifest_report_t        *reports;
+    ngx_uint_t                   partless; /* the segment behind the last one
+                                              is to have none */
 } ngx_live_origin_low_t;
 
 /* to be freed whatever the result */

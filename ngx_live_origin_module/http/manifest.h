@@ -67,7 +67,8 @@ struct ngx_live_origin_manifest_s {
 
     int64_t                      to;       /* media: the last number listed */
     uint32_t                     parts;    /* low latency: of that number, */
-    uint32_t                     open;     /* and of the one behind it */
+    uint32_t                     open;     /* and of the one behind it, */
+    uint32_t                     partless; /* which is to have none */
     int64_t                      gap_us;   /* when the next one is listed as
                                               GAP; 0: never */
     int64_t                      head_us;  /* irregular MPD: of the event */

@@ -76,7 +76,7 @@ ngx_live_origin_version_good(ngx_live_origin_zone_t *zone,
 
     if (m->of.low) {
         return end->last == m->to && end->parts == m->parts
-               && end->open == m->open;
+               && end->open == m->open && end->partless == m->partless;
     }
 
     if (m->of.kind == LO_NAME_MEDIA) {
