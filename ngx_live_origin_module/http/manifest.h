@@ -110,6 +110,12 @@ ngx_int_t ngx_live_origin_manifest_get(ngx_live_origin_zone_t *zone,
 void ngx_live_origin_manifest_unref(void *data);
 
 
+/* manifest_send.c */
+
+ngx_int_t ngx_live_origin_manifest_send(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx, ngx_live_origin_manifest_t *m);
+
+
 /* manifest_write.c */
 
 /* body, len, max_age and what tells when they are out of date; NGX_DECLINED:

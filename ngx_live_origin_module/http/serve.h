@@ -81,11 +81,15 @@ void ngx_live_origin_hold_publish(ngx_live_origin_zone_t *zone,
     uint32_t track);
 
 
+/* time.c */
+
+ngx_int_t ngx_live_origin_time(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx);
+
+
 /* manifest.c */
 
 ngx_int_t ngx_live_origin_manifest(ngx_http_request_t *r,
-    ngx_live_origin_ctx_t *ctx);
-ngx_int_t ngx_live_origin_time(ngx_http_request_t *r,
     ngx_live_origin_ctx_t *ctx);
 /* of one event; NULL is none */
 void ngx_live_origin_manifest_free(ngx_live_origin_versions_t *v);
