@@ -42,14 +42,29 @@ lo_dash_lang_ok(lo_str_t s)
 }
 
 
-lo_str_t
-lo_dash_lang(const lo_manifest_track_t *t)
+static lo_str_t
+lo_dash_lang_of(const lo_manifest_track_t *t)
 {
     lo_str_t  lang;
 
     lang = t->lang.len ? t->lang : lo_cstr(t->info->lang);
 
-    if (lo_str_eq(lang, lo_cstr("und")) || !lo_dash_lang_ok(lang)) {
+    if (lo_str_eq(lang, lo_cstr("und"))) {
+        lang.len = 0;
+    }
+
+    return lang;
+}
+
+
+lo_str_t
+lo_dash_lang(const lo_manifest_track_t *t)
+{
+    lo_str_t  lang;
+
+    lang = lo_dash_lang_of(t);
+
+    if (!lo_dash_lang_ok(lang)) {
         lang.len = 0;
     }
 
@@ -155,7 +170,7 @@ lo_dash_alike(const lo_manifest_track_t *a, const lo_manifest_track_t *b)
 
     return x->type == y->type && x->scheme == y->scheme
            && memcmp(x->kid, y->kid, 16) == 0
-           && lo_str_eq(lo_dash_lang(a), lo_dash_lang(b))
+           && lo_str_eq(lo_dash_lang_of(a), lo_dash_lang_of(b))
            && lo_str_eq(lo_dash_role(a), lo_dash_role(b))
            && lo_str_eq(a->label, b->label);
 }
@@ -205,7 +220,7 @@ lo_dash_number_sets(lo_manifest_track_t *tracks, unsigned n)
     lo_dash_plan(&x);
 
     for (i = 0; i < n; i++) {
-        tracks[i].set = x.set[i];
+        tracks[i].set = tracks[lo_dash_lead(&x, x.set[i])].place;
     }
 }
 

@@ -13,6 +13,10 @@ lo_hmac_new(void)
     OSSL_PARAM   params[2];
 
     mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+    if (mac == NULL) {
+        return NULL;
+    }
+
     h = EVP_MAC_CTX_new(mac);
     EVP_MAC_free(mac);                     /* h has a reference */
 

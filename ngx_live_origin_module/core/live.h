@@ -125,7 +125,7 @@ typedef struct {
     uint64_t            agreed;       /* serial of the newest record that
                                          other nodes have as well; 0: none.
                                          Not serial: something is this node's
-                                         own so far (live_share.c) */
+                                         own so far (live_share.c, live_learn.c) */
     uint64_t            stamp;        /* of that record: two that have one
                                          serial, after Redis lost what it had,
                                          differ in this */

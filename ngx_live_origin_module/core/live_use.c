@@ -45,7 +45,7 @@ lo_live_use_begin(lo_live_plan_t *p, const lo_live_run_t *cur)
 
     if (!p->irregular && p->n < least) {
 
-        if (p->n <= p->s->track_head) {
+        if (p->old_clock || p->n <= p->s->track_head) {
             return LO_WHY_TAKEN;
         }
 
@@ -102,7 +102,7 @@ lo_live_use_below(lo_live_plan_t *p, const lo_live_run_t *cur)
 
     if (run != NULL && run->anchor.offset == cur->anchor.offset
         && run->anchor.scale == cur->anchor.scale
-        && (p->init->first <= p->n))
+        && lo_live_init_at(p->l, (unsigned) p->s->track, p->n) == p->init)
     {
         return LO_WHY_OK;
     }

@@ -203,6 +203,7 @@ lo_manifest_tracks(lo_manifest_track_t *tracks, unsigned max,
 
         if (n < max) {
             lo_manifest_track(&tracks[n], &l->tracks[i], in, doc);
+            tracks[n].place = i + 1;
         }
 
         n++;

@@ -72,7 +72,10 @@ typedef struct {
     const lo_str_t               *inband;  /* segments, as declared */
     uint32_t                      score;   /* in thousandths; 0: none */
     lo_str_t                      hdcp;    /* HDCP-LEVEL; empty: none */
-    unsigned                      set;     /* id of its AdaptationSet; 0: by
+    unsigned                      place;   /* among the event's tracks, from 1
+                                              on; it keeps that */
+    unsigned                      set;     /* id of its AdaptationSet: place of
+                                              the first one in it; 0: by
                                               the tracks that are there */
     unsigned                      nsegments;  /* irregular events only: what */
     const lo_manifest_segment_t  *segments;   /* SegmentTimeline lists, without

@@ -518,7 +518,9 @@ ngx_live_origin_hold_drain(ngx_event_t *ev)
     batch.event = NULL;
     zone->batch = &batch;
 
-    for (i = 0; i < NGX_LIVE_ORIGIN_BATCH; i++) {
+    /* a worker that is to exit does so when no timer is left */
+
+    for (i = 0; i < NGX_LIVE_ORIGIN_BATCH || ngx_exiting; i++) {
 
         if (ngx_queue_empty(&h->ready)) {
             break;

@@ -253,6 +253,7 @@ ngx_live_origin_place_piece(ngx_live_origin_upload_t *u,
     }
 
     u->wait_us = 0;
+    u->taken = (c.why == LO_WHY_TAKEN);
 
     if (c.why == LO_WHY_OK) {
         return ngx_live_origin_place_publish(&c);
@@ -329,7 +330,7 @@ ngx_live_origin_place_fatal(ngx_live_origin_upload_t *u, ngx_uint_t status)
         return 1;
     }
 
-    return status != NGX_LIVE_ORIGIN_HTTP_GONE
+    return !u->taken && status != NGX_LIVE_ORIGIN_HTTP_GONE
            && status != NGX_HTTP_INSUFFICIENT_STORAGE;
 }
 

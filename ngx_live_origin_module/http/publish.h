@@ -124,6 +124,8 @@ typedef struct {
     unsigned                     started:1;
     unsigned                     split:1;  /* by numbers */
     unsigned                     early:1;  /* pieces are published at once */
+    unsigned                     taken:1;  /* the last one's number was; those
+                                              behind it need not be */
     unsigned                     in_mdat:1;
     unsigned                     anchored:1;
     unsigned                     header_due:1; /* to be placed */

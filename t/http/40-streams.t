@@ -16,7 +16,7 @@ my $ng = LiveOrigin::Nginx->start(
     size => '256m', events => 12,
     live => 'live_origin_auto_event on; live_origin_hold 0;',
     files => {map { my $id = $_; ("events/$id.json" => $doc =~ s/ID/$id/r) }
-              qw(ev ew)});
+              qw(ev ew sw)});
 
 my $v = LiveOrigin::Media->video(bytes => 50000);
 my $a = LiveOrigin::Media->audio;
@@ -36,6 +36,12 @@ sub got
 sub there { my ($p) = @_; return wait_for(sub { $ng->get($p)->status == 200 }) }
 
 
+sub number_of
+{
+    return ($_[0]->header('Location') || '') =~ m!/(\d+)\.m4s$! ? $1 : -1;
+}
+
+
 # by one request each, as DASH-IF ingest has it
 
 is $ng->post('/live/ev/a/Streams(v.cmfv)', $v->init)->status, 201,
@@ -43,6 +49,27 @@ is $ng->post('/live/ev/a/Streams(v.cmfv)', $v->init)->status, 201,
 is $ng->post('/live/ev/a/Streams(v.cmfv)', $v->segment($n))->status, 201,
     'a segment as a stream';
 got("/live/ev/v/$n.m4s", $v->segment($n), '... its bytes');
+
+# one whose number is another run's already, and what is behind it
+
+my $small = LiveOrigin::Media->video(bytes => 50000, width => 160,
+                                     height => 90);
+
+$ng->put('/live/sw/a/v/init.mp4', $v->init);
+$ng->put('/live/sw/a/au/init.mp4', $a->init);
+
+for (0 .. 2) {
+    is number_of($ng->put('/live/sw/a/au/1.m4s', $a->segment($n + $_))),
+       $n + $_, 'audio';
+    $ng->put('/live/sw/a/v/1.m4s', $v->segment($n + $_)) if $_ < 2;
+}
+
+is $ng->post('/live/sw/a/Streams(v.cmfv)', join '', $small->init,
+             map { $small->segment($n + 2 + $_) } 0 .. 2)->status, 201,
+    'a stream whose first segment is refused';
+is $ng->get('/live/sw/v/' . ($n + 2) . '.m4s')->status, 404, '... is that';
+got('/live/sw/v/' . ($n + 2 + $_) . '.m4s', $small->segment($n + 2 + $_),
+    '... and what follows is there') for 1, 2;
 
 # a header in front
 

@@ -94,16 +94,32 @@ test_switching(void **state)
 }
 
 
+/* all of them, in this order among the event's */
+
+static void
+numbered(unsigned n)
+{
+    unsigned  i;
+
+    for (i = 0; i < n; i++) {
+        mpd_tracks[i].place = i + 1;
+    }
+
+    lo_dash_number_sets(mpd_tracks, n);
+    mpd_periods[0].ntracks = n;
+    mpd_render();
+}
+
+
 /* sets are what they were, whichever of their tracks is left out */
 
 static void
 test_left_out(void **state)
 {
     ladder();
-    lo_dash_number_sets(mpd_tracks, 7);
-    mpd_render();
+    numbered(7);
     assert_int_equal(mpd_count("<AdaptationSet "), 5);
-    mpd_expect(SWITCHING "1,3\"/>");
+    mpd_expect(SWITCHING "1,5\"/>");
 
     mpd_tracks[0] = mpd_tracks[1];
     mpd_tracks[1] = mpd_tracks[2];
@@ -114,10 +130,10 @@ test_left_out(void **state)
 
     assert_int_equal(mpd_count("<AdaptationSet "), 3);
     mpd_expect("<AdaptationSet id=\"1\" contentType=\"video\"");
-    mpd_expect("<AdaptationSet id=\"2\" contentType=\"video\"");
-    mpd_expect("<AdaptationSet id=\"5\" contentType=\"audio\" "
+    mpd_expect("<AdaptationSet id=\"3\" contentType=\"video\"");
+    mpd_expect("<AdaptationSet id=\"7\" contentType=\"audio\" "
                "mimeType=\"audio/mp4\" lang=\"en\"");
-    mpd_expect(SWITCHING "2\"/>");
+    mpd_expect(SWITCHING "3\"/>");
     mpd_expect(SWITCHING "1\"/>");
 
     /* the shape of the first is like those of two that are not alike */
@@ -128,8 +144,7 @@ test_left_out(void **state)
     mpd_info[1].width = 1015;
     mpd_info[1].height = 1000;
     track_video(&mpd_tracks[2], &mpd_info[2], "b", 1000, 1015, 800000);
-    lo_dash_number_sets(mpd_tracks, 7);
-    mpd_render();
+    numbered(7);
     assert_int_equal(mpd_count("<AdaptationSet "), 5);
 
     mpd_periods[0].tracks = mpd_tracks + 1;
@@ -137,6 +152,26 @@ test_left_out(void **state)
     mpd_render();
     assert_int_equal(mpd_count("<AdaptationSet id=\"1\""), 1);
     assert_int_equal(mpd_count("<AdaptationSet "), 5);
+}
+
+
+/* ... or comes later */
+
+static void
+test_later(void **state)
+{
+    mpd_event(3);
+    track_video(&mpd_tracks[0], &mpd_info[0], "v", 1280, 720, 3000000);
+    track_audio(&mpd_tracks[1], &mpd_info[1], "de", "de", 128000);
+    track_video(&mpd_tracks[2], &mpd_info[2], "h", 1280, 720, 2000000);
+    codec(2, "hvc1", "hvc1.1.6.L93.90");
+
+    numbered(2);
+    mpd_expect("<AdaptationSet id=\"2\" contentType=\"audio\"");
+
+    numbered(3);
+    mpd_expect("<AdaptationSet id=\"3\" contentType=\"video\"");
+    mpd_expect("<AdaptationSet id=\"2\" contentType=\"audio\"");
 }
 
 
@@ -170,6 +205,15 @@ test_lang(void **state)
             mpd_expect(attr);
         }
     }
+
+    /* and yet they are two */
+
+    ladder();
+    mpd_tracks[5].lang = lo_cstr("de_AT");
+    mpd_tracks[6].lang = lo_cstr("fr_FR");
+    mpd_render();
+    assert_int_equal(mpd_count("contentType=\"audio\""), 2);
+    assert_int_equal(mpd_count(" lang=\""), 0);
 }
 
 
@@ -399,6 +443,7 @@ main(void)
         cmocka_unit_test(test_switching),
         cmocka_unit_test(test_left_out),
         cmocka_unit_test(test_lang),
+        cmocka_unit_test(test_later),
         cmocka_unit_test(test_priority),
         cmocka_unit_test(test_accessibility),
         cmocka_unit_test(test_colour),

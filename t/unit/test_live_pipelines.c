@@ -393,6 +393,51 @@ test_configuration_back(void **state)
 }
 
 
+/* a pipeline that was replaced goes on with its inits of before, its tracks one
+   number apart: what the other one published keeps its own */
+
+static void
+test_pipeline_back(void **state)
+{
+    sim_t                 *sim;
+    int64_t                n;
+    const lo_live_init_t  *in;
+
+    sim = sim_new("{\"id\":\"e\",\"segment_ms\":2000}");
+    sim_inits(sim, "a");
+    n = lo_timeline_at(&sim->l.d, SIM_NOW);
+
+    sim_put(sim, "a", "v", sim_at(sim, n, 30000), 60000);
+    sim_put(sim, "a", "a", sim_at(sim, n, 48000), 96256);
+
+    sim_after(sim, 20000);
+    sim_init(sim, "b", "v", VIDEO, 30000, 5);
+    sim_init(sim, "b", "a", AUDIO, 48000, 6);
+    sim_put(sim, "b", "v", sim_at(sim, n + 10, 30000), 60000);
+    sim_put(sim, "b", "a", sim_at(sim, n + 10, 48000), 96256);
+    assert_int_equal(sim->place.run, 2);
+
+    sim_after(sim, 20000);
+    sim_put(sim, "a", "a", sim_at(sim, n + 21, 48000), 96256);
+    assert_int_equal(sim->place.run, 3);
+
+    sim_put(sim, "a", "v", sim_at(sim, n + 20, 30000), 60000);
+    assert_int_equal(sim->place.run, 3);
+    assert_int_equal(sim->l.nruns, 3);
+    assert_int_equal(sim->l.runs[2].first, n + 20);
+
+    in = lo_live_init_by_id(&sim->l, sim->place.init);
+    assert_int_equal(in->run, 3);
+    assert_int_equal(in->first, n + 20);
+    assert_int_equal(in->info.config, 1);
+
+    in = lo_live_init_at(&sim->l, in->track, n + 19);
+    assert_int_equal(in->run, 2);
+    assert_int_equal(in->info.config, 5);
+    sim_free(sim);
+}
+
+
 int
 main(void)
 {
@@ -405,6 +450,7 @@ main(void)
         cmocka_unit_test(test_configuration_below),
         cmocka_unit_test(test_configuration_behind_audio),
         cmocka_unit_test(test_configuration_back),
+        cmocka_unit_test(test_pipeline_back),
     };
 
     return cmocka_run_group_tests_name("live_pipelines", tests, NULL, NULL);
