@@ -7,18 +7,49 @@ const SECONDS = 60;
 const SETTLE = 25;            // a late start is caught up by a tenth
 const TARGET = 3;
 
-// Seconds behind the encoder, four times a second.
+const LATE = 500;             // ms that the machine may stand still in a minute
+const TRIES = 3;
+
+// Seconds behind the encoder, four times a second; and for how many ms the
+// machine had no time for this process or the page.
 
 async function latencies(v, seconds) {
     const end = Date.now() + seconds * 1000;
     const seen = [];
+    let late = 0;
+    let ticked = performance.now();
+
+    await v.counter();
+
+    const timer = setInterval(() => {
+        late += Math.max(0, performance.now() - ticked - 200);
+        ticked = performance.now();
+    }, 100);
 
     while (Date.now() < end) {
         await sleep(250);
         seen.push((await v.state()).latency ?? Infinity);
     }
 
-    return seen.sort((a, b) => a - b);
+    clearInterval(timer);
+    late = Math.max(late, (await v.counter()).late);
+
+    return { seen: seen.sort((a, b) => a - b), late };
+}
+
+// What a machine that stood still shows says nothing of the origin: then again.
+
+async function measured(v) {
+    for (let i = 1; ; i++) {
+        const before = await v.state();
+        const { seen, late } = await latencies(v, SECONDS);
+
+        if (late < LATE || i === TRIES) {
+            return { before, seen };
+        }
+
+        note(`the machine stood still for ${Math.round(late)} ms: again`);
+    }
 }
 
 export const main = () => run(async () => {
@@ -51,8 +82,7 @@ export const main = () => run(async () => {
     ok(await v.started(), 'hls.js starts');
     await sleep(SETTLE * 1000);
 
-    const before = await v.state();
-    const seen = await latencies(v, SECONDS);
+    const { before, seen } = await measured(v);
     const s = await v.state();
     const at = (share) => seen[Math.floor((seen.length - 1) * share)];
 
