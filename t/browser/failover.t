@@ -2,7 +2,7 @@
 // Two encodes; one dies by SIGKILL in the middle of a PUT and comes back.
 //
 // time-out: 900
-// core: encoders and players need one
+// alone: encoders and players need both cores
 
 'use strict';
 

@@ -2,7 +2,7 @@
 // Each of the three players plays 20 s at the live edge.
 //
 // time-out: 240
-// core: encoders and players need one
+// alone: encoders and players need both cores
 
 'use strict';
 

@@ -2,7 +2,7 @@
 // A plain ffmpeg is killed and started again: the players go on.
 //
 // time-out: 240
-// core: encoders and players need one
+// alone: encoders and players need both cores
 
 'use strict';
 
