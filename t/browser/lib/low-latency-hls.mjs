@@ -37,18 +37,22 @@ async function latencies(v, seconds) {
     return { seen: seen.sort((a, b) => a - b), late };
 }
 
-// What a machine that stood still shows says nothing of the origin: then again.
+// What a machine that stood still shows says nothing of the origin, and a player
+// that has stalled may settle anew: then again.
 
 async function measured(v) {
     for (let i = 1; ; i++) {
         const before = await v.state();
         const { seen, late } = await latencies(v, SECONDS);
 
-        if (late < LATE || i === TRIES) {
+        const stalls = (await v.state()).stalls - before.stalls;
+
+        if ((late < LATE && !stalls) || i === TRIES) {
             return { before, seen, late };
         }
 
-        note(`the machine stood still for ${Math.round(late)} ms: again`);
+        note(`${stalls} stalls, the machine stood still for `
+             + `${Math.round(late)} ms: again`);
     }
 }
 

@@ -36,7 +36,8 @@ const config = {
     manifestLoadPolicy: { default: patient(20) },
 };
 
-// How far behind, at low latency, is what the playlist's PART-HOLD-BACK says.
+// How far behind, at low latency: a part more than the playlist's PART-HOLD-BACK,
+// as one that is late by its own length would leave nothing to play.
 const low = {
     ...config,
     lowLatencyMode: true,
@@ -72,6 +73,14 @@ export async function create(video, url, on, clock) {
             header: networkDetails?.getResponseHeader?.('live-origin') ?? '',
         });
     });
+
+    if (clock.low) {
+        hls.once(Hls.Events.LEVEL_UPDATED, (name, { details }) => {
+            if (details.partHoldBack) {
+                hls.targetLatency = details.partHoldBack + details.partTarget;
+            }
+        });
+    }
 
     hls.on(Hls.Events.LEVEL_SWITCHED, (name, { level }) => {
         const l = hls.levels[level];
