@@ -43,10 +43,13 @@ export async function launch() {
 // Every pixel is drawn by the processor.
 const viewport = { width: 480, height: 360 };
 
-// One player on one page, with everything it complains about.
+// One player on one page, with everything it complains about.  `first` runs in
+// the page before anything else.
 
 export class Viewer {
-    static async open(browser, base, event, player, more = '') {
+    static async open(browser, base, event, player, more = '',
+                      first = () => {})
+    {
         const viewer = new Viewer();
         const context = await browser.newContext({
             viewport, reducedMotion: 'reduce',
@@ -69,6 +72,7 @@ export class Viewer {
             }
         });
         await viewer.page.addInitScript(installCounter);
+        await viewer.page.addInitScript(first);
         await viewer.page.goto(
             `${base}/player/?event=${event}&player=${player}&autoplay=1${more}`);
 

@@ -92,6 +92,23 @@ async function operate(origin, viewers, logs) {
     }
 }
 
+// Runs in the page: what a worker says is heard late, and the end of a segment
+// later still, as on a busy machine.  A pathway that changes meanwhile must not
+// cost a player the segment.
+
+function slowWorkers() {
+    const { addEventListener } = Worker.prototype;
+
+    Worker.prototype.addEventListener = function late(type, heard, ...more) {
+        const later = (e) => setTimeout(() => heard.call(this, e),
+                                        e.data?.event === 'flush' ? 700 : 200);
+
+        return addEventListener.call(this, type,
+                                     type === 'message' ? later : heard,
+                                     ...more);
+    };
+}
+
 function whole(v, log, origin) {
     const { player } = v;
     const urls = [origin.base, ...origin.cdns.map((c) => c.url)];
@@ -130,7 +147,7 @@ export const main = () => run(async () => {
     await origin.ready('cup');
 
     const viewers = await Promise.all(['hls', 'shaka', 'dash'].map((p) =>
-        Viewer.open(browser, origin.base, 'cup', p)));
+        Viewer.open(browser, origin.base, 'cup', p, '', slowWorkers)));
     const logs = viewers.map((v) => asked(v, origin));
 
     for (const [i, v] of viewers.entries()) {

@@ -25,7 +25,10 @@ function patient(retries) {
     };
 }
 
+// No worker: hls.js 1.7 takes a segment that a worker has parsed for empty where
+// steering moves to another pathway between the worker's two messages of it.
 const config = {
+    enableWorker: false,
     lowLatencyMode: false,
     liveSyncDurationCount: 3,
     liveMaxLatencyDurationCount: 10,
