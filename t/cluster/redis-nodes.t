@@ -23,7 +23,8 @@ my %media = (
 );
 
 my $redis = LiveOrigin::Redis->start;
-my $nodes = LiveOrigin::Nodes->start(n => 2, redis => $redis, ack => 'redis');
+my $nodes = LiveOrigin::Nodes->start(n => 2, redis => $redis, ack => 'redis',
+                                     redis_params => { timeout => '10s' });
 my ($A, $B) = $nodes->nodes;
 my $live = $nodes->live(tracks => \%media, d => 0.4);
 
@@ -97,7 +98,8 @@ ok wait_for(sub { ($A->get('/api/events/ev')->json->{title} || '') eq 'T' }, 5),
 
 my $ahead = $live->now + 3;
 
-$live->put(0, 'a', $n + 30, $ahead - 1);
+is not_taken($live->put(0, 'a', $n + 30, $ahead - 1)), '',
+    'the numbers up to now are published on A';
 
 for my $i (0, 1) {
     my ($from, $to) = $i ? ($B, $A) : ($A, $B);

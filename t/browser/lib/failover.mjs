@@ -7,8 +7,11 @@ import { note, ok, run, sleep } from './tap.mjs';
 const players = ['hls', 'shaka', 'dash'];
 const rounds = Number(process.env.LO_SOAK ? 4 : 1);
 
+// Every rate of pictures with every rate of samples in `make soak'; in a check
+// each of them once, as a case takes 40 s.
 const cases = ['25', '24000/1001', '30000/1001', '60000/1001'].flatMap(
-    (fps) => [44100, 48000].map((hz) => ({ fps, hz })));
+    (fps, i) => [44100, 48000].map((hz, j) => ({ fps, hz, once: j === i % 2 })))
+    .filter(({ once }) => once || process.env.LO_SOAK);
 
 const served = (s) => s.segments.filter((x) => x.type === 'video')
     .map((x) => x.pipeline);

@@ -53,6 +53,7 @@ async function measured(v) {
 
         note(`${stalls} stalls, the machine stood still for `
              + `${Math.round(late)} ms: again`);
+        note(JSON.stringify((await v.state()).journal));
     }
 }
 
