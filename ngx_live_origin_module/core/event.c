@@ -21,11 +21,22 @@ static const lo_event_number_t  lo_event_numbers[] = {
 };
 
 
+/* null: it is not known yet */
+
+static int
+lo_event_when(lo_event_ctx_t *ctx, const json_t *o, const char *name,
+    int64_t *us)
+{
+    return json_is_null(json_object_get(o, name))
+           ? LO_OK : lo_event_time(ctx, o, name, us);
+}
+
+
 static int
 lo_event_schedule(lo_event_ctx_t *ctx, const json_t *o, lo_event_t *ev)
 {
-    if (lo_event_time(ctx, o, "start", &ev->start_us) != LO_OK
-        || lo_event_time(ctx, o, "end", &ev->end_us) != LO_OK)
+    if (lo_event_when(ctx, o, "start", &ev->start_us) != LO_OK
+        || lo_event_when(ctx, o, "end", &ev->end_us) != LO_OK)
     {
         return LO_ERROR;
     }

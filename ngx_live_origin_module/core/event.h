@@ -100,9 +100,11 @@ typedef struct lo_event_s {
 
 /* In error, field is the offending member ("tracks[2].fps"). */
 
+#define LO_EVENT_FIELD  64
+
 typedef struct {
     lo_err_t            err;
-    char                field[64];
+    char                field[LO_EVENT_FIELD];
 } lo_event_err_t;
 
 /* zone_share: bytes as a number or "512m"; members this code does not know

@@ -19,12 +19,12 @@ const lo_filter_param_t  lo_filter_params[LO_FILTER_NKEYS] = {
     { "trickplay_height", LO_FILTER_RANGE, 1, INT32_MAX, { NULL } },
     { "trickplay_type", LO_FILTER_WORD, 0, 0,
       { "iframe", "image", "none", NULL } },
-    { "video_bitrate", LO_FILTER_RANGE, 0, INT32_MAX, { NULL } },
+    { "video_bitrate", LO_FILTER_RANGE, 0, LO_FILTER_BITRATE_MAX, { NULL } },
     { "video_codec", LO_FILTER_WORD, 0, 0, { "av1", "h264", "h265", NULL } },
     { "video_dynamic_range", LO_FILTER_WORD, 0, 0,
       { "dv", "hdr10", "hlg", "sdr", NULL } },
     { "video_framerate", LO_FILTER_FPS, 1000, 999999, { NULL } },
-    { "video_height", LO_FILTER_RANGE, 1, INT16_MAX, { NULL } }
+    { "video_height", LO_FILTER_RANGE, 1, LO_FILTER_HEIGHT_MAX, { NULL } }
 };
 
 

@@ -14,6 +14,9 @@
 #define LO_FILTER_VALUES  64          /* of one parameter */
 #define LO_FILTER_RANGES  128         /* of all parameters together */
 
+#define LO_FILTER_HEIGHT_MAX   INT16_MAX
+#define LO_FILTER_BITRATE_MAX  INT32_MAX
+
 
 /* in the order of their names, which is that of the canonical text */
 

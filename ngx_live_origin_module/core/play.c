@@ -4,7 +4,8 @@
 #include "core/play.h"
 
 
-#define LO_PLAY_TEXT  64
+#define LO_PLAY_TEXT     64
+#define LO_PLAY_MOMENTS  3
 
 
 static int
@@ -61,7 +62,8 @@ lo_play_protocol(lo_event_ctx_t *ctx, const json_t *o, lo_play_t *p)
 /* ---- what of the tracks: all of it is one filter in the end */
 
 static int
-lo_play_languages(lo_event_ctx_t *ctx, const json_t *o, lo_buf_t *b)
+lo_play_languages(lo_event_ctx_t *ctx, const json_t *o, lo_play_t *p,
+    lo_buf_t *b)
 {
     size_t   i;
     json_t  *v;
@@ -94,22 +96,31 @@ lo_play_languages(lo_event_ctx_t *ctx, const json_t *o, lo_buf_t *b)
         lo_buf_put(b, s.data, s.len);
     }
 
+    /* in words of this request, not of a filter that nobody has sent */
+
+    if (lo_buf_ok(b)
+        && lo_filter_parse(&p->of.filter, lo_buf_str(b), &ctx->err->err)
+           != LO_OK)
+    {
+        return lo_event_bad(ctx, "languages", "not a list of languages");
+    }
+
     return LO_OK;
 }
 
 
 static int
 lo_play_most(lo_event_ctx_t *ctx, const json_t *o, const char *name,
-    const char *key, int64_t min, lo_buf_t *b)
+    const char *key, int64_t max, lo_buf_t *b)
 {
     int      rc;
     int64_t  v;
 
-    rc = lo_event_number(ctx, o, name, min, INT32_MAX, &v);
+    rc = lo_event_number(ctx, o, name, 1, max, &v);
 
     if (rc == LO_OK) {
-        lo_buf_printf(b, "%s%s:%lld-%lld", b->need ? ";" : "", key,
-                      (long long) min, (long long) v);
+        lo_buf_printf(b, "%s%s:1-%lld", b->need ? ";" : "", key,
+                      (long long) v);
     }
 
     return rc == LO_ERROR ? LO_ERROR : LO_OK;
@@ -125,10 +136,11 @@ lo_play_filter(lo_event_ctx_t *ctx, const json_t *o, lo_play_t *p)
 
     lo_buf_init(&b, text, sizeof(text));
 
-    if (lo_play_languages(ctx, o, &b) != LO_OK
-        || lo_play_most(ctx, o, "max_height", "video_height", 1, &b) != LO_OK
-        || lo_play_most(ctx, o, "max_bitrate", "video_bitrate", 1, &b)
-           != LO_OK
+    if (lo_play_languages(ctx, o, p, &b) != LO_OK
+        || lo_play_most(ctx, o, "max_height", "video_height",
+                        LO_FILTER_HEIGHT_MAX, &b) != LO_OK
+        || lo_play_most(ctx, o, "max_bitrate", "video_bitrate",
+                        LO_FILTER_BITRATE_MAX, &b) != LO_OK
         || lo_event_string(ctx, o, "filter", LO_FILTER_MAX, 0, &s)
            == LO_ERROR)
     {
@@ -200,18 +212,33 @@ lo_play_moment(lo_event_ctx_t *ctx, const json_t *o, const char *name,
 static int
 lo_play_window(lo_event_ctx_t *ctx, const json_t *o, lo_play_t *p)
 {
-    char      mem[3][LO_PLAY_TEXT];
-    lo_str_t  start, end, delay;
+    char      mem[LO_PLAY_MOMENTS][LO_PLAY_TEXT];
+    size_t    i;
+    lo_str_t  all[LO_PLAY_MOMENTS], one[LO_PLAY_MOMENTS];
 
-    if (lo_play_moment(ctx, o, "start", mem[0], &start) != LO_OK
-        || lo_play_moment(ctx, o, "end", mem[1], &end) != LO_OK
-        || lo_play_moment(ctx, o, "time_delay", mem[2], &delay) != LO_OK)
-    {
-        return LO_ERROR;
+    static const char *const  names[] = { "start", "end", "time_delay" };
+
+    /* each by itself: whose fault it is */
+
+    for (i = 0; i < LO_PLAY_MOMENTS; i++) {
+
+        if (lo_play_moment(ctx, o, names[i], mem[i], &all[i]) != LO_OK) {
+            return LO_ERROR;
+        }
+
+        memset(one, 0, sizeof(one));
+        one[i] = all[i];
+
+        if (lo_window_parse(&p->of.window, one[0], one[1], one[2],
+                            &ctx->err->err) == LO_ERROR)
+        {
+            return lo_event_bad_field(ctx, names[i]);
+        }
     }
 
-    return lo_window_parse(&p->of.window, start, end, delay, &ctx->err->err)
-           == LO_ERROR ? lo_event_bad_field(ctx, "start") : LO_OK;
+    return lo_window_parse(&p->of.window, all[0], all[1], all[2],
+                           &ctx->err->err) == LO_ERROR
+           ? lo_event_bad_field(ctx, "end") : LO_OK;
 }
 
 

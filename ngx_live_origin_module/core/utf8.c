@@ -60,3 +60,35 @@ lo_utf8_ok(lo_str_t s)
 
     return u.left == 0;
 }
+
+
+void
+lo_utf8_mend(char *s)
+{
+    char       *p;
+    lo_utf8_t   u;
+
+    /* from s to p: what has come of a character */
+
+    memset(&u, 0, sizeof(u));
+
+    for (p = s; *p != '\0'; p++) {
+
+        if (lo_utf8_next(&u, *p) == LO_OK) {
+
+            if (u.left == 0) {
+                s = p + 1;
+            }
+
+            continue;
+        }
+
+        p = s;
+        *s++ = '?';
+        memset(&u, 0, sizeof(u));
+    }
+
+    while (s < p) {
+        *s++ = '?';
+    }
+}

@@ -20,4 +20,8 @@ int lo_utf8_next(lo_utf8_t *u, unsigned char c);
 
 int lo_utf8_ok(lo_str_t s);
 
+/* '?' for each byte that is not part of a whole character: of one that was cut,
+   say */
+void lo_utf8_mend(char *s);
+
 #endif /* LO_UTF8_H */

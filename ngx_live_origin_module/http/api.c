@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 
+#include "core/utf8.h"
 #include "http/access.h"
 #include "http/api.h"
 #include "http/small.h"
@@ -410,6 +411,7 @@ ngx_int_t
 ngx_live_origin_api_error(ngx_http_request_t *r, ngx_uint_t status,
     const char *error, const char *field)
 {
+    char       text[LO_ERR_MAX], name[LO_EVENT_FIELD];
     ngx_int_t  rc;
 
     /* a body that nobody has read must not be taken for the next request */
@@ -419,9 +421,17 @@ ngx_live_origin_api_error(ngx_http_request_t *r, ngx_uint_t status,
         return rc;
     }
 
+    /* what is quoted may be cut anywhere */
+
+    ngx_cpystrn((u_char *) text, (u_char *) error, sizeof(text));
+    ngx_cpystrn((u_char *) name, (u_char *) (field ? field : ""),
+                sizeof(name));
+
+    lo_utf8_mend(text);
+    lo_utf8_mend(name);
+
     return ngx_live_origin_api_json(r, status,
-               json_pack("{s:s, s:s}", "error", error,
-                         "field", field ? field : ""));
+               json_pack("{s:s, s:s}", "error", text, "field", name));
 }
 
 

@@ -200,7 +200,8 @@ ngx_live_origin_play_class(ngx_live_origin_play_t *p,
 
 /* ---- the answer */
 
-/* what stands before EVENT in the path: the request's own, with the token */
+/* what stands before EVENT in the path: the request's own, with the token, as it
+   stands in a URL */
 
 static ngx_int_t
 ngx_live_origin_play_base(ngx_live_origin_play_t *p)
@@ -213,17 +214,19 @@ ngx_live_origin_play_base(ngx_live_origin_play_t *p)
     token = p->ctx->name.token;
     ngx_live_origin_path(r, &path);
 
-    d = ngx_pnalloc(r->pool, r->uri.len + token.len + 2);
+    d = ngx_pnalloc(r->pool, 3 * (r->uri.len + token.len) + 2);
     if (d == NULL) {
         return NGX_ERROR;
     }
 
     p->base.data = d;
-    d = ngx_cpymem(d, r->uri.data, path.data - r->uri.data);
+    d = (u_char *) ngx_escape_uri(d, r->uri.data, path.data - r->uri.data,
+                                  NGX_ESCAPE_URI);
 
     if (token.len) {
         *d++ = '~';
-        d = ngx_cpymem(d, token.data, token.len);
+        d = (u_char *) ngx_escape_uri(d, token.data, token.len,
+                                      NGX_ESCAPE_URI);
         *d++ = '/';
     }
 

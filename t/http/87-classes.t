@@ -345,7 +345,15 @@ for my $row (
     ['{"languages": []}', 400, 'languages'],
     ['{"max_height": "x"}', 400, 'max_height'],
     ['{"filter": "nonsense:1"}', 400, 'filter'],
+    ['{"languages": ["a:b"]}', 400, 'languages'],
+    ['{"max_height": 40000}', 400, 'max_height'],
+    ['{"max_bitrate": 3000000000}', 400, 'max_bitrate'],
     ['{"start": "yesterday"}', 400, 'start'],
+    ['{"start": 1, "end": "soon"}', 400, 'end'],
+    ['{"start": 1793000002, "end": 1793000001}', 400, 'end'],
+    ['{"time_delay": -1}', 400, 'time_delay'],
+    ['{"capabilities": {"video": {"codecs": {"a' . "\xc3\xa4" x 40
+     . '": true}}}}', 400, 'capabilities.video.codecs'],
     ['{"session": "a b"}', 400, 'session'],
     ['{"capabilities": {"video": {"max_height": -1}}}', 400,
      'capabilities.video.max_height'],
@@ -356,6 +364,21 @@ for my $row (
     $r = play('ev', $json);
     is $r->status, $status, "play $json";
     is $r->json->{field}, $field, "... $field" if defined $field;
+}
+
+# what stands before the event goes back as it stands in a URL
+
+for my $token ('~%FF', '~%3Fx%20y', '~a=b', '~%25') {
+    my @from = (headers => ['X-Forwarded-For' => $from{de}]);
+
+    $r = $ng->request('POST', "/live/$token/ev/play", body => '{}', @from);
+
+    is $r->status, 200, "play behind $token";
+
+    my $url = $r->json->{manifests}{hls};
+
+    like $url, qr{^\Q/live/$token\E/ev/}, '... its URLs begin so';
+    is $ng->get($url, @from)->status, 200, '... and are answered';
 }
 
 $j = play('drm', '{}')->json;

@@ -43,6 +43,12 @@ test_least(void **state)
     assert_int_equal(ev.start_us, 0);
     lo_event_free(&ev);
     assert_null(ev.json);
+
+    assert_int_equal(parse("{\"id\":\"news\",\"start\":null,"
+                           "\"end\":null}"), LO_OK);
+    assert_int_equal(ev.start_us, 0);
+    assert_int_equal(ev.end_us, 0);
+    lo_event_free(&ev);
 }
 
 

@@ -84,6 +84,7 @@ test_string(void **state)
 static void
 test_utf8(void **state)
 {
+    char      mended[16];
     size_t    i;
     json_t   *json;
     lo_str_t  s;
@@ -108,7 +109,20 @@ test_utf8(void **state)
         }
 
         json_decref(json);
+
+        /* made good, byte for byte, and only where it has to be */
+
+        snprintf(mended, sizeof(mended), "%s", texts[i]);
+        lo_utf8_mend(mended);
+
+        assert_int_equal(strlen(mended), s.len);
+        assert_true(lo_utf8_ok(lo_cstr(mended)));
+        assert_true(strcmp(mended, texts[i]) == 0 || !lo_utf8_ok(s));
     }
+
+    strcpy(mended, "a\xc3\xa9\xff\xf0\x90z\xe2\x82\xac\xe2\x82");
+    lo_utf8_mend(mended);
+    assert_string_equal(mended, "a\xc3\xa9???z\xe2\x82\xac??");
 }
 
 

@@ -24,7 +24,7 @@ const EARLY = 12;
 
 // Four encoders and three decoders share the machine: what they may be late
 // by before a number is listed as a gap.
-const DELAY_MS = 3000;
+const DELAY_MS = 5000;
 
 async function failover(origin, relays, id, a) {
     await sleep(4000);

@@ -276,10 +276,13 @@ sub _template
                   qw(LD_PRELOAD ASAN_OPTIONS LSAN_OPTIONS UBSAN_OPTIONS) : '';
     my $events = $self->{events} ? "events=$self->{events}" : '';
 
-    # what other work does to a worker is no stress
+    # what other work does to a worker is no stress, and a machine that stands
+    # still is no late encoder
 
     my $shed = $s{http} =~ /live_origin_shed/ ? ''
                : 'live_origin_shed lag=10s over=100%;';
+    my $deadline = $s{http} =~ /live_origin_write_deadline/ ? ''
+                   : 'live_origin_write_deadline 5s;';
 
     return <<"EOF";
 load_module %%MODULE%%;
@@ -313,6 +316,7 @@ http {
     live_origin_events %%DIR%%/events;
 
     $shed
+    $deadline
     $s{http}
 
     server {
