@@ -259,6 +259,10 @@ lo_keys_one(lo_event_ctx_t *ctx, json_t *o, int bearer, lo_keys_t *keys)
         return LO_ERROR;
     }
 
+    if (key->expires_us == 0 && json_object_get(o, "expires") != NULL) {
+        key->expires_us = 1;               /* 0 is never */
+    }
+
     if (!bearer && (key->uses & (LO_USE_API|LO_USE_API_READ))) {
         return lo_event_bad(ctx, "use", "the API takes bearer tokens only");
     }

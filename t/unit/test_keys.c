@@ -150,6 +150,46 @@ test_covers(void **state)
 }
 
 
+/* the beginning of 1970 is a time like any other */
+
+static void
+test_expires(void **state)
+{
+    size_t  i;
+
+    static const struct {
+        const char  *member;
+        int64_t      good_us;              /* the last moment */
+    } rows[] = {
+        { "", INT64_MAX },
+        { ",\"expires\":1795388500", 1795388500LL * LO_USEC - 1 },
+        { ",\"expires\":1", LO_USEC - 1 },
+        { ",\"expires\":0.0000001", 0 },
+        { ",\"expires\":0", 0 },
+        { ",\"expires\":\"1970-01-01T00:00:00Z\"", 0 }
+    };
+
+    for (i = 0; i < 2 * sizeof(rows) / sizeof(rows[0]); i++) {
+        char  json[256];
+
+        snprintf(json, sizeof(json), "{\"%s\":[{\"id\":\"k\",\"%s\":"
+                 "\"0123456789abcdef\",\"use\":[\"serve\"]%s}]}",
+                 i & 1 ? "tokens" : "keys", i & 1 ? "bearer" : "secret",
+                 rows[i / 2].member);
+
+        assert_int_equal(keys_parse(json), LO_OK);
+        assert_int_equal(lo_key_allows(&keys.keys[0], LO_USE_SERVE,
+                                       rows[i / 2].good_us), LO_ALLOW);
+
+        if (rows[i / 2].good_us < INT64_MAX) {
+            assert_int_equal(lo_key_allows(&keys.keys[0], LO_USE_SERVE,
+                                           rows[i / 2].good_us + 1),
+                             LO_DENY_EXPIRED);
+        }
+    }
+}
+
+
 int
 main(void)
 {
@@ -158,6 +198,7 @@ main(void)
         cmocka_unit_test(test_file_bad),
         cmocka_unit_test(test_many),
         cmocka_unit_test(test_covers),
+        cmocka_unit_test(test_expires),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
