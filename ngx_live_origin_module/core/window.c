@@ -8,6 +8,8 @@
 #define LO_WINDOW_SHOWN  40
 #define LO_WINDOW_TIME   64            /* characters of a time */
 
+#define LO_WINDOW_TIME_MAX  ((LO_VALUE_EPOCH_MAX + 1) * LO_USEC - 1)
+
 typedef enum {
     LO_WINDOW_END = 0,
     LO_WINDOW_START,
@@ -161,7 +163,7 @@ lo_window_iso(int64_t *us, lo_str_t s)
 
     *us -= zone;
 
-    return *us < 0 ? LO_ERROR : LO_OK;
+    return *us < 0 || *us > LO_WINDOW_TIME_MAX ? LO_ERROR : LO_OK;
 }
 
 
@@ -356,6 +358,12 @@ lo_window_settle(lo_window_t *w, const lo_live_t *l)
 
     if (w->end_us) {
         w->end_us = lo_timeline_start_us(&l->d, lo_window_last(w, l) + 1);
+
+        /* beyond what can be read; the last number stays the same */
+
+        if (w->end_us > LO_WINDOW_TIME_MAX) {
+            w->end_us = LO_WINDOW_TIME_MAX;
+        }
     }
 }
 

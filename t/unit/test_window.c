@@ -90,6 +90,11 @@ test_refused(void **state)
           "\"start=2026-11-22T21:00:00+1:00\" " NO_TIME },
         { "2026-02-30T21:00:00Z", NULL, NULL,
           "\"start=2026-02-30T21:00:00Z\" " NO_TIME },
+        { "253402300800", NULL, NULL, "\"start=253402300800\" " NO_TIME },
+        { NULL, "9999-12-31T23:59:59-01:00", NULL,
+          "\"end=9999-12-31T23:59:59-01:00\" " NO_TIME },
+        { "9999-12-31T23:59:60Z", NULL, NULL,
+          "\"start=9999-12-31T23:59:60Z\" " NO_TIME },
         { "1970-01-01T00:30:00+01:00", NULL, NULL,
           "\"start=1970-01-01T00:30:00+01:00\" " NO_TIME },
         { "+01:00", NULL, NULL, "\"start=+01:00\" " NO_TIME },
@@ -302,6 +307,45 @@ test_due(void **state)
 }
 
 
+/* what begins or ends in the last second there is: it can be read again */
+
+static void
+settle_last(void)
+{
+    size_t       i;
+    int64_t      first, last;
+    lo_window_t  was;
+
+    static const struct {
+        const char  *start;
+        const char  *end;
+    } rows[] = {
+        { NULL, "9999-12-31T23:59:59Z" },
+        { NULL, "253402300799.999999" },
+        { "253402300799.999998", "253402300799.999999" },
+        { "9999-12-31T23:59:58.5Z", "9999-12-31T23:59:58.6Z" }
+    };
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_int_equal(parse(rows[i].start, rows[i].end, NULL), LO_OK);
+        first = lo_window_first(&window, live);
+        last = lo_window_last(&window, live);
+
+        lo_window_settle(&window, live);
+        assert_int_equal(lo_window_first(&window, live), first);
+        assert_int_equal(lo_window_last(&window, live), last);
+
+        was = window;
+        assert_int_equal(lo_window_read(&window, lo_cstr(canonical()), &err),
+                         LO_OK);
+        assert_memory_equal(&was, &window, sizeof(lo_window_t));
+
+        lo_window_settle(&window, live);
+        assert_memory_equal(&was, &window, sizeof(lo_window_t));
+    }
+}
+
+
 /* windows of the same numbers become one, and keep them */
 
 static void
@@ -324,11 +368,13 @@ test_settle(void **state)
     lo_window_settle(&window, live);
     assert_string_equal(canonical(), "end:2100.25;start:2001.5");
     live->irregular = 0;
+    settle_last();
 
     /* slots that do not begin at whole microseconds */
 
     live->d.duration = 4004;
     live->d.timescale = 30000;
+    settle_last();
 
     for (us = 1795775775000000LL, i = 0; i < 20000; i++, us += 1999) {
         window.start_us = us;
