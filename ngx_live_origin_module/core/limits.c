@@ -213,12 +213,15 @@ lo_limits_within(const lo_limits_t *l, const lo_limits_t *can)
                              can->has_video)
            && lo_limits_has_all(l, can, LO_FAMILIES_AUDIO, l->has_audio,
                                 can->has_audio)
+           && lo_limits_has_all(l, can, LO_FAMILIES_TEXT, l->has_text,
+                                can->has_text)
            && lo_limits_levels(l, can)
            && lo_limits_reaches(can->width, l->width)
            && lo_limits_reaches(can->height, l->height)
            && lo_limits_reaches(can->fps, l->fps)
            && lo_limits_reaches(can->bitrate, l->bitrate)
            && lo_limits_reaches(can->channels, l->channels)
+           && lo_limits_reaches(can->audio_bitrate, l->audio_bitrate)
            && (!can->has_ranges
                || (l->has_ranges && (l->ranges & ~can->ranges) == 0))
            && (!can->has_systems || !l->has_systems

@@ -221,7 +221,19 @@ test_choice(void **state)
     assert_string_equal(choose("\"audio\": {\"max_channels\": 2}"),
                         "browser");
 
+    assert_string_equal(choose("\"audio\": {\"max_bitrate\": 64000}"),
+                        "small");
+
+    /* what a class does not name, it allows */
+
+    assert_string_equal(choose("\"text\": [\"stpp\"]"), "tv-4k");
+    assert_string_equal(choose("\"text\": [\"stpp\", \"wvtt\"]"), "tv-4k");
+    assert_string_equal(choose("\"text\": [\"wvtt\"]"), "small");
+
     /* nothing is small enough: the last */
+
+    assert_string_equal(choose("\"audio\": {\"max_bitrate\": 32000}"),
+                        "small");
 
     assert_string_equal(choose("\"video\": {\"max_height\": 100}"), "small");
 }
