@@ -48,6 +48,25 @@ lo_select_family(const lo_limits_t *l, const lo_cmaf_init_t *info)
 }
 
 
+/* a document without systems leaves them to the players' configuration */
+
+static int
+lo_select_systems(const lo_selection_t *x, const lo_cmaf_init_t *info)
+{
+    const lo_limits_t  *l;
+
+    l = &x->limits;
+
+    if (!l->has_systems) {
+        return 1;
+    }
+
+    return x->s->doc != NULL && x->s->doc->drm.systems
+           ? lo_drm_shown(&x->s->doc->drm, l->systems, info) != 0
+           : l->systems != 0;
+}
+
+
 static int
 lo_select_scheme(const lo_limits_t *l, const lo_cmaf_init_t *info)
 {
@@ -60,8 +79,7 @@ lo_select_scheme(const lo_limits_t *l, const lo_cmaf_init_t *info)
     scheme = info->scheme == lo_fourcc('c', 'b', 'c', 's') ? LO_SCHEME_CBCS
                                                           : LO_SCHEME_CENC;
 
-    return (!l->has_schemes || (l->schemes & scheme))
-           && (!l->has_systems || l->systems);
+    return !l->has_schemes || (l->schemes & scheme);
 }
 
 
@@ -91,6 +109,7 @@ lo_select_can(const lo_selection_t *x, const lo_manifest_track_t *t)
     }
 
     return lo_select_family(l, t->info) && lo_select_scheme(l, t->info)
+           && (t->info->scheme == 0 || lo_select_systems(x, t->info))
            && (t->info->type != LO_MEDIA_VIDEO || !l->has_ranges
                || (l->ranges & lo_select_range(t->info)));
 }

@@ -338,11 +338,120 @@ test_table(void **state)
 }
 
 
+/* ---- DRM systems: what the class has and the document names */
+
+static const char *
+encrypted(const char *document, const char *class)
+{
+    unsigned              i;
+    char                  json[1024];
+    lo_event_t            ev;
+    lo_select_t           s;
+    lo_manifest_t         m;
+    lo_cmaf_init_t        info[3];
+    lo_event_err_t        err;
+    lo_manifest_room_t    room;
+    lo_manifest_track_t   tracks[3];
+    lo_manifest_period_t  period;
+    static char           line[64];
+
+    snprintf(json, sizeof(json), "{\"id\": \"ev\"%s%s, \"devices\": "
+             "{\"*\": {%s%s}}}", document[0] ? ", \"drm\": " : "", document,
+             class[0] ? "\"drm\": " : "", class);
+    assert_int_equal(lo_event_parse(&ev, json, strlen(json), &err), LO_OK);
+
+    memset(&m, 0, sizeof(m));
+    memset(&period, 0, sizeof(period));
+    memset(&s, 0, sizeof(s));
+    s.doc = &ev;
+
+    track_video(&tracks[0], &info[0], "cbcs", 640, 360, 1000000);
+    track_video(&tracks[1], &info[1], "cenc", 640, 360, 1000000);
+    track_audio(&tracks[2], &info[2], "clear", "de", 64000);
+    info[0].scheme = lo_fourcc('c', 'b', 'c', 's');
+    info[1].scheme = lo_fourcc('c', 'e', 'n', 'c');
+
+    period.tracks = tracks;
+    period.ntracks = 3;
+    room.periods = &period;
+    room.max_periods = 1;
+    room.tracks = tracks;
+    room.max_tracks = 3;
+    m.periods = &period;
+    m.nperiods = 1;
+    m.systems = LO_DRM_ALL;
+
+    assert_int_equal(lo_select(&m, &room, &s), LO_OK);
+
+    for (line[0] = '\0', i = 0; i < period.ntracks; i++) {
+        strcat(line, i ? " " : "");
+        strncat(line, (char *) period.tracks[i].id.data,
+                period.tracks[i].id.len);
+    }
+
+    lo_event_free(&ev);
+
+    return line;
+}
+
+
+static void
+test_systems(void **state)
+{
+    unsigned  i;
+
+    static const char  widevine[] =
+        "{\"systems\": {\"widevine\": {\"license_url\": \"https://l/w\"}}}";
+    static const char  both[] =
+        "{\"systems\": {\"widevine\": {\"license_url\": \"https://l/w\"}, "
+        "\"fairplay\": {\"key_uri\": \"skd://{kid}\"}}}";
+    static const char  clearkey[] = "{\"systems\": {\"clearkey\": {}}}";
+
+    static const struct {
+        const char  *document;
+        const char  *class;
+        const char  *shown;
+    } cases[] = {
+
+        /* players know their license server, or have none */
+
+        { "", "", "cbcs cenc clear" },
+        { "", "{\"systems\": [\"fairplay\"]}", "cbcs cenc clear" },
+        { "", "{\"schemes\": [\"cenc\"]}", "cenc clear" },
+
+        { widevine, "", "cbcs cenc clear" },
+        { widevine, "{\"systems\": [\"widevine\", \"fairplay\"]}",
+          "cbcs cenc clear" },
+        { widevine, "{\"systems\": [\"fairplay\"]}", "clear" },
+        { widevine, "{\"systems\": [\"clearkey\"]}", "clear" },
+        { clearkey, "{\"systems\": [\"clearkey\"]}", "cbcs cenc clear" },
+        { clearkey, "{\"systems\": [\"widevine\"]}", "clear" },
+
+        /* FairPlay knows no cenc */
+
+        { both, "{\"systems\": [\"fairplay\"]}", "cbcs clear" },
+        { both, "{\"systems\": [\"fairplay\"], \"schemes\": [\"cenc\"]}",
+          "clear" },
+        { both, "{\"systems\": [\"fairplay\", \"widevine\"]}",
+          "cbcs cenc clear" },
+        { both, "", "cbcs cenc clear" }
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_string_equal(encrypted(cases[i].document, cases[i].class),
+                            cases[i].shown);
+    }
+}
+
+
 int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_table),
+        cmocka_unit_test(test_systems),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
