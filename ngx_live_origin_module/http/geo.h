@@ -35,6 +35,8 @@ typedef struct {
     ngx_uint_t                   open;     /* db is */
     ngx_live_origin_geo_id_t     id;       /* of what was opened, or refused */
     ngx_live_origin_geo_id_t     seen;     /* at the last look */
+    ngx_uint_t                   again;    /* it was not the file's fault */
+    ngx_uint_t                   said;     /* by this worker, of that */
 
     ngx_fd_t                     from;     /* -1: nothing is being copied */
     ngx_fd_t                     to;

@@ -68,23 +68,38 @@ ngx_live_origin_geo_close(ngx_live_origin_geo_file_t *f)
 }
 
 
+/* what this worker has not got now, or the disk: another day it may be read */
+
+static const char *
+ngx_live_origin_geo_lacks(ngx_live_origin_geo_file_t *f, ngx_err_t err)
+{
+    f->again = 1;
+
+    return strerror(err);
+}
+
+
 /* f->id becomes that of the file, whether it can be opened or not */
 
 static const char *
 ngx_live_origin_geo_start(ngx_live_origin_geo_file_t *f)
 {
+    ngx_err_t        err;
     ngx_file_info_t  fi;
 
+    f->again = 0;
+    f->id = f->seen;
     f->from = open((char *) f->path.data, O_RDONLY|O_NONBLOCK|O_CLOEXEC);
 
     if (f->from == NGX_INVALID_FILE) {
-        f->id.err = ngx_errno;
-        return strerror(f->id.err);
+        err = ngx_errno;
+
+        return err == NGX_ENOENT || err == NGX_EACCES || err == NGX_ENOTDIR
+               ? strerror(err) : ngx_live_origin_geo_lacks(f, err);
     }
 
     if (ngx_fd_info(f->from, &fi) == NGX_FILE_ERROR) {
-        f->id.err = ngx_errno;
-        return strerror(f->id.err);
+        return ngx_live_origin_geo_lacks(f, ngx_errno);
     }
 
     ngx_live_origin_geo_id(&f->id, &fi);
@@ -96,7 +111,8 @@ ngx_live_origin_geo_start(ngx_live_origin_geo_file_t *f)
     f->to = memfd_create("live_origin_geoip",
                          MFD_CLOEXEC|MFD_ALLOW_SEALING);
 
-    return f->to == NGX_INVALID_FILE ? "no memory for a copy of it" : NULL;
+    return f->to == NGX_INVALID_FILE
+           ? ngx_live_origin_geo_lacks(f, ngx_errno) : NULL;
 }
 
 
@@ -112,7 +128,7 @@ ngx_live_origin_geo_copy(ngx_live_origin_geo_file_t *f, const char **why)
     n = sendfile(f->to, f->from, NULL, NGX_LIVE_ORIGIN_GEO_PIECE);
 
     if (n < 0) {
-        *why = strerror(ngx_errno);
+        *why = ngx_live_origin_geo_lacks(f, ngx_errno);
         return NGX_ERROR;
     }
 
@@ -123,7 +139,7 @@ ngx_live_origin_geo_copy(ngx_live_origin_geo_file_t *f, const char **why)
     }
 
     if (ngx_fd_info(f->from, &fi) == NGX_FILE_ERROR) {
-        *why = strerror(ngx_errno);
+        *why = ngx_live_origin_geo_lacks(f, ngx_errno);
         return NGX_ERROR;
     }
 
@@ -159,6 +175,9 @@ ngx_live_origin_geo_take(ngx_live_origin_geo_file_t *f)
     rc = MMDB_open(path, MMDB_MODE_MMAP, &db);
 
     if (rc != MMDB_SUCCESS) {
+        f->again = rc == MMDB_FILE_OPEN_ERROR || rc == MMDB_IO_ERROR
+                   || rc == MMDB_OUT_OF_MEMORY_ERROR;
+
         return rc == MMDB_INVALID_METADATA_ERROR
                ? "it is not in MaxMind's format, or not whole"
                : MMDB_strerror(rc);
@@ -202,12 +221,19 @@ ngx_live_origin_geo_open(ngx_live_origin_geo_file_t *f)
 
 /* ---- new versions */
 
-/* every worker finds the same: one of them says it */
+/* what is of the file every worker finds: one of them says it.  What is of a
+   worker it says itself, once */
 
 static void
 ngx_live_origin_geo_say(ngx_live_origin_geo_file_t *f, const char *why)
 {
-    if (ngx_worker != 0) {
+    ngx_uint_t  says;
+
+    says = f->again ? !f->said
+           : ngx_worker == 0 || (f->said && why == NULL);
+    f->said = f->again;
+
+    if (!says) {
         return;
     }
 
@@ -245,7 +271,7 @@ ngx_live_origin_geo_changed(ngx_live_origin_geo_file_t *f)
     settled = ngx_live_origin_geo_same(&id, &f->seen);
     f->seen = id;
 
-    return settled && !ngx_live_origin_geo_same(&id, &f->id);
+    return settled && (f->again || !ngx_live_origin_geo_same(&id, &f->id));
 }
 
 
@@ -263,7 +289,6 @@ ngx_live_origin_geo_look(ngx_live_origin_geo_file_t *f)
             return NGX_OK;
         }
 
-        ngx_memzero(&f->id, sizeof(ngx_live_origin_geo_id_t));
         why = ngx_live_origin_geo_start(f);
         rc = why ? NGX_ERROR : NGX_AGAIN;
 

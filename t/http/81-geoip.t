@@ -338,6 +338,124 @@ is_deeply \%wrong, {}, 'no answer was wrong';
 $ng->stop;
 
 
+# ---- a worker that has no descriptors for it: that is not the file's fault,
+# and the next look tries again
+
+mmdb($live, version(1));
+$ng = LiveOrigin::Nginx->start(workers => 2, http => "live_origin_geoip $live;",
+                               server => $where);
+ok all_say(1), 'another nginx';
+
+
+sub fds
+{
+    my ($pid) = @_;
+
+    return map { m{(\d+)\z} } glob "/proc/$pid/fd/*";
+}
+
+# as the worker's own user: this takes no capability
+
+sub limit
+{
+    my ($worker, $soft) = @_;
+    my %id = bytes("/proc/$worker/status") =~ /^(Uid|Gid):\s+(\d+)/mg;
+    my $pid = fork // die;
+
+    if ($pid == 0) {
+        if ($> == 0) {
+            ($(, $)) = ($id{Gid}, "$id{Gid} $id{Gid}");
+            ($<, $>) = ($id{Uid}, $id{Uid});
+        }
+
+        exec 'prlimit', '--pid', $worker, "--nofile=$soft:";
+    }
+
+    waitpid $pid, 0;
+    die 'prlimit' if $?;
+
+    return;
+}
+
+# room for so many more
+
+sub leave
+{
+    my ($pid, $free) = @_;
+    my %open = map { $_ => 1 } fds($pid);
+    my $soft = 0;
+
+    while ($free || $open{$soft}) {
+        $free-- if !$open{$soft++};
+    }
+
+    limit($pid, $soft);
+
+    return;
+}
+
+my @workers = $ng->workers;
+my ($most) = bytes("/proc/$workers[0]/limits") =~ /^Max open files +(\d+)/m;
+
+for my $case ([1, 'Too many open files', 'a copy'],
+              [2, 'Error opening the specified', 'a mapping of it'],
+              [0, 'Too many open files', 'the file itself'])
+{
+    my ($free, $says, $what) = @$case;
+    my $k = 3 - $free;
+    my $lines = complaints();
+    my $before = length $ng->log;
+    my $open = '';
+
+    # no connection is left that would leave its descriptor to it
+
+    ok wait_for(sub {
+        my $was = $open;
+
+        sleep 0.3;
+        $open = join ' ', map { fds($_), '|' } @workers;
+
+        return $was eq $open;
+    }, 20), "no room for $what";
+
+    leave($_, $free) for @workers;
+    mmdb($live, version($k));
+
+    ok wait_for(sub { complaints() == $lines + 2 }, 20),
+        '... each worker says so';
+    like substr($ng->log, $before), qr/\Q$live\E: \Q$says\E.*stays in use/,
+        '... and why';
+    sleep 1 for 1 .. 3;
+    is complaints(), $lines + 2, '... once';
+
+    limit($_, $most) for @workers;
+    ok all_say($k), '... and takes it when there is room';
+
+    my %said = map { $_ => 1 } substr($ng->log, $before)
+               =~ /\[notice\] (\d+)#.*\Q$live\E: a new version/g;
+
+    is_deeply [sort keys %said], [sort @workers], '... and says that, too';
+}
+
+SKIP: {
+    skip 'workers of the same user', 3 if $> != 0;
+
+    my $lines = complaints();
+
+    chmod 0600, $live;
+    ok wait_for(sub { complaints() == $lines + 1 }, 20),
+        'a file that the workers may not read: one line';
+    sleep 1 for 1 .. 3;
+    is complaints(), $lines + 1, '... still one';
+
+    mmdb($live, version(9));
+    ok all_say(9), '... one that they may read takes its place';
+}
+
+is_deeply \%wrong, {}, 'no answer was wrong';
+$ng->stop;
+
+
 # ---- a file that is written to while another one, which is large, is copied:
 # it is not taken before it has been left alone for a second
 
