@@ -40,6 +40,12 @@ ngx_live_origin_class_find(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
         return ngx_live_origin_args_refuse(r, ctx, &err);
     }
 
+    /* whatever opened it: the next one may be of another class, or of none */
+
+    if (own || ctx->event->cut) {
+        ctx->share = NGX_LIVE_ORIGIN_SHARE_NONE;
+    }
+
     if (device == NULL && ctx->event->cut == 0 && old == NULL
         && !ngx_live_origin_args_any(r))
     {
@@ -78,16 +84,10 @@ ngx_live_origin_class_find(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
     if (of->cut) {
         (void) ngx_live_origin_geo(r, &place);
         lo_where_canon(ctx->event->doc, &place, &of->place);
-        own = 1;
     }
 
-    if (ngx_live_origin_class_make(r, ctx, of, &ctx->class) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    ctx->class->own = own;
-
-    return NGX_DECLINED;
+    return ngx_live_origin_class_make(r, ctx, of, &ctx->class) == NGX_OK
+           ? NGX_DECLINED : NGX_HTTP_INTERNAL_SERVER_ERROR;
 }
 
 
@@ -209,10 +209,6 @@ ngx_live_origin_class_denied(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
 {
     lo_deny_e    why;
     lo_limits_t  limits;
-
-    if (class && class->own && ctx->share == NGX_LIVE_ORIGIN_SHARE_ALL) {
-        ctx->share = NGX_LIVE_ORIGIN_SHARE_NONE;
-    }
 
     why = ngx_live_origin_rights_deny(
               ngx_live_origin_rights(r, ctx,

@@ -21,8 +21,6 @@ struct ngx_live_origin_class_s {
     ngx_str_t                    text;     /* before the MAC */
     ngx_str_t                    path;     /* "~CLASS/" */
     unsigned                     below:1;  /* it stands in the URL */
-    unsigned                     own:1;    /* it was found by more than the
-                                              URL */
 };
 
 /* main configuration */

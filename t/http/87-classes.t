@@ -43,19 +43,43 @@ mmdb($db, '192.0.2.0/24' => country('DE', 'EU'),
           '198.51.100.0/24' => country('FR', 'EU'),
           '203.0.113.0/24' => country('US', 'NA'));
 my $keyfile = "/tmp/lo-classes-$$.keys";
-open my $kf, '>', $keyfile or die $!;
-print $kf $keys;
-close $kf;
-chmod 0600, $keyfile;
-END { unlink $db, $keyfile if $db }
+my $serve = "/tmp/lo-classes-$$.serve";
+
+
+sub write_keys
+{
+    my ($path, $content) = @_;
+
+    open my $fh, '>', $path or die $!;
+    print $fh $content;
+    close $fh;
+    chmod 0600, $path;
+
+    return;
+}
+
+write_keys($keyfile, $keys);
+write_keys($serve, '{"tokens": [{"id": "edge", "bearer":'
+           . ' "the-bearer-of-the-edge", "use": ["serve"]}]}');
+END { unlink $db, $keyfile, $serve if $db }
 
 my %http = (files => {'devices.json' => $devices,
                       'events/ev.json' => $doc, 'events/drm.json' => $drm},
     http => "live_origin_devices %%DIR%%/devices.json;"
           . " live_origin_class_key $keyfile;"
           . " live_origin_geoip $db;"
-          . ' map $http_user_agent $device { default ""; ~phone small; }'
-          . ' set_real_ip_from 127.0.0.1; real_ip_header X-Forwarded-For;',
+          . ' map $http_user_agent $device { default ""; ~phone small;'
+          . '  ~telly hevc; }'
+          . ' set_real_ip_from 127.0.0.1; real_ip_header X-Forwarded-For;'
+          . ' proxy_cache_path %%DIR%%/temp/edge keys_zone=edge:1m;',
+    server => 'location /bearer/ { live_origin_serve main;'
+          . "  live_origin_serve_auth $serve; live_origin_hold 0;"
+          . '  live_origin_device $device; }'
+          . ' location /edge/ {'
+          . '  proxy_pass http://127.0.0.1:%%PORT%%/bearer/;'
+          . '  proxy_set_header Authorization "Bearer the-bearer-of-the-edge";'
+          . '  proxy_set_header X-Forwarded-For $remote_addr;'
+          . '  proxy_cache edge; }',
     live => 'live_origin_auto_event on; live_origin_hold 0;'
           . ' live_origin_device $device;');
 
@@ -159,6 +183,59 @@ unlike get('free/manifest.mpd?device=big')->header('Cache-Control'),
     qr/private|no-store/, 'one by URL alone is not';
 unlike get('ev/manifest.mpd')->header('Vary') || '', qr/User-Agent/i,
     'no Vary: User-Agent';
+
+
+# ---- behind a bearer token: a cache that adds it gives to everybody what it
+# keeps (docs/access.md), so that what is by more than the URL is private there
+
+sub bearer
+{
+    my ($path, $from, @headers) = @_;
+
+    return $ng->get("/bearer/$path", headers => [
+        'X-Forwarded-For' => $from{$from},
+        Authorization => 'Bearer the-bearer-of-the-edge', @headers]);
+}
+
+for my $row (
+    ['ev/manifest.mpd?device=big', 'fr', '', 200, 'an MPD by country'],
+    ['ev/master.m3u8?device=big', 'fr', '', 200, '... HLS'],
+    ['ev/fr/media.m3u8?device=big', 'fr', '', 200, '... a media playlist'],
+    ['ev/patch-0123456789abcdef.mpp?device=big', 'fr', '', 200, '... a patch'],
+    ['free/manifest.mpd', 'de', 'a phone 1', 200, 'by live_origin_device'],
+    ['free/manifest.mpd', 'de', '', 200, '... that says nothing'],
+    ['free/master.m3u8', 'de', 'a phone 1', 200, '... HLS'],
+    ['free/v360/media.m3u8', 'de', 'a phone 1', 200, '... a media playlist'],
+    ['free/patch-0123456789abcdef.mpp', 'de', 'a phone 1', 200, '... a patch'],
+    ['free/manifest.mpd', 'de', 'a telly', 404, '... nothing to see'])
+{
+    my ($path, $from, $agent, $status, $name) = @$row;
+
+    for my $r (bearer($path, $from, 'User-Agent' => $agent),
+               get($path, $from, 'User-Agent' => $agent))
+    {
+        is $r->status, $status, "private: $name";
+        like $r->header('Cache-Control'), qr/^private, max-age=\d+$/,
+            '... it is';
+    }
+}
+
+like bearer('free/manifest.mpd?device=small', 'de')->header('Cache-Control'),
+    qr/^max-age=\d+$/, 'by the URL alone: a cache that has the token keeps it';
+like bearer('free/manifest.mpd?device=hevc', 'de')->header('Cache-Control'),
+    qr/^max-age=\d+$/, '... that there is nothing as well';
+
+for my $row (['fr', '', 'v720 v360 de fr'], ['de', '', 'v720 v360 de'],
+             ['de', 'a phone 1', 'v360 de'], ['us', '', undef],
+             ['fr', '', 'v720 v360 de fr'])
+{
+    my ($from, $agent, $tracks) = @$row;
+    my $r = $ng->get('/edge/ev/manifest.mpd', headers => [
+        'X-Forwarded-For' => $from{$from}, 'User-Agent' => $agent]);
+
+    is $r->status, $tracks ? 200 : 403, "through the edge: $from $agent";
+    is tracks($r), $tracks, '... its own' if $tracks;
+}
 
 
 # ---- the class in the URL
@@ -336,6 +413,11 @@ for my $length (1, 0) {
     is $r->status, 200, 'in pieces, ' . ($length ? 'a length' : 'chunked');
     is $r->json->{device}, 'small', '... all of it is read';
 }
+
+$r = play('ev', '{"end": "9999-12-31T23:59:59Z"}');
+is $r->status, 200, 'play to the end of all times';
+is $ng->get($r->json->{manifests}{$_})->status, 200, "... $_ is there"
+    for 'hls', 'dash';
 
 for my $row (
     ['{', 400, ''], ['[]', 400, ''], ['{"device": "tv"}', 400, 'device'],
