@@ -16,6 +16,33 @@ lo_class_signed(lo_str_t text)
 }
 
 
+/* ---- keys */
+
+static int
+lo_class_key_good(const lo_key_t *key, lo_str_t event, int64_t now_us)
+{
+    lo_str_t  none = lo_null_string;
+
+    return lo_key_allows(key, LO_USE_CLASS, now_us) == LO_ALLOW
+           && lo_key_covers(key, event, none) == LO_ALLOW;
+}
+
+
+const lo_key_t *
+lo_class_key(const lo_class_keys_t *keys, lo_str_t event)
+{
+    unsigned  i;
+
+    for (i = 0; i < keys->n; i++) {
+        if (lo_class_key_good(&keys->keys[i], event, keys->now_us)) {
+            return &keys->keys[i];
+        }
+    }
+
+    return NULL;
+}
+
+
 /* ---- writing */
 
 static void
@@ -232,15 +259,45 @@ lo_class_read_body(lo_class_t *c, lo_str_t body)
 }
 
 
+/* until when a class is good by these keys; 0: none of them has made it */
+
+static int64_t
+lo_class_signed_until(const lo_class_keys_t *keys, lo_str_t event,
+    lo_str_t body, const unsigned char *given)
+{
+    int              same;
+    int64_t          until, last;
+    unsigned         i;
+    unsigned char    mac[LO_MAC];
+    const lo_key_t  *key;
+
+    for (last = 0, i = 0; i < keys->n; i++) {
+        key = &keys->keys[i];
+
+        if (!lo_class_key_good(key, event, keys->now_us)) {
+            continue;
+        }
+
+        lo_class_mac(keys->hmac, key, event, body, mac);
+        same = CRYPTO_memcmp(mac, given, LO_CLASS_MAC) == 0;
+        until = key->expires_us ? key->expires_us : INT64_MAX;
+
+        if (same & (until > last)) {
+            last = until;
+        }
+    }
+
+    return last;
+}
+
+
 int
 lo_class_read(lo_class_t *c, lo_str_t text, lo_str_t event,
-    const lo_key_t *keys, unsigned nkeys, lo_hmac_t *h)
+    const lo_class_keys_t *keys, int64_t *until_us)
 {
-    int            good;
     size_t         i;
-    unsigned       k;
     lo_str_t       body, sig;
-    unsigned char  mac[LO_MAC], given[LO_CLASS_MAC];
+    unsigned char  given[LO_CLASS_MAC];
 
     for (i = text.len; i > 0 && text.data[i - 1] != '.'; i--) { /* void */ }
 
@@ -257,10 +314,7 @@ lo_class_read(lo_class_t *c, lo_str_t text, lo_str_t event,
         return LO_ERROR;
     }
 
-    for (good = 0, k = 0; k < nkeys; k++) {
-        lo_class_mac(h, &keys[k], event, body, mac);
-        good |= (CRYPTO_memcmp(mac, given, LO_CLASS_MAC) == 0);
-    }
+    *until_us = lo_class_signed_until(keys, event, body, given);
 
-    return good ? lo_class_read_body(c, body) : LO_ERROR;
+    return *until_us ? lo_class_read_body(c, body) : LO_ERROR;
 }

@@ -39,6 +39,13 @@ struct lo_class_s {
     unsigned            patient;          /* wants no low latency */
 };
 
+typedef struct {
+    const lo_key_t     *keys;
+    unsigned            n;
+    int64_t             now_us;
+    lo_hmac_t          *hmac;             /* may be NULL */
+} lo_class_keys_t;
+
 
 /* whether a path segment behind "~" claims to be one; others are labels of
    the operator's own, which mean nothing here */
@@ -46,12 +53,17 @@ int lo_class_signed(lo_str_t text);
 
 /* what stands before the MAC: classes of one meaning have one text */
 void lo_class_put(lo_buf_t *b, const lo_class_t *c);
-/* and with it; h may be NULL, here and below */
+/* and with it; h may be NULL */
 void lo_class_write(lo_buf_t *b, const lo_class_t *c, lo_str_t event,
     const lo_key_t *key, lo_hmac_t *h);
 
-/* LO_ERROR: none of the keys made it for this event */
+/* the first of the keys that is good for classes of this event now; NULL:
+   there is none */
+const lo_key_t *lo_class_key(const lo_class_keys_t *keys, lo_str_t event);
+
+/* LO_ERROR: none of those that are good has made it.  *until_us: as long as
+   one that has is, INT64_MAX: for ever */
 int lo_class_read(lo_class_t *c, lo_str_t text, lo_str_t event,
-    const lo_key_t *keys, unsigned nkeys, lo_hmac_t *h);
+    const lo_class_keys_t *keys, int64_t *until_us);
 
 #endif /* LO_CLASS_H */

@@ -28,8 +28,11 @@ struct ngx_live_origin_class_s {
 struct ngx_live_origin_classes_s {
     lo_devices_t                *devices;  /* NULL: none */
     ngx_live_origin_keys_t      *keys;     /* likewise */
-    lo_key_t                     sign[LO_KEYS_MAX];  /* the first one signs */
+    lo_key_t                     sign[LO_KEYS_MAX];  /* the first good one
+                                                        signs */
     ngx_uint_t                   nsign;    /* 0: the zone's own */
+    ngx_uint_t                   said;     /* of the worker: it is the zone's
+                                              own all the same */
     ngx_pool_t                  *pool;     /* of the configuration */
     void                       **known;    /* of the worker: class_sign.c */
     lo_hmac_t                   *hmac;     /* likewise; NULL: not yet */

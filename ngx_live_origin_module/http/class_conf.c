@@ -106,8 +106,8 @@ ngx_live_origin_device_directive(ngx_conf_t *cf, ngx_command_t *cmd,
 }
 
 
-/* all keys of the file that may sign classes: the first one does, the others
-   are still believed */
+/* all keys of the file that may sign classes: of those that are good for an
+   event the first one does, the others are still believed */
 
 char *
 ngx_live_origin_class_key_directive(ngx_conf_t *cf, ngx_command_t *cmd,

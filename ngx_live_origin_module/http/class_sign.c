@@ -12,6 +12,7 @@
 typedef struct {
     uint64_t                     hash;
     ngx_live_origin_zone_t      *zone;     /* whose key it may be of */
+    int64_t                      until_us; /* as long as the key is good */
     lo_class_t                   of;
     char                         event[LO_ID_MAX + 1];
     size_t                       len;
@@ -21,36 +22,14 @@ typedef struct {
 
 /* ---- keys */
 
-/* without a key file classes are signed with what only this zone has */
-
-static void
-ngx_live_origin_class_key(ngx_live_origin_zone_t *zone, lo_key_t *key)
+static ngx_live_origin_classes_t *
+ngx_live_origin_class_conf(ngx_http_request_t *r)
 {
-    ngx_memzero(key, sizeof(lo_key_t));
-    key->len = LO_ZONE_SECRET;
-    ngx_memcpy(key->secret, lo_zone_secret(zone->z), LO_ZONE_SECRET);
-}
-
-
-static const lo_key_t *
-ngx_live_origin_class_keys(ngx_http_request_t *r, lo_key_t *own,
-    unsigned *n)
-{
-    ngx_live_origin_ctx_t        *ctx;
     ngx_live_origin_main_conf_t  *mcf;
 
     mcf = ngx_http_get_module_main_conf(r, ngx_live_origin_module);
 
-    if (mcf->classes->nsign) {
-        *n = mcf->classes->nsign;
-        return mcf->classes->sign;
-    }
-
-    ctx = ngx_http_get_module_ctx(r, ngx_live_origin_module);
-    ngx_live_origin_class_key(ctx->zone, own);
-    *n = 1;
-
-    return own;
+    return mcf->classes;
 }
 
 
@@ -89,6 +68,72 @@ ngx_live_origin_class_hmac(ngx_live_origin_classes_t *classes)
 }
 
 
+/* what only this zone has */
+
+static void
+ngx_live_origin_class_zone_key(ngx_live_origin_zone_t *zone, lo_key_t *key)
+{
+    ngx_memzero(key, sizeof(lo_key_t));
+    key->uses = LO_USE_CLASS;
+    key->len = LO_ZONE_SECRET;
+    ngx_memcpy(key->secret, lo_zone_secret(zone->z), LO_ZONE_SECRET);
+}
+
+
+/* other nodes do not believe what this one signs now */
+
+static void
+ngx_live_origin_class_say(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
+    ngx_live_origin_classes_t *classes)
+{
+    if (classes->said) {
+        return;
+    }
+
+    classes->said = 1;
+
+    ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                  "no key of \"live_origin_class_key\" is good for event "
+                  "\"%*s\" now: its classes are signed with the zone's own",
+                  ctx->name.event.len, ctx->name.event.data);
+}
+
+
+/* those that may be good for the event of ctx: the first one is, and signs.
+   That is the zone's own, of which zone is room, where there are no others */
+
+static void
+ngx_live_origin_class_keys(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
+    lo_key_t *zone, lo_class_keys_t *keys)
+{
+    const lo_key_t             *first;
+    ngx_live_origin_classes_t  *classes;
+
+    classes = ngx_live_origin_class_conf(r);
+
+    keys->keys = classes->sign;
+    keys->n = classes->nsign;
+    keys->now_us = ngx_live_origin_wall();
+    keys->hmac = ngx_live_origin_class_hmac(classes);
+
+    first = lo_class_key(keys, ctx->name.event);
+
+    if (first) {
+        keys->n -= first - keys->keys;
+        keys->keys = first;
+        return;
+    }
+
+    if (keys->n) {
+        ngx_live_origin_class_say(r, ctx, classes);
+    }
+
+    ngx_live_origin_class_zone_key(ctx->zone, zone);
+    keys->keys = zone;
+    keys->n = 1;
+}
+
+
 /* ---- of the URL */
 
 static ngx_live_origin_class_known_t *
@@ -119,20 +164,18 @@ ngx_live_origin_class_slot(ngx_live_origin_classes_t *classes, uint64_t hash)
 const lo_class_t *
 ngx_live_origin_class_known(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx)
 {
+    int64_t                         until;
     uint64_t                        hash;
-    unsigned                        n;
-    lo_key_t                        own;
+    lo_key_t                        zone;
     lo_str_t                        text;
     lo_class_t                      of;
-    const lo_key_t                 *keys;
-    ngx_live_origin_main_conf_t    *mcf;
+    lo_class_keys_t                 keys;
     ngx_live_origin_class_known_t  *k;
 
-    mcf = ngx_http_get_module_main_conf(r, ngx_live_origin_module);
     text = ctx->name.class;
 
     hash = XXH3_64bits(text.data, text.len);
-    k = ngx_live_origin_class_slot(mcf->classes, hash);
+    k = ngx_live_origin_class_slot(ngx_live_origin_class_conf(r), hash);
 
     if (k == NULL) {
         return NULL;
@@ -140,22 +183,21 @@ ngx_live_origin_class_known(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx)
 
     if (k->len == text.len && k->hash == hash && k->zone == ctx->zone
         && lo_id_eq(k->event, ctx->name.event)
-        && ngx_memcmp(k->text, text.data, text.len) == 0)
+        && ngx_memcmp(k->text, text.data, text.len) == 0
+        && ngx_live_origin_wall() < k->until_us)
     {
         return &k->of;
     }
 
-    keys = ngx_live_origin_class_keys(r, &own, &n);
+    ngx_live_origin_class_keys(r, ctx, &zone, &keys);
 
-    if (lo_class_read(&of, text, ctx->name.event, keys, n,
-                      ngx_live_origin_class_hmac(mcf->classes))
-        != LO_OK)
-    {
+    if (lo_class_read(&of, text, ctx->name.event, &keys, &until) != LO_OK) {
         return NULL;
     }
 
     k->hash = hash;
     k->zone = ctx->zone;
+    k->until_us = until;
     k->of = of;
     k->len = text.len;
     ngx_memcpy(k->text, text.data, text.len);
@@ -172,22 +214,18 @@ ngx_int_t
 ngx_live_origin_class_make(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
     const lo_class_t *of, ngx_live_origin_class_t **class)
 {
-    u_char                       *mem, text[LO_CLASS_TEXT + 2];
-    unsigned                      n;
-    lo_buf_t                      b;
-    lo_key_t                      own;
-    const lo_key_t               *keys;
-    ngx_live_origin_class_t      *c;
-    ngx_live_origin_main_conf_t  *mcf;
+    u_char                     *mem, text[LO_CLASS_TEXT + 2];
+    lo_buf_t                    b;
+    lo_key_t                    zone;
+    lo_class_keys_t             keys;
+    const lo_devices_t         *devices;
+    ngx_live_origin_class_t    *c;
 
-    mcf = ngx_http_get_module_main_conf(r, ngx_live_origin_module);
-
-    keys = ngx_live_origin_class_keys(r, &own, &n);
+    ngx_live_origin_class_keys(r, ctx, &zone, &keys);
 
     lo_buf_init(&b, text, sizeof(text));
     lo_buf_puts(&b, "~");
-    lo_class_write(&b, of, ctx->name.event, &keys[0],
-                   ngx_live_origin_class_hmac(mcf->classes));
+    lo_class_write(&b, of, ctx->name.event, &keys.keys[0], keys.hmac);
     lo_buf_puts(&b, "/");
 
     if (!lo_buf_ok(&b)) {
@@ -214,9 +252,10 @@ ngx_live_origin_class_make(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
 
     c->text.len--;
 
-    if (of->device[0] && mcf->classes->devices) {
-        c->device = lo_device_find(mcf->classes->devices,
-                                   lo_cstr(of->device));
+    devices = ngx_live_origin_class_conf(r)->devices;
+
+    if (of->device[0] && devices) {
+        c->device = lo_device_find(devices, lo_cstr(of->device));
     }
 
     *class = c;

@@ -106,13 +106,16 @@ class(const uint8_t *data, size_t size)
 {
     lo_buf_t        b, c;
     lo_key_t        key;
+    int64_t         until;
     lo_class_t      of, again;
     unsigned char   mac[LO_MAC], msg[LO_CLASS_TEXT + 16];
     unsigned char   one[LO_CLASS_TEXT], two[LO_CLASS_TEXT];
 
-    lo_str_t  event = lo_string("ev");
+    lo_str_t         event = lo_string("ev");
+    lo_class_keys_t  keys = { &key, 1, 1, NULL };
 
     memset(&key, 0, sizeof(lo_key_t));
+    key.uses = LO_USE_CLASS;
     key.len = LO_SECRET_MIN;
 
     if (size > LO_CLASS_TEXT - 32) {
@@ -130,7 +133,7 @@ class(const uint8_t *data, size_t size)
     lo_buf_puts(&b, ".");
     lo_base64url_put(&b, mac, 12);
 
-    if (lo_class_read(&of, lo_buf_str(&b), event, &key, 1, NULL) != LO_OK) {
+    if (lo_class_read(&of, lo_buf_str(&b), event, &keys, &until) != LO_OK) {
         return;
     }
 
@@ -143,7 +146,8 @@ class(const uint8_t *data, size_t size)
         return;
     }
 
-    check(lo_class_read(&again, lo_buf_str(&b), event, &key, 1, NULL) == LO_OK);
+    check(lo_class_read(&again, lo_buf_str(&b), event, &keys, &until)
+          == LO_OK);
 
     lo_buf_init(&c, two, sizeof(two));
     lo_class_write(&c, &again, event, &key, NULL);

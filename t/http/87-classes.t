@@ -4,6 +4,8 @@
 use strict;
 use warnings;
 
+use Digest::SHA qw(hmac_sha256);
+use MIME::Base64 qw(encode_base64url);
 use Test::More;
 use Time::HiRes qw(time);
 
@@ -555,7 +557,96 @@ is tracks(get('ev/manifest.mpd?device=big')), 'v1080 v720 v360 de',
     'reloaded';
 is get($new, 'us')->status, 200, '... with the keys of the file';
 
+# without a default, players that live_origin_device says nothing of are of no
+# class: an answer to them is no more for everybody than those to others
+
+open $fh, '>', $ng->dir . '/devices.json' or die $!;
+print $fh $devices =~ s/"default": "big", //r;
+close $fh;
+$ng->reload;
+
+$r = get('free/manifest.mpd');
+is class($r), undef, 'of no class';
+like $r->header('Cache-Control'), qr/^private/, '... but private';
+like bearer('free/manifest.mpd', 'de')->header('Cache-Control'),
+    qr/^private/, '... behind a bearer token as well';
+is tracks(get('free/manifest.mpd', 'de', 'User-Agent' => 'a phone 1')),
+    'v360 de fr', '(a phone is of one)';
+
+
+# ---- keys of one event, and keys that expire
+
+my %secret = (past => 'a secret of the past', other => 'one of another event',
+              soon => 'one that expires soon', last => 'the last one of them');
+my $expires = int(time) + 8;
+
+
+sub key_list
+{
+    my (@ids) = @_;
+    my %more = (past => ', "expires": "2020-01-01T00:00:00Z"',
+                other => ', "event": "other"',
+                soon => ", \"expires\": $expires");
+
+    return '{"keys": [' . join(', ', map {
+        qq({"id": "$_", "secret": "$secret{$_}", "use": ["class"])
+        . ($more{$_} || '') . '}' } @ids) . ']}';
+}
+
+# core/class.h: what stands before the MAC, signed
+
+sub signed
+{
+    my ($event, $body, $id) = @_;
+
+    return "~$body." . encode_base64url(
+        substr hmac_sha256("class\n$event\n$body", $secret{$id}), 0, 12);
+}
+
+write_keys($keyfile, key_list(qw(past other soon last)));
+$ng->reload;
+
+my $body = '_small.zz.000000';
+my $soon = signed('free', $body, 'soon');
+
+$r = get("free/$soon/manifest.mpd");
+
+SKIP: {
+    skip 'it has expired meanwhile', 1 if time >= $expires;
+    is $r->status, 200, 'a key that has not expired is believed';
+}
+
+is get('free/' . signed('free', $body, 'last') . '/manifest.mpd')->status, 200,
+    '... so is another one';
+is get('free/' . signed('free', $body, $_) . '/manifest.mpd')->status, 403,
+    "... not: $_" for 'past', 'other';
+
+ok wait_for(sub { get("free/$soon/manifest.mpd")->status == 403 }, 20),
+    'a key that expires: its class is not remembered beyond that';
+is class(get('free/manifest.mpd?device=small')),
+    signed('free', $body, 'last'), 'the first key that is good signs';
+is play('free', '{"device": "small"}')->json->{manifests}{hls},
+    '/live/free/' . signed('free', $body, 'last') . '/master.m3u8',
+    '... for play as well';
+
+unlike $ng->log, qr/no key of "live_origin_class_key"/, '(there is one)';
+
+write_keys($keyfile, key_list(qw(past other)));
+$ng->reload;
+
+my $own_key = class(get('free/manifest.mpd?device=small'));
+
+like $own_key, qr/^~\Q$body\E\./, 'no key is good: a class';
+is scalar(grep { $own_key eq signed('free', $body, $_) } keys %secret), 0,
+    '... that none of them has signed';
+is get("free/$own_key/manifest.mpd")->status, 200, '... is believed';
+is get('free/' . signed('free', $body, $_) . '/manifest.mpd')->status, 403,
+    "... not: $_" for sort keys %secret;
+is scalar(() = $ng->log =~ /no key of "live_origin_class_key" is good/g), 1,
+    '... and that is said once';
+
 $ng->stop;
+write_keys($keyfile, $keys);
 
 # ---- without keys of one's own
 

@@ -9,6 +9,11 @@
 #include "core/class.h"
 
 
+#define NOW  (1795383757LL * LO_USEC)
+
+
+static int64_t     now;
+static int64_t     until;
 static lo_key_t    keys[2];
 static lo_hmac_t  *hmac;
 
@@ -16,9 +21,13 @@ static lo_hmac_t  *hmac;
 static void
 set_keys(void)
 {
+    now = NOW;
+
     memset(keys, 0, sizeof(keys));
+    keys[0].uses = LO_USE_CLASS;
     keys[0].len = 16;
     memcpy(keys[0].secret, "0123456789abcdef", 16);
+    keys[1].uses = LO_USE_CLASS;
     keys[1].len = 16;
     memcpy(keys[1].secret, "fedcba9876543210", 16);
 }
@@ -66,9 +75,19 @@ text(const lo_class_t *c, const char *event, const lo_key_t *key)
 
 
 static int
+read_by(lo_class_t *c, const char *s, const char *event, const lo_key_t *key,
+    unsigned n)
+{
+    lo_class_keys_t  by = { key, n, now, hmac };
+
+    return lo_class_read(c, lo_cstr(s), lo_cstr(event), &by, &until);
+}
+
+
+static int
 read_it(lo_class_t *c, const char *s, const char *event)
 {
-    return lo_class_read(c, lo_cstr(s), lo_cstr(event), keys, 2, hmac);
+    return read_by(c, s, event, keys, 2);
 }
 
 
@@ -154,8 +173,7 @@ test_forged(void **state)
 
     assert_int_equal(read_it(&back, mem, "ev"), LO_OK);
     assert_int_equal(read_it(&back, mem, "ev2"), LO_ERROR);
-    assert_int_equal(lo_class_read(&back, lo_cstr(mem), lo_cstr("ev"),
-                                   &keys[1], 1, hmac), LO_ERROR);
+    assert_int_equal(read_by(&back, mem, "ev", &keys[1], 1), LO_ERROR);
 
     for (i = 0; i < n; i++) {
         char  was = mem[i];
@@ -180,6 +198,85 @@ test_forged(void **state)
 
     strcat(mem, "A");
     assert_int_equal(read_it(&back, mem, "ev"), LO_ERROR);
+}
+
+
+/* which key signs, and what is believed of the others */
+
+static int
+signs(const char *event)
+{
+    const lo_key_t  *key;
+    lo_class_keys_t  by = { keys, 2, now, hmac };
+
+    key = lo_class_key(&by, lo_cstr(event));
+
+    return key ? (int) (key - keys) : -1;
+}
+
+
+static void
+test_keys(void **state)
+{
+    lo_class_t  c, back;
+    char        first[LO_CLASS_TEXT + 1], second[LO_CLASS_TEXT + 1];
+
+    (void) state;
+    set_keys();
+
+    make(&c, "phone", "DE", 0, NULL, NULL);
+    strcpy(first, text(&c, "ev", &keys[0]));
+    strcpy(second, text(&c, "ev", &keys[1]));
+
+    assert_int_equal(signs("ev"), 0);
+    assert_int_equal(read_it(&back, first, "ev"), LO_OK);
+    assert_true(until == INT64_MAX);
+
+    /* one that expires is good until then */
+
+    keys[0].expires_us = NOW + 1;
+    assert_int_equal(signs("ev"), 0);
+    assert_int_equal(read_it(&back, first, "ev"), LO_OK);
+    assert_true(until == NOW + 1);
+    assert_int_equal(read_it(&back, second, "ev"), LO_OK);
+    assert_true(until == INT64_MAX);
+
+    now = NOW + 1;
+    assert_int_equal(signs("ev"), 1);
+    assert_int_equal(read_it(&back, first, "ev"), LO_ERROR);
+    assert_int_equal(read_it(&back, second, "ev"), LO_OK);
+
+    keys[1].expires_us = NOW;
+    assert_int_equal(signs("ev"), -1);
+    assert_int_equal(read_it(&back, second, "ev"), LO_ERROR);
+
+    /* one of another event; its pipeline says nothing of classes */
+
+    set_keys();
+    strcpy(keys[0].event, "other");
+    strcpy(keys[1].pipeline, "a");
+    assert_int_equal(signs("ev"), 1);
+    assert_int_equal(signs("other"), 0);
+    assert_int_equal(read_it(&back, first, "ev"), LO_ERROR);
+    assert_int_equal(read_it(&back, second, "ev"), LO_OK);
+    assert_int_equal(read_it(&back, text(&c, "other", &keys[0]), "other"),
+                     LO_OK);
+
+    /* one for something else */
+
+    set_keys();
+    keys[0].uses = LO_USE_SERVE;
+    assert_int_equal(signs("ev"), 1);
+    assert_int_equal(read_it(&back, first, "ev"), LO_ERROR);
+
+    /* one secret twice: as long as either is good */
+
+    set_keys();
+    keys[1] = keys[0];
+    keys[0].expires_us = NOW + 7;
+    keys[1].expires_us = NOW + 3;
+    assert_int_equal(read_it(&back, first, "ev"), LO_OK);
+    assert_true(until == NOW + 7);
 }
 
 
@@ -313,6 +410,7 @@ main(void)
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_text),
         cmocka_unit_test(test_forged),
+        cmocka_unit_test(test_keys),
         cmocka_unit_test(test_malformed),
         cmocka_unit_test(test_hmac),
     };
