@@ -281,33 +281,21 @@ lo_select_order(const lo_device_t *d, lo_manifest_track_t *tracks,
 
 /* ---- a Period */
 
-/* whether there is something to see or to hear */
+/* whether it is something to see or to hear */
 
 static int
-lo_select_plays(const lo_manifest_track_t *tracks, unsigned n)
+lo_select_plays(const lo_manifest_track_t *t)
 {
-    unsigned  i;
-
-    for (i = 0; i < n; i++) {
-        if (tracks[i].info->type == LO_MEDIA_VIDEO
-            || tracks[i].info->type == LO_MEDIA_AUDIO)
-        {
-            return 1;
-        }
-    }
-
-    return 0;
+    return t->info->type == LO_MEDIA_VIDEO || t->info->type == LO_MEDIA_AUDIO;
 }
 
 
 static unsigned
 lo_select_period(lo_selection_t *x, lo_manifest_track_t *tracks, unsigned n)
 {
-    int       plays;
+    int       plays, wanted;
     unsigned  i, kept;
     uint32_t  type;
-
-    plays = lo_select_plays(tracks, n);
 
     memset(x->keep, 0, sizeof(x->keep));
 
@@ -315,20 +303,26 @@ lo_select_period(lo_selection_t *x, lo_manifest_track_t *tracks, unsigned n)
         lo_select_type(x, tracks, n, type);
     }
 
-    for (kept = 0, i = 0; i < n; i++) {
+    for (plays = 0, wanted = 0, kept = 0, i = 0; i < n; i++) {
 
-        if (!x->keep[i]
-            || (x->s->class != NULL
-                && !lo_filter_track(&x->s->class->filter, &tracks[i])))
+        if (x->s->class != NULL
+            && !lo_filter_track(&x->s->class->filter, &tracks[i]))
         {
             continue;
         }
 
-        tracks[kept++] = tracks[i];
+        wanted |= lo_select_plays(&tracks[i]);
+
+        if (x->keep[i]) {
+            plays |= lo_select_plays(&tracks[i]);
+            tracks[kept++] = tracks[i];
+        }
     }
 
-    if (plays && !lo_select_plays(tracks, kept)) {
-        return 0;                          /* subtitles of nothing */
+    /* subtitles of nothing; but a filter may ask for them alone */
+
+    if (wanted && !plays) {
+        return 0;
     }
 
     lo_select_order(x->s->device, tracks, kept);

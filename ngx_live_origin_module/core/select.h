@@ -25,7 +25,8 @@ typedef struct {
  * A track whose codec, level, range, encryption or country is not for the
  * class is left out.  Where none of what remains of a type is small enough
  * for the device, the smallest is kept: bad pictures are better than none.
- * What the filter excludes goes in any case.
+ * What the filter excludes goes in any case.  Text alone remains only where
+ * the filter leaves nothing to be seen or heard.
  *
  * LO_NONE: nothing remains, or the event is not for this device.
  */

@@ -205,6 +205,17 @@ is "$a2->{NAME} $a2->{CHANNELS} $a2->{'STABLE-RENDITION-ID'}",
 like line($master, 'URI="t1/')->{CHARACTERISTICS}, qr/transcribes-spoken/,
     '... of captions';
 
+# a filter that leaves subtitles alone
+
+for ('master.m3u8', 'manifest.mpd') {
+    my $r = $ng->get("/live/hls/$_?aws.manifestfilter=video_height:1;"
+                     . 'audio_language:ja');
+
+    is $r->status, 200, "$_ of subtitles alone";
+    like $r->body, qr/\bt1\b/, '... has them';
+    unlike $r->body, qr/"[vak][12][\/"]/, '... and nothing else';
+}
+
 # ---- media playlists
 
 sub media

@@ -63,6 +63,18 @@ static const row_t  rows[] = {
     { "plain", "constrained", "ZZ", 0,
       "video_height:720-1080;audio_language:fr", "nothing" },
 
+    /* subtitles alone, where a filter leaves them and not where the device
+       has none of the rest */
+
+    { "plain", "", "ZZ", 0, "video_height:1;audio_language:ja",
+      "subs ttml||" },
+    { "plain", "phone", "ZZ", 0, "video_height:1;audio_language:ja",
+      "subs||" },
+    { "plain", "tv-hd", "ZZ", 0, "video_height:1;audio_language:ja",
+      "subs ttml||" },
+    { "plain", "", "ZZ", 0,
+      "video_height:1;audio_language:ja;subtitle_language:ja", "nothing" },
+
     /* countries, networks, DRM, CDNs */
 
     { "match", "", "DE", 0, "",
