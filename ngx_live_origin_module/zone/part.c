@@ -40,11 +40,13 @@ lo_zone_parts_grow(lo_zone_t *z, uint32_t track, int64_t number,
         lo_zone_unpin(z, pin);
     }
 
-    /* its publisher is about to make it a candidate */
+    /* its publisher is about to make it a candidate; one that is masked, and
+       the only one, is out of service with all of its parts */
 
     if (lo_zone_pin_segment(z, w, track, number, pin) == LO_OK) {
 
         if (pin->object->meta.rank == 0
+            && !(masked >> pin->object->pipeline % LO_MAX_PIPELINES & 1)
             && !lo_zone_has(z, track, number, masked))
         {
             return LO_OK;

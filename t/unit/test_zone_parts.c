@@ -184,12 +184,54 @@ test_parts_of_twins(void **state)
 }
 
 
+/* out of service when it is whole: its parts are, too */
+
+static void
+test_parts_masked(void **state)
+{
+    t_zone_t       t;
+    grower_t       a;
+    lo_zone_pin_t  pin;
+
+    t_zone_make(&t, 16 * MB, 1, 0);
+    assert_int_equal(t_zone_put(7, 0, 1, 0), LO_PUBLISH_NEW);
+
+    grow_begin(t.z, &a, t.event, 2, 20000);
+    assert_int_equal(lo_zone_announce(t.z, t.track, 8, 0, &a.up), LO_OK);
+    grow_more(t.z, &a, 1000);
+    assert_int_equal(parts(8, &pin), LO_OK);
+    lo_zone_unpin(t.z, &pin);
+    assert_int_equal(grow_end(t.z, &a, t.track, 8, 0, 0), LO_PUBLISH_NEW);
+
+    assert_int_equal(lo_zone_parts(t.z, t.track, 8, 1, LONG, &pin), LO_NONE);
+    assert_int_equal(lo_zone_parts_grow(t.z, t.track, 8, 1, LONG, &pin),
+                     LO_NONE);
+
+    /* the mask is taken back: readers have had no others */
+
+    assert_int_equal(parts(8, &pin), LO_OK);
+    assert_int_equal(pin.object->pipeline, 0);
+    lo_zone_unpin(t.z, &pin);
+
+    /* a twin is in service */
+
+    assert_int_equal(t_zone_put(8, 1, 2, 0), LO_PUBLISH_NEW);
+    assert_int_equal(lo_zone_parts(t.z, t.track, 8, 1, LONG, &pin), LO_OK);
+    assert_true(t_zone_same(t.z, pin.object, 2));
+    lo_zone_unpin(t.z, &pin);
+
+    t_zone_clean(&t);
+    t_zone_drop(&t);
+}
+
+
 int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_parts),
         cmocka_unit_test(test_parts_of_twins),
+        cmocka_unit_test(test_parts_masked),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
