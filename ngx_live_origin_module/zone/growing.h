@@ -36,8 +36,8 @@ void lo_zone_forsake(lo_zone_t *z, const lo_zone_pin_t *pin);
  * What the parts of a number are cut from: the upload that was followed
  * first, while it grows and when it is the choice, or a good choice that
  * nobody has followed; it is given out by this.  LO_NONE: nothing, or the
- * number has no parts, as what was followed is not what readers get in the
- * end, or was given up.
+ * number has no parts, as what was followed or given out is not what readers
+ * get in the end, or was given up.
  */
 int lo_zone_parts(lo_zone_t *z, uint32_t track, int64_t number,
     uint32_t masked, int64_t silent_us, lo_zone_pin_t *pin);

@@ -74,12 +74,14 @@ lo_zone_parts_grow(lo_zone_t *z, uint32_t track, int64_t number,
 }
 
 
-/* parts were cut from another upload, whose publisher was killed before it
-   could say that this is not the choice */
+/*
+ * Parts were cut from another upload than what is the choice, and nobody has
+ * said so: its publisher was killed before, or is masked and still sends.
+ */
 
 static int
 lo_zone_parts_other(lo_zone_t *z, lo_zone_entry_t *e, uint32_t track,
-    int64_t number, lo_word_t word)
+    int64_t number, const lo_zone_pin_t *pin)
 {
     uint64_t           w;
     lo_word_t          early;
@@ -88,14 +90,20 @@ lo_zone_parts_other(lo_zone_t *z, lo_zone_entry_t *e, uint32_t track,
     early = lo_load(&e->early);
     o = lo_obj(z, early);
 
-    if (o == NULL || early == word) {
+    if (o == NULL || early == pin->word) {
         return 0;
     }
 
     w = lo_load(&o->word);
 
-    return lo_obj_gen(w) == lo_word_gen(early) && o->track == track
-           && o->number == number && lo_obj_state(w) == LO_OBJ_PUBLISHED;
+    if (lo_obj_gen(w) != lo_word_gen(early) || o->track != track
+        || o->number != number)
+    {
+        return 0;
+    }
+
+    return lo_obj_state(w) == LO_OBJ_PUBLISHED
+           || (lo_obj_state(w) == LO_OBJ_PRIVATE && !pin->passing);
 }
 
 
@@ -119,7 +127,7 @@ lo_zone_parts(lo_zone_t *z, uint32_t track, int64_t number, uint32_t masked,
         return LO_NONE;
     }
 
-    if (lo_zone_parts_other(z, e, track, number, pin->word)) {
+    if (lo_zone_parts_other(z, e, track, number, pin)) {
         lo_zone_no_parts(e, number);
     }
 

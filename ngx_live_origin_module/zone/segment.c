@@ -13,6 +13,8 @@ static int lo_zone_look(lo_zone_t *z, lo_zone_entry_t *e, uint32_t track,
     int64_t number, uint32_t masked, lo_zone_pin_t *pin);
 static int lo_zone_give(lo_zone_t *z, lo_zone_entry_t *e, uint32_t track,
     int64_t number, uint32_t masked, lo_zone_pin_t *pin);
+static void lo_zone_ungive(lo_zone_t *z, lo_zone_entry_t *e, uint32_t track,
+    int64_t number, lo_word_t given);
 static void lo_zone_given_why(lo_zone_t *z, lo_zone_pin_t *pin, int before,
     int masked, unsigned n);
 
@@ -261,6 +263,12 @@ lo_zone_give(lo_zone_t *z, lo_zone_entry_t *e, uint32_t track,
             continue;
         }
 
+        /* before another is given out */
+
+        if (out) {
+            lo_zone_ungive(z, e, track, number, w);
+        }
+
         proposed = pin->word | LO_TENTATIVE;
 
         if ((w == proposed || lo_cas(&e->chosen, w, proposed))
@@ -275,6 +283,26 @@ lo_zone_give(lo_zone_t *z, lo_zone_entry_t *e, uint32_t track,
     }
 
     return LO_NONE;
+}
+
+
+/* what readers were given is not the choice any more, nor are its parts */
+
+static void
+lo_zone_ungive(lo_zone_t *z, lo_zone_entry_t *e, uint32_t track,
+    int64_t number, lo_word_t given)
+{
+    lo_zone_pin_t  pin;
+
+    if (lo_zone_pin_segment(z, given, track, number, &pin) != LO_OK) {
+        return;
+    }
+
+    if (pin.object->meta.rank == 0) {
+        lo_zone_no_parts(e, number);
+    }
+
+    lo_zone_unpin(z, &pin);
 }
 
 
@@ -325,7 +353,7 @@ lo_zone_choose(lo_zone_t *z, uint32_t track, int64_t number,
     unsigned pipeline)
 {
     int               tries;
-    lo_word_t         w;
+    lo_word_t         w, given;
     lo_zone_pin_t     pin;
     lo_zone_entry_t  *e;
 
@@ -343,7 +371,17 @@ lo_zone_choose(lo_zone_t *z, uint32_t track, int64_t number,
             return LO_NONE;
         }
 
-        if (lo_swap(&e->chosen, w) != w) {
+        given = lo_load(&e->chosen);
+
+        if (given != w) {
+
+            lo_zone_ungive(z, e, track, number, given);
+
+            if (!lo_cas(&e->chosen, given, w)) {
+                lo_zone_unpin(z, &pin);
+                continue;
+            }
+
             lo_zone_touched(z, track, number);
             lo_zone_given_since(z, w, LO_CHOICE_AGREED);
         }

@@ -139,6 +139,86 @@ is_now("$n.0.m4s", '200 a', '... with its parts');
 is parts($n, list()), '0 1 2 3', '... which are listed again';
 $n++;
 
+
+# ---- there is another copy, whose bytes are others
+
+publish($n++, 'a', 'b');
+publish($n, 'a', 'b');
+is_now(($n - 1) . '.1.m4s', '200 a', 'a part of a');
+like $ng->get('/now/ev/v/' . ($n - 1) . '.1.m4s')->header('Cache-Control'),
+    qr/immutable/, '... for good';
+
+mask(qq("pipeline": "a", "from": @{[$n - 1]}));
+is_now(($n - 1) . '.m4s', '200 b', 'masked: the other');
+is_now(($n - 1) . ".$_.m4s", '410', "... but not its part $_") for 0, 1, 3, 9;
+is_now("$n.m4s", '200 b', 'what nobody was given before');
+is_now("$n.1.m4s", '200 b', '... has the parts of the other');
+
+for (1 .. 8) {
+    my $text = list();
+
+    is parts($n - 1, $text), '', 'a list has none of the first';
+    like $text, qr/^@{[$n - 1]}\.m4s$/m, '... but the whole';
+    is parts($n, $text), '0 1 2 3', '... and those of the second';
+}
+
+mask(qq("pipeline": "a", "mask": false));
+is_now(($n - 1) . '.m4s', '200 b', 'taken back: what was chosen stays');
+is_now(($n - 1) . '.1.m4s', '410', '... without parts');
+
+
+# ---- the last of the list
+
+publish(++$n, 'a', 'b');
+is_now("$n.3.m4s", '200 a', 'a part of the newest');
+mask(qq("pipeline": "a", "from": $n));
+
+for (1 .. 8) {
+    my $text = list();
+
+    is parts($n, $text), '', 'masked: it has none';
+    like $text, qr/^$n\.m4s$/m, '... but is listed';
+    is hint($text), ($n + 1) . '.0.m4s', '... and the next is hinted at';
+}
+
+is $ng->get("/live/ev/v/media.m3u8?_HLS_msn=$n&_HLS_part=3")->status, 200,
+    'who waits for one of its parts gets it';
+$p = $ng->client->start('GET', '/live/ev/v/' . ($n + 1) . '.0.m4s');
+publish(++$n, 'b');
+$r = $p->finish;
+ok $r->status == 200 && $r->body eq (chunks($n, 'b'))[0],
+    'who follows the hint gets the part';
+mask(qq("pipeline": "a", "mask": false));
+
+
+# ---- masked while readers wait for its next part, and the other is whole
+
+publish(++$n, 'a', 'b');
+list();
+@chunks = chunks(++$n, 'a');
+$p = $ng->client->begin('PUT', "/live/ev/a/v/$n.m4s");
+$p->piece(join '', @chunks[0, 1]);
+ok wait_for(sub { parts($n, list()) eq '0 1' }), 'it is followed';
+
+my $part = $ng->client->start('GET', "/live/ev/v/$n.2.m4s");
+my $reload = $ng->client->start('GET',
+    "/live/ev/v/media.m3u8?_HLS_msn=$n&_HLS_part=2");
+
+publish($n, 'b');
+is_now("$n.0.m4s", '200 a', 'its parts are those of a');
+mask(qq("pipeline": "a", "from": $n));
+is $part->finish->status, 410, 'masked: who waits for a part';
+$r = $reload->finish;
+like $r->body, qr/^$n\.m4s$/m, '... and for a list, which has the whole';
+is parts($n, $r->body), '', '... and no parts';
+is_now("$n.m4s", '200 b', '... of the other');
+is_now("$n.0.m4s", '410', '... whose parts are none');
+$p->piece(join '', @chunks[2, 3]);
+is $p->end->status, 201, 'it is whole';
+is_now("$n.0.m4s", '410', '... and stays without');
+mask(qq("pipeline": "a", "mask": false));
+is_now("$n.0.m4s", '410', '... also when it is back');
+
 is "@complaints", '', 'each playlist keeps to the rules';
 
 $ng->stop;

@@ -225,6 +225,105 @@ test_parts_masked(void **state)
 }
 
 
+/* a part that was given out is of one segment for good: where readers get
+   another instead, the number has no parts */
+
+static void
+test_parts_replaced(void **state)
+{
+    t_zone_t       t;
+    grower_t       a;
+    lo_zone_pin_t  pin;
+
+#define masked(n, pin)  lo_zone_parts(t.z, t.track, n, 1, LONG, pin)
+#define none(n)         lo_zone_partless(t.z, t.track, n)
+#define of(n, how, p) do {                                                    \
+    assert_int_equal(how(n, &pin), LO_OK);                                    \
+    assert_int_equal(pin.object->pipeline, p);                                \
+    lo_zone_unpin(t.z, &pin);                                                 \
+} while (0)
+
+    t_zone_make(&t, 16 * MB, 1, 0);
+
+    t_zone_put(7, 0, 1, 0);
+    t_zone_put(7, 1, 2, 0);
+    of(7, parts, 0);
+    assert_int_equal(masked(7, &pin), LO_NONE);
+    assert_true(none(7));
+    assert_int_equal(lo_zone_find(t.z, t.track, 7, 1, 1, &pin), LO_OK);
+    assert_true(t_zone_same(t.z, pin.object, 2));
+    lo_zone_unpin(t.z, &pin);
+    assert_int_equal(parts(7, &pin), LO_NONE);
+
+    /* the whole was given out, and then replaced */
+
+    t_zone_put(8, 0, 3, 0);
+    t_zone_put(8, 1, 4, 0);
+    assert_int_equal(lo_zone_find(t.z, t.track, 8, 1, 0, &pin), LO_OK);
+    lo_zone_unpin(t.z, &pin);
+    assert_int_equal(lo_zone_find(t.z, t.track, 8, 1, 1, &pin), LO_OK);
+    lo_zone_unpin(t.z, &pin);
+    assert_int_equal(masked(8, &pin), LO_NONE);
+
+    /* the other comes later */
+
+    t_zone_put(9, 0, 5, 0);
+    of(9, parts, 0);
+    assert_int_equal(masked(9, &pin), LO_NONE);
+    assert_false(none(9));
+    of(9, parts, 0);
+    t_zone_put(9, 1, 6, 0);
+    assert_int_equal(masked(9, &pin), LO_NONE);
+    assert_true(none(9));
+
+    /* nobody had the masked one's; twins; one that is defective has none */
+
+    t_zone_put(10, 0, 7, 0);
+    t_zone_put(10, 1, 8, 0);
+    of(10, masked, 1);
+    of(10, parts, 1);
+    t_zone_put(11, 0, 9, 0);
+    t_zone_put(11, 1, 9, 0);
+    of(11, parts, 0);
+    of(11, masked, 0);
+    t_zone_put(12, 0, 10, 2);
+    assert_int_equal(parts(12, &pin), LO_NONE);
+    t_zone_put(12, 1, 11, 0);
+    of(12, masked, 1);
+
+    /* other nodes agreed on another */
+
+    t_zone_put(13, 0, 12, 0);
+    t_zone_put(13, 1, 13, 0);
+    of(13, parts, 0);
+    assert_int_equal(lo_zone_choose(t.z, t.track, 13, 1), LO_OK);
+    assert_int_equal(parts(13, &pin), LO_NONE);
+    assert_true(none(13));
+    t_zone_put(14, 0, 14, 0);
+    t_zone_put(14, 1, 15, 0);
+    assert_int_equal(lo_zone_choose(t.z, t.track, 14, 1), LO_OK);
+    of(14, parts, 1);
+    assert_int_equal(lo_zone_choose(t.z, t.track, 14, 1), LO_OK);
+    of(14, parts, 1);
+
+    /* masked while it grows, and the other is whole */
+
+    grow_begin(t.z, &a, t.event, 16, 20000);
+    assert_int_equal(lo_zone_announce(t.z, t.track, 15, 0, &a.up), LO_OK);
+    grow_more(t.z, &a, 1000);
+    of(15, parts, 0);
+    t_zone_put(15, 1, 17, 0);
+    of(15, parts, 0);
+    assert_int_equal(masked(15, &pin), LO_NONE);
+    assert_true(none(15));
+    assert_int_equal(grow_end(t.z, &a, t.track, 15, 0, 0), LO_PUBLISH_NEW);
+    assert_int_equal(parts(15, &pin), LO_NONE);
+
+    t_zone_clean(&t);
+    t_zone_drop(&t);
+}
+
+
 int
 main(void)
 {
@@ -232,6 +331,7 @@ main(void)
         cmocka_unit_test(test_parts),
         cmocka_unit_test(test_parts_of_twins),
         cmocka_unit_test(test_parts_masked),
+        cmocka_unit_test(test_parts_replaced),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
