@@ -147,8 +147,9 @@ typedef struct {
     uint32_t            lead_s;       /* 0: one window */
     int64_t             backfill_us;
     int32_t             declared_delay;   /* delay_us comes from there too */
-    uint32_t            part_us;      /* "part_ms" of the document, fixed when
-                                         live; 0: as the chunks are */
+    uint32_t            part_us;      /* "part_ms" of the document; 0: as the
+                                         chunks are.  Fixed when live, or with
+                                         the first chunks after that */
     int64_t             delay_us;     /* until live: largest lateness seen */
     int64_t             first;        /* first number of all; INT64_MAX: none */
     int64_t             origin;       /* the number whose slot begins the MPD's
@@ -400,9 +401,9 @@ typedef struct {
  * Goes live when every declared track has a segment and, where the document
  * declares none, every track with an init has one and none is newer than one
  * d.  Fixes delay (declared, or the largest lateness seen, rounded up to
- * 100 ms and at least 1 s) and window (dvr_s, or what the share guarantees
- * with a quarter kept free, which is no limit with an archive, or what its
- * rings can name).  1: changed.
+ * 100 ms and at least 1 s), window (dvr_s, or what the share guarantees with
+ * a quarter kept free, which is no limit with an archive, or what its rings
+ * can name) and how long parts are.  1: changed.
  */
 int lo_live_ready(lo_live_t *l, const lo_live_ready_t *r);
 
@@ -415,7 +416,7 @@ int lo_live_depth(lo_live_t *l, int64_t now_us);
 /*
  * A segment of a track came in so many chunks, the longest of which is of
  * this duration.  Before the event is live the longest of all counts, then
- * only the first segment of a new track.  1: changed.
+ * only the first segment of a new track, once.  1: changed.
  */
 int lo_live_chunks(lo_live_t *l, unsigned track, int first, uint32_t chunks,
     uint64_t longest, uint32_t timescale);

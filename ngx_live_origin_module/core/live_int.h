@@ -32,6 +32,10 @@ lo_live_init_t *lo_live_add_init(lo_live_t *l, int64_t head);
 /* numbers that can be asked for, before going live too */
 int64_t lo_live_window(const lo_live_t *l, const lo_dur_t *d);
 
+/* live: how long parts are is what is known by now; where no track has chunks
+   yet, what the first that comes has */
+void lo_live_part_fix(lo_live_t *l);
+
 /* has one of these pipelines published within 3 d and the delay */
 int lo_live_alive(const lo_live_t *l, const lo_live_facts_t *f,
     uint32_t pipelines);

@@ -265,6 +265,10 @@ lo_live_learn_document(lo_live_t *to, const lo_live_t *from)
     to->lead_s = from->lead_s;
     to->backfill_us = from->backfill_us;
 
+    if (to->phase == LO_LIVE_SCHEDULED) {
+        to->part_us = from->part_us;
+    }
+
     return 1;
 }
 
@@ -307,6 +311,50 @@ lo_live_learn_drained(lo_live_t *to, const lo_live_t *from)
     to->drained = from->drained;
 
     return 1;
+}
+
+
+/* how long parts are, so that they stay what readers were given; before what
+   says who went live first (below) */
+
+static int
+lo_live_learn_parts(lo_live_t *to, const lo_live_t *from, const int tracks[])
+{
+    int               changed, first;
+    unsigned          i;
+    uint32_t          chunk_us;
+    lo_live_track_t  *t;
+
+    if (from->phase == LO_LIVE_SCHEDULED) {
+        return 0;
+    }
+
+    changed = 0;
+    first = to->phase == LO_LIVE_SCHEDULED;
+
+    if ((first || to->part_us == 0) && to->part_us != from->part_us) {
+        to->part_us = from->part_us;
+        changed = 1;
+    }
+
+    for (i = 0; i < from->ntracks; i++) {
+
+        if (tracks[i] < 0) {
+            continue;
+        }
+
+        t = &to->tracks[tracks[i]];
+        chunk_us = from->tracks[i].chunk_us;
+
+        if (chunk_us && (first || t->chunk_us == 0)
+            && t->chunk_us != chunk_us)
+        {
+            t->chunk_us = chunk_us;
+            changed = 1;
+        }
+    }
+
+    return changed;
 }
 
 
@@ -406,6 +454,7 @@ lo_live_adopt(lo_live_t *l, const lo_live_t *theirs)
         changed |= lo_live_learn_masks(l, &mine, tracks, pipelines);
         changed |= lo_live_learn_notices(l, &mine);
         changed |= lo_live_learn_drained(l, &mine);
+        changed |= lo_live_learn_parts(l, &mine, tracks);
         changed |= lo_live_learn_life(l, &mine);
         changed |= lo_live_learn_document(l, &mine);
 

@@ -1,14 +1,14 @@
 /*
  * The part targets of an event's tracks: fixed with what they are made of
- * when it goes live.
+ * when it goes live, as caches keep parts.
  */
 
-#include "core/live.h"
+#include "core/live_int.h"
 #include "core/part.h"
 
 
 /* what all tracks' parts are near to: the first video track with chunks says
-   it, or the first of any kind */
+   it, or the first of any kind; 0: there is none */
 
 static uint32_t
 lo_live_part_learnt(const lo_live_t *l)
@@ -31,11 +31,21 @@ lo_live_part_learnt(const lo_live_t *l)
         }
     }
 
-    if (first == l->ntracks || l->tracks[first].chunk_us < LO_PART_LEARNT) {
-        return LO_PART_LEARNT;
+    if (first == l->ntracks) {
+        return 0;
     }
 
-    return l->tracks[first].chunk_us;
+    return l->tracks[first].chunk_us < LO_PART_LEARNT
+           ? LO_PART_LEARNT : l->tracks[first].chunk_us;
+}
+
+
+void
+lo_live_part_fix(lo_live_t *l)
+{
+    if (l->part_us == 0) {
+        l->part_us = lo_live_part_learnt(l);
+    }
 }
 
 

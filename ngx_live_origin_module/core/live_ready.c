@@ -80,7 +80,22 @@ lo_live_chunks(lo_live_t *l, unsigned track, int first, uint32_t chunks,
         return 0;
     }
 
-    t->chunk_us = us;
+    if (l->phase == LO_LIVE_SCHEDULED) {
+        t->chunk_us = us;
+
+    } else {
+
+        /* readers have been given parts of this length, and of the others */
+
+        if (t->chunk_us) {
+            return 0;
+        }
+
+        lo_live_part_fix(l);
+        t->chunk_us = us;
+        lo_live_part_fix(l);
+    }
+
     lo_live_touch(l, 1);
 
     return 1;
@@ -165,6 +180,8 @@ lo_live_ready(lo_live_t *l, const lo_live_ready_t *r)
     if (l->first <= r->head - l->window) {
         l->first = r->head - l->window + 1;
     }
+
+    lo_live_part_fix(l);
 
     l->phase = LO_LIVE_LIVE;
     l->live_us = r->now_us;

@@ -158,22 +158,27 @@ ngx_live_origin_there(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
 }
 
 
-/* parts are there only where playlists may list them */
+/* parts are there only where playlists may list them, and once it is fixed how
+   long they are */
 
 static ngx_uint_t
 ngx_live_origin_known(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
     ngx_uint_t track)
 {
+    const lo_live_t             *l;
     ngx_live_origin_loc_conf_t  *lcf;
 
-    if (ctx->event->live->tracks[track].ring == LO_ZONE_NO_TRACK) {
+    l = ctx->event->live;
+
+    if (l->tracks[track].ring == LO_ZONE_NO_TRACK) {
         return 0;
     }
 
     lcf = ngx_http_get_module_loc_conf(r, ngx_live_origin_module);
 
     return ctx->name.kind != LO_NAME_PART
-           || (lcf->early_bytes && lo_live_part_us(ctx->event->live, track)
+           || (lcf->early_bytes && l->phase != LO_LIVE_SCHEDULED
+               && lo_live_part_us(l, track)
                && !(ctx->event->doc && ctx->event->doc->low.off));
 }
 

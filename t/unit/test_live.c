@@ -494,6 +494,95 @@ test_chunks(void **state)
     assert_int_equal(lo_live_chunks(l, 1, 1, 4, 24000, 48000), 1);
     assert_int_equal(l->tracks[1].chunk_us, 500000);
     assert_int_equal(lo_live_chunks(l, 2, 1, 4, 24000, 48000), 0);
+    assert_int_equal(lo_live_chunks(l, 1, 1, 2, 48000, 48000), 0);
+    sim_free(sim);
+}
+
+
+/* how long parts are: fixed when the event goes live, or by the first track
+   with chunks after that */
+
+static void
+test_parts(void **state)
+{
+    sim_t            *sim;
+    int64_t           n;
+    unsigned          early;
+    lo_live_t        *l;
+    lo_event_t        doc;
+    lo_event_err_t    err;
+    lo_live_ready_t   r;
+
+    static const char  other[] = "{\"id\":\"e\",\"segment_ms\":2000,"
+                                 "\"part_ms\":2000}";
+
+    for (early = 0; early < 2; early++) {
+
+        sim = sim_new("{\"id\":\"e\",\"segment_ms\":2000}");
+        l = &sim->l;
+        sim_init(sim, "a", "a", AUDIO, 48000, 2);
+        n = lo_timeline_at(&l->d, SIM_NOW) - 1;
+        sim_put(sim, "a", "a", sim_at(sim, n, 48000), 96256);
+
+        if (early) {
+            assert_int_equal(lo_live_chunks(l, 0, 1, 8, 12288, 48000), 1);
+        }
+
+        memset(&r, 0, sizeof(r));
+        r.now_us = sim->f.now_us;
+        r.head = n;
+        r.has = 1;
+        r.force = 1;
+        assert_true(lo_live_ready(l, &r));
+        assert_int_equal(lo_live_part_us(l, 0), early ? 256000 : 0);
+
+        /* longer chunks, and of video */
+
+        sim_init(sim, "a", "v", VIDEO, 30000, 1);
+        sim_put(sim, "a", "v", sim_at(sim, n + 1, 30000), 60000);
+        assert_int_equal(lo_live_chunks(l, 1, 1, 2, 30000, 30000), 1);
+        assert_int_equal(lo_live_part_us(l, 0), early ? 256000 : 0);
+        assert_int_equal(lo_live_part_us(l, 1), 1000000);
+        assert_int_equal(l->part_us, early ? 256000 : 1000000);
+
+        sim_init(sim, "a", "w", VIDEO, 30000, 3);
+        sim_put(sim, "a", "w", sim_at(sim, n + 1, 30000), 60000);
+        assert_int_equal(lo_live_chunks(l, 2, 1, 8, 7680, 30000), 1);
+        assert_int_equal(lo_live_part_us(l, 1), 1000000);
+        assert_int_equal(lo_live_part_us(l, 2), early ? 256000 : 1024000);
+
+        /* a document does not change it */
+
+        assert_int_equal(lo_event_parse(&doc, other, strlen(other), &err),
+                         LO_OK);
+        lo_live_document(l, &doc);
+        lo_event_free(&doc);
+        assert_int_equal(l->part_us, early ? 256000 : 1000000);
+
+        /* what another version has written has it not */
+
+        l->part_us = 0;
+        l->tracks[2].chunk_us = 0;
+        l->tracks[1].chunk_us = early ? 0 : 1000000;
+        assert_int_equal(lo_live_part_us(l, early ? 0 : 1),
+                         early ? 256000 : 1000000);
+        assert_int_equal(lo_live_chunks(l, early ? 1 : 2, 1, 4, 15000, 30000),
+                         1);
+        assert_int_equal(l->part_us, early ? 256000 : 1000000);
+        sim_free(sim);
+    }
+
+    /* the document says it */
+
+    sim = sim_new(other);
+    l = &sim->l;
+    sim_init(sim, "a", "v", VIDEO, 30000, 1);
+    n = lo_timeline_at(&l->d, SIM_NOW) - 1;
+    sim_put(sim, "a", "v", sim_at(sim, n, 30000), 60000);
+    assert_int_equal(lo_live_chunks(l, 0, 1, 4, 15000, 30000), 1);
+    r.head = n;
+    assert_true(lo_live_ready(l, &r));
+    assert_int_equal(l->part_us, 2000000);
     sim_free(sim);
 }
 
@@ -513,6 +602,7 @@ main(void)
         cmocka_unit_test(test_many_inits),
         cmocka_unit_test(test_many_tracks),
         cmocka_unit_test(test_chunks),
+        cmocka_unit_test(test_parts),
     };
 
     return cmocka_run_group_tests_name("live", tests, NULL, NULL);

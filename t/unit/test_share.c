@@ -424,6 +424,74 @@ test_learn_document(void **state)
 }
 
 
+/* how long parts are is as who went live first has fixed it */
+
+static void
+test_learn_parts(void **state)
+{
+    static lo_live_t  l, theirs, scheduled;
+
+    live(&scheduled, 9, 9);
+    track(&scheduled, "a", 11, 0, "a", UINT32_MAX, 0);
+    track(&scheduled, "v", 12, 0, "a", UINT32_MAX, 0);
+    scheduled.first = 100;
+    scheduled.tracks[0].chunk_us = 512000;
+
+    l = scheduled;
+    l.agreed = 5;
+    l.serial = 8;
+    l.phase = LO_LIVE_LIVE;
+    l.window = 30;
+    l.part_us = 256000;
+    l.tracks[0].chunk_us = 256000;
+    l.tracks[1].chunk_us = 1000000;
+    theirs = l;
+
+    assert_int_equal(lo_live_adopt(&l, &scheduled), 1);
+    assert_true(l.serial == 10 && l.phase == LO_LIVE_LIVE);
+    assert_int_equal(l.part_us, 256000);
+    assert_int_equal(l.tracks[0].chunk_us, 256000);
+    assert_int_equal(l.tracks[1].chunk_us, 1000000);
+
+    /* both are live: theirs, and what it does not know yet */
+
+    theirs.serial = 20;
+    theirs.agreed = 20;
+    theirs.part_us = 500000;
+    theirs.tracks[0].chunk_us = 500000;
+    theirs.tracks[1].chunk_us = 0;
+    assert_int_equal(lo_live_adopt(&l, &theirs), 1);
+    assert_int_equal(l.part_us, 500000);
+    assert_int_equal(l.tracks[0].chunk_us, 500000);
+    assert_int_equal(l.tracks[1].chunk_us, 1000000);
+
+    theirs.serial = 30;
+    theirs.agreed = 30;
+    theirs.part_us = 0;
+    theirs.tracks[0].chunk_us = 0;
+    assert_int_equal(lo_live_adopt(&l, &theirs), 1);
+    assert_int_equal(l.part_us, 500000);
+    assert_int_equal(l.tracks[0].chunk_us, 500000);
+
+    /* nobody is: the newest document says it */
+
+    l = scheduled;
+    l.agreed = 5;
+    l.serial = 8;
+    l.part_us = 300000;
+    l.tracks[1].chunk_us = 1000000;
+    assert_int_equal(lo_live_adopt(&l, &scheduled), 1);
+    assert_int_equal(l.part_us, 0);
+    l = scheduled;
+    l.agreed = 5;
+    l.serial = 8;
+    l.part_us = 300000;
+    l.doc_us = 1;
+    assert_int_equal(lo_live_adopt(&l, &scheduled), 1);
+    assert_int_equal(l.part_us, 300000);
+}
+
+
 static void
 test_same(void **state)
 {
@@ -537,6 +605,7 @@ main(void)
         cmocka_unit_test(test_learn_stamp),
         cmocka_unit_test(test_learn_drained),
         cmocka_unit_test(test_learn_document),
+        cmocka_unit_test(test_learn_parts),
         cmocka_unit_test(test_same),
         cmocka_unit_test(test_likely),
         cmocka_unit_test(test_check),
