@@ -329,11 +329,53 @@ ngx_live_origin_wait(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
 }
 
 
+/* the last number that is waited for */
+
+static int64_t
+ngx_live_origin_next(ngx_live_origin_ctx_t *ctx, ngx_live_origin_look_t *look)
+{
+    int64_t                 next, to;
+    ngx_live_origin_list_t  list;
+
+    /* who has got a number from another node asks for the one behind it, while
+       news of the first may be under way here */
+
+    next = look->head + (ctx->zone->share ? 2 : 1);
+
+    if (ctx->name.kind != LO_NAME_PART) {
+        return next;
+    }
+
+    /* the first part of a number is hinted at while the number before it
+       still grows */
+
+    next++;
+
+    if (look->number <= next) {
+        return next;
+    }
+
+    /* when nothing comes playlists go on by the clock, and hint at what is
+       behind their last GAP */
+
+    list.zone = ctx->zone;
+    list.event = ctx->event;
+    list.live = look->live;
+    list.track = look->track;
+    list.ring = look->ring;
+    list.low = 1;
+
+    to = ngx_live_origin_list_to(&list);
+
+    return ngx_max(next, to + 2);
+}
+
+
 static ngx_int_t
 ngx_live_origin_missing(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
     ngx_live_origin_look_t *look)
 {
-    int64_t           n, next, window;
+    int64_t           n, window;
     const lo_live_t  *l;
 
     l = look->live;
@@ -353,20 +395,8 @@ ngx_live_origin_missing(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
                                       NGX_LIVE_ORIGIN_OUT_MAX);
     }
 
-    /* who has got a number from another node asks for the one behind it, while
-       news of the first may be under way here */
-
-    next = look->head + (ctx->zone->share ? 2 : 1);
-
-    /* the first part of a number is hinted at while the number before it
-       still grows */
-
-    if (ctx->name.kind == LO_NAME_PART) {
-        next++;
-    }
-
-    if (look->head >= 0 && n <= next
-        && look->now < look->due + 2 * look->d)
+    if (look->head >= 0 && look->now < look->due + 2 * look->d
+        && n <= ngx_live_origin_next(ctx, look))
     {
         return ngx_live_origin_wait(r, ctx, look);
     }
