@@ -4,7 +4,7 @@ use strict;
 use warnings;
 
 use Test::More;
-use Time::HiRes qw(sleep);
+use Time::HiRes qw(sleep time);
 
 use lib 't/lib';
 use LiveOrigin::Media;
@@ -14,8 +14,9 @@ my $doc = '"segment_ms": 1000, "delay_ms": 0';
 
 my $ng = LiveOrigin::Nginx->start(
     size => '128m', events => 16, workers => 1,
-    live => 'live_origin_auto_event on; live_origin_hold 0;'
-            . ' live_origin_write_deadline 300ms;',
+    live => 'live_origin_auto_event on; live_origin_hold 0;',
+    server => 'location /tight/ { live_origin_publish main;'
+              . ' live_origin_write_deadline 300ms; }',
     files => {
         'events/ev.json' => "{\"id\": \"ev\", $doc, \"dvr_s\": 60}",
         'events/fill.json' => "{\"id\": \"fill\", $doc, \"dvr_s\": 60,"
@@ -70,7 +71,7 @@ my $s = $v->segment($n);
 my $c = $ng->client;
 my $before = received();
 
-$c->begin('PUT', "/live/ev/a/v/$n.m4s", length => length $s);
+$c->begin('PUT', "/tight/ev/a/v/$n.m4s", length => length $s);
 $c->piece(substr($s, 0, 9000));
 ok wait_for(sub { received() >= $before + 9000 }, 10), 'half of a segment';
 sleep 0.5;
@@ -106,7 +107,7 @@ is $why->{pipelines}[0]{refused}{reason}, 'deadline', '... after all';
 kill 'STOP', $worker;
 $c = $ng->client;
 $s = $v->segment($n + 1);
-$c->start('PUT', '/live/ev/a/v/x1.m4s', body => $s);
+$c->start('PUT', '/tight/ev/a/v/x1.m4s', body => $s);
 sleep 0.6;
 kill 'CONT', $worker;
 is $c->finish->status, 503, 'a whole request that waited';
@@ -114,17 +115,30 @@ is missed(), 2, '... is counted';
 isnt $ng->get('/live/ev/v/' . ($n + 1) . '.m4s')->status, 200,
     '... and is not visible';
 
-# it is the last byte that counts, not the first
+# it is the last byte that counts, not the first; again, where the machine is
+# late itself
 
-$c = $ng->client;
-$c->begin('PUT', '/live/ev/a/v/x1.m4s');
-$c->piece(substr($s, 0, 5000));
-sleep 0.5;
-$c->piece(substr($s, 5000, 5000));
-sleep 0.5;
-$c->piece(substr($s, 10000));
-is $c->end->status, 201, 'a slow body';
-is missed(), 2, '... is no missed deadline';
+my $missed;
+
+for my $try (1 .. 5) {
+    $c = $ng->client;
+    $s = $v->segment($n + $try);
+    $missed = missed();
+    $c->begin('PUT', '/tight/ev/a/v/x1.m4s');
+    $c->piece(substr($s, 0, 5000));
+    sleep 0.5;
+    $c->piece(substr($s, 5000, 5000));
+    sleep 0.5;
+
+    my $last = time;
+
+    $c->piece(substr($s, 10000));
+    $r = $c->end;
+    last if time - $last < 0.25;
+}
+
+is $r->status, 201, 'a slow body';
+is missed(), $missed, '... is no missed deadline';
 
 # audio that waits for video does not wait longer than it may
 
@@ -136,7 +150,7 @@ is $ng->put("/live/auto/a/$$_[0]/init.mp4", $$_[1]->init)->status, 201, 'init'
     for ['v', $v2], ['a', $a];
 is $ng->put("/live/auto/a/a/$m.m4s", $a->segment($m))->status, 201,
     'audio alone';
-is missed(), 2, '... is in time';
+is missed(), $missed, '... is in time';
 is $ng->put("/live/auto/a/v/$m.m4s", $v2->segment($m))->header('Location'),
     "/live/auto/v/$m.m4s", '... and decided on the same duration';
 
