@@ -10,10 +10,12 @@ use lib 't/lib';
 use LiveOrigin::Media;
 use LiveOrigin::Nginx qw(wait_for);
 
-my $doc = '"segment_ms": 1000, "delay_ms": 1000, "dvr_s": 60,'
+# readers are held for as long as this takes
+
+my $doc = '"segment_ms": 1000, "delay_ms": 300000, "dvr_s": 60,'
     . ' "tracks": [{"id": "v"}]';
 my $ng = LiveOrigin::Nginx->start(
-    size => '64m', events => 8, live => 'live_origin_hold 20s; live_origin_early_bytes on;',
+    size => '64m', events => 8, live => 'live_origin_hold 60s; live_origin_early_bytes on;',
     files => {map { ("events/$_.json" => "{\"id\": \"$_\", $doc}") }
               qw(ev other)});
 
