@@ -15,13 +15,17 @@ use LiveOrigin::Nginx qw(wait_for);
 my $doc = '"segment_ms": 1000, "delay_ms": 1000, "dvr_s": 60';
 my $tracks = '"tracks": [{"id": "v"}, {"id": "au"}]';
 
+# a reader of ev is held for 5 s at least
+
 my $ng = LiveOrigin::Nginx->start(
     size => '64m', events => 8,
     live => 'live_origin_hold 20s; live_origin_auto_event on;',
     files => {'events/soon.json' => '{"id": "soon", "segment_ms": 1000,'
                   . " \"delay_ms\": 300000, \"dvr_s\": 60, $tracks}",
+              'events/ev.json' => '{"id": "ev", "segment_ms": 1000,'
+                  . " \"delay_ms\": 4000, \"dvr_s\": 60, $tracks}",
               map { ("events/$_.json" => "{\"id\": \"$_\", $doc, $tracks}") }
-              qw(ev part none)});
+              qw(part none)});
 
 my $v = LiveOrigin::Media->video(segment => [1, 1], bytes => 3000);
 my $au = LiveOrigin::Media->audio(segment => [1, 1]);
@@ -221,7 +225,7 @@ unlike((list('ev/v'))[0], qr/ENDLIST/, 'the playlist has no end');
 
 my $m;
 
-wait_for(sub { ($m = $v->now_number - 1) > $n + 1 }, 10);
+wait_for(sub { ($m = $v->now_number - 1) > $n + 1 }, 20);
 
 is join(' ', inits('ev')), '200 200', 'inits are the same';
 is put('ev', 'v', $m)->status, 201, 'segments are taken';
