@@ -99,7 +99,9 @@ for my $event ('ev', 'free') {
     $ng->put("/live/$event/a/$_/init.mp4", $media{$_}->init)
         for sort keys %media;
 
-    for my $i ($n .. $n + 3) {
+    # an MPD changes by itself while its event is young: ev is over a minute old
+
+    for my $i ($n - ($event eq 'ev' ? 28 : 0) .. $n + 3) {
         $ng->put("/live/$event/a/$_/$i.m4s", $media{$_}->segment($i))
             for sort keys %media;
     }
@@ -136,8 +138,8 @@ sub tracks
 # ---- by name, variable and default
 
 for my $event ('ev', 'free') {
-    wait_for(sub { get("$event/manifest.mpd")->status == 200 }, 5)
-        or BAIL_OUT("no manifest of $event");
+    wait_for(sub { get("$event/manifest.mpd")->status == 200 }, 20)
+        or die "no manifest of $event\n";
 }
 
 is tracks(get('ev/manifest.mpd?device=small')), 'v360 de', 'device=small';
@@ -327,7 +329,7 @@ $ng->request('PUT', '/api/events/ev', body => $doc);
 $r = wait_for(sub {
     my $r = get("ev/$de/manifest.mpd?a=b%20c", 'us');
     $r->status == 302 ? $r : undef;
-}, 5);
+}, 20);
 
 ok $r, 'a class of other rules is found again';
 like $r->header('Location') || '', qr!^/live/ev/~_big\.de\.[^/]+/manifest\.mpd\?a=b%20c$!,
@@ -499,7 +501,7 @@ $ng->request('PUT', '/api/events/ev', body => $doc);
 $r = wait_for(sub {
     my $r = get("ev/$of/master.m3u8");
     $r->status == 302 ? $r : undef;
-}, 5);
+}, 20);
 
 is $r && $r->header('Location'),
     play('ev', '{"device": "small", "low_latency": false}')->json
@@ -518,7 +520,7 @@ $r = wait_for(sub {
     my $r = $ng->get(play('ev', '{"device": "small"}')->json
                      ->{manifests}{hls});
     $r->body =~ /a\.example/ ? $r : undef;
-}, 5);
+}, 20);
 
 ok $r, 'a class with CDNs';
 like $r->body, qr!https://a\.example/x/ev/~_small\.[^/]+/v360/media\.m3u8!,
@@ -656,7 +658,7 @@ my $own = LiveOrigin::Nginx->start(%http,
 $own->put('/live/free/a/v360/init.mp4', $media{v360}->init);
 $own->put("/live/free/a/v360/$_.m4s", $media{v360}->segment($_))
     for $n .. $n + 3;
-wait_for(sub { $own->get('/live/free/manifest.mpd')->status == 200 }, 5);
+wait_for(sub { $own->get('/live/free/manifest.mpd')->status == 200 }, 20);
 
 my $mine = class($own->get('/live/free/manifest.mpd'));
 is $own->get("/live/free/$mine/manifest.mpd")->status, 200,
