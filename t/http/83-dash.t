@@ -7,12 +7,12 @@ use strict;
 use warnings;
 
 use Test::More;
-use Time::HiRes qw(sleep time);
+use Time::HiRes qw(time);
 
 use lib 't/lib';
 use LiveOrigin::Media qw(box);
 use LiveOrigin::Mpd;
-use LiveOrigin::Nginx qw(wait_for);
+use LiveOrigin::Nginx;
 
 my $SPLICE = '/DAlAAAAAAAAAP/wFAUAAAABf+/+LRQrAP4BI9MIAAEBAQAAfxV6SQ==';
 my $hour = int(time) - 3600;
@@ -348,22 +348,45 @@ my @lengths = (2, 3.2, 2, 2, 1.6, 2, 2, 2, 4, 1.2, 2, 2, 2, 2, 2.4, 2, 2, 2,
 my @versions;
 my ($patched, $refused, $different) = (0, 0, 0);
 
+# the MPD, and what the sub gets from versions to it; again, where the MPD
+# changed by itself meanwhile: timeShiftBufferDepth grows with the event's age
+
+sub steady
+{
+    my ($sub) = @_;
+
+    for (1 .. 5) {
+        my $r = $ng->get('/live/irr/manifest.mpd');
+
+        return if $r->status != 200;
+
+        my @got = $sub->($r->body);
+
+        return ($r, @got)
+            if $ng->get('/live/irr/manifest.mpd')->body eq $r->body;
+    }
+
+    die "the MPD does not stop to change\n";
+}
+
 sub version
 {
-    my $r = $ng->get('/live/irr/manifest.mpd');
-
-    return if $r->status != 200;
+    my @old = grep { defined $_->{patch} }
+              @versions > 4 ? @versions[-4 .. -1] : @versions;
+    my ($r, @patches) = steady(sub {
+        map { $ng->get("/live/irr/$_->{patch}") } @old;
+    }) or return;
 
     my $now = LiveOrigin::Mpd->parse($r->body);
     my ($was) = map { $_->text } $now->find('/MPD/PatchLocation');
 
     # from each of the last versions to this one
 
-    for my $old (@versions > 4 ? @versions[-4 .. -1] : @versions) {
+    for my $old (@old) {
+        my $p = shift @patches;
 
-        next if $old->{body} eq $r->body || !defined $old->{patch};
+        next if $old->{body} eq $r->body;
 
-        my $p = $ng->get("/live/irr/$old->{patch}");
         my $applied = eval {
             LiveOrigin::Mpd->parse($old->{body})->patch($p->body)->canon;
         };
@@ -431,19 +454,17 @@ for my $t (qw(v a)) {
        {head}, '... by number';
 }
 
-# what it is to the same version, and to one that nobody knows; while
-# timeShiftBufferDepth is not about to grow
+# what it is to the same version, and to one that nobody knows
 
-ok wait_for(sub {
-    my $now = $ng->get('/live/irr/manifest.mpd')->body;
+my ($newest, $location, $r, $size) = steady(sub {
+    my ($url) = $_[0] =~ m{<PatchLocation[^>]*>([^<]+)<};
 
-    sleep 1.2;
-    return $now eq $ng->get('/live/irr/manifest.mpd')->body;
-}), 'the MPD does not change by itself';
-($mpd, $body) = mpd('irr', 'the newest');
+    return ($url, $ng->get("/live/irr/$url"),
+            $ng->head("/live/irr/$url")->header('Content-Length'));
+});
 
-my ($location) = map { $_->text } $mpd->find('/MPD/PatchLocation');
-my $r = $ng->get("/live/irr/$location");
+$body = $newest->body;
+$mpd = LiveOrigin::Mpd->parse($body);
 
 like $location, qr/^patch-[0-9a-f]{16}\.mpp$/, 'PatchLocation';
 is $r->status, 200, 'from the newest to itself';
@@ -454,8 +475,7 @@ is $r->header('Surrogate-Key'), 'irr', '... Surrogate-Key';
 is $r->header('Access-Control-Allow-Origin'), '*', '... CORS';
 is(LiveOrigin::Mpd->parse($body)->patch($r->body)->canon, $mpd->canon,
    '... changes nothing');
-is $ng->head("/live/irr/$location")->header('Content-Length'),
-   length $r->body, '... HEAD';
+is $size, length $r->body, '... HEAD';
 
 $r = $ng->get('/live/irr/patch-0123456789abcdef.mpp');
 is $r->status, 200, 'from a version that is not known';
