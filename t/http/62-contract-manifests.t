@@ -335,16 +335,29 @@ for my $t (qw(v w)) {
                                                           $hole + 2;
 }
 
+# what a list says is of before its answer came
+
 my ($s, $l) = listed('v', $hole);
 
-ok !$s, 'a number that is missing is not listed at once';
-is $l->{list}[-1]{number}, $n, '... nor what is behind it';
+SKIP: {
+    skip 'the machine stood still', 2 if time >= $hole + 2.5;
+    ok !$s, 'a number that is missing is not listed at once';
+    is $l->{list}[-1]{number}, $n, '... nor what is behind it';
+}
+
 sleep 0.02 while time < $hole + 1 + 1 + 0.3;
-ok !listed('v', $hole), '... nor when it was due' if time < $hole + 2.45;
+$s = listed('v', $hole);
+
+SKIP: {
+    skip 'the machine stood still', 1 if time >= $hole + 2.5;
+    ok !$s, '... nor when it was due';
+}
+
 sleep 0.02 while time < $hole + 1 + 1 + 0.55;
 ($s, $l) = listed('v', $hole);
 ok $s && $s->{gap}, 'half a target duration after that it is GAP';
-is $l->{list}[-1]{number}, $hole + 2, '... and what is behind it is listed';
+is scalar(grep { $_->{number} == $hole + 1 || $_->{number} == $hole + 2 }
+          @{$l->{list}}), 2, '... and what is behind it is listed';
 ($s) = listed('w', $hole);
 ok $s && $s->{gap}, '... in the other rendition as well';
 like $l->{body}, qr/^#EXT-X-VERSION:([89]|1\d)$/m, '... version 8';
@@ -418,19 +431,32 @@ like $ng->get('/metrics')->body,
 
 my $av = LiveOrigin::Media->video(bytes => 5000, segment => [1, 1]);
 
-$n = $av->now_number;
-$ng->put('/live/auto/a/v/init.mp4', $av->init);
-$ng->put('/live/auto/a/v/1.m4s', $av->segment($_)) for $n - 2 .. $n - 1;
-is $ng->get('/live/auto/manifest.mpd')->status, 404, 'auto: not at once';
-$ng->put('/live/auto/a/w/init.mp4', $av->init(id => 1));
+my $auto;
+
+# another one, where the machine was late
+
+for my $try (0 .. 4) {
+    $auto = "auto$try";
+    $n = $av->now_number;
+
+    my $began = time;
+
+    $ng->put("/live/$auto/a/v/init.mp4", $av->init);
+    $ng->put("/live/$auto/a/v/1.m4s", $av->segment($_)) for $n - 2 .. $n - 1;
+    $r = $ng->get("/live/$auto/manifest.mpd");
+    $ng->put("/live/$auto/a/w/init.mp4", $av->init(id => 1));
+    last if time - $began < 0.9;
+}
+
+is $r->status, 404, 'auto: not at once';
 sleep 1.2;
-is $ng->get('/live/auto/manifest.mpd')->status, 404, '... an init without a '
+is $ng->get("/live/$auto/manifest.mpd")->status, 404, '... an init without a '
     . 'segment';
-$ng->put('/live/auto/a/w/1.m4s', $av->segment($_)) for $n - 2 .. $n - 1;
-$r = manifest('auto/manifest.mpd', '... then it is there');
+$ng->put("/live/$auto/a/w/1.m4s", $av->segment($_)) for $n - 2 .. $n - 1;
+$r = manifest("$auto/manifest.mpd", '... then it is there');
 is scalar(() = $r->body =~ /<Representation\b/g), 2, '... with both';
-is $ng->get('/api/events/auto/status')->json->{segment}{duration}
-   / $ng->get('/api/events/auto/status')->json->{segment}{timescale}, 1,
+is $ng->get("/api/events/$auto/status")->json->{segment}{duration}
+   / $ng->get("/api/events/$auto/status")->json->{segment}{timescale}, 1,
    'd is learned';
 
 # ---- the end
