@@ -163,14 +163,17 @@ sub lines
 }
 
 
-# several requests, so that every worker is asked
+# several requests, so that every worker is asked, while these tracks are fresh
 
 sub always
 {
-    my ($what, $want, $name) = @_;
+    my ($what, $want, $name, $id, @of) = @_;
     my %got;
 
-    $got{$what->()}++ for 1 .. 12;
+    for (1 .. 12) {
+        publish($id, @of) if defined $id;
+        $got{$what->()}++;
+    }
 
     is_deeply [keys %got], [$want], $name;
 
@@ -195,6 +198,7 @@ document('gone', stale_ms => $stale);
 inits('gone');
 ok publish_until('gone', [], sub { status('gone/master.m3u8') == 200 }),
     '404: live';
+publish('gone');
 is health('gone')->{state}, 'whole', '... and whole';
 is health('gone')->{stale}, '404', '... 404 is the default';
 is health('gone')->{stale_ms}, $stale, '... and it says when';
@@ -212,12 +216,14 @@ ok publish_until('gone', [qw(v a t)],
 $r = $ng->get('/live/gone/w/media.m3u8');
 is $r->body, "overdue\n", '... overdue';
 is $r->header('Cache-Control'), 'max-age=1', '... for a second';
-publish('gone', qw(v a t));
-always(sub { status('gone/master.m3u8') }, 200, '... the event is there');
-always(sub { in_mpd('gone') }, 'a t v w', '... all of it');
+always(sub { status('gone/master.m3u8') }, 200, '... the event is there',
+       'gone', qw(v a t));
+always(sub { in_mpd('gone') }, 'a t v w', '... all of it', 'gone', qw(v a t));
 is published_at('gone'), $first, '... and the MPD did not change';
+publish('gone', qw(v a t));
 is_deeply health('gone')->{stale_tracks}, ['w'], '... status';
 is metric('live_origin_track_stale{event="gone",track="w"}'), 1, '... metrics';
+publish('gone', qw(v a t));
 is metric('live_origin_track_stale{event="gone",track="v"}'), 0,
     '... of the others too';
 
@@ -252,10 +258,11 @@ is lines(qr/event "gone":/), $lines, '... and nothing more in the log';
 
 ok publish_until('gone', [], sub { status('gone/manifest.mpd') == 200 }),
     'all goes on: it is there again';
+always(sub { status('gone/master.m3u8') }, 200, '... everywhere', 'gone');
+always(sub { status('gone/w/media.m3u8') }, 200, '... and each rendition',
+       'gone');
+always(sub { in_master('gone') }, 'a t v w', '... in the list', 'gone');
 publish('gone');
-always(sub { status('gone/master.m3u8') }, 200, '... everywhere');
-always(sub { status('gone/w/media.m3u8') }, 200, '... and each rendition');
-always(sub { in_master('gone') }, 'a t v w', '... in the list');
 is health('gone')->{state}, 'whole', '... status';
 ok wait_for(sub { lines(qr/event "gone": its tracks are fresh again/) == 1 },
             10), '... said once';
@@ -267,35 +274,42 @@ document('drop', stale_ms => $stale, stale => 'drop');
 inits('drop');
 ok publish_until('drop', [], sub { in_master('drop') eq 'a t v w' }),
     'drop: live';
-always(sub { in_mpd('drop') }, 'a t v w', '... with all tracks');
+always(sub { in_mpd('drop') }, 'a t v w', '... with all tracks', 'drop');
 
+publish('drop');
 is set_of('drop', 't'), 4, '... a set has the place of its first track';
 
 ok steady('drop'), '... for as long as its window';
+publish('drop');
 
 my @when = published_at('drop');
 my $etag = $ng->get('/live/drop/manifest.mpd')->header('ETag');
 
 ok publish_until('drop', [qw(v a t)], sub { in_master('drop') eq 'a t v' }),
     'a rendition stops: it is left out';
-publish('drop', qw(v a t));
-always(sub { in_mpd('drop') }, 'a t v', '... of the MPD too');
-always(sub { in_master('drop') }, 'a t v', '... on every worker');
+always(sub { in_mpd('drop') }, 'a t v', '... of the MPD too', 'drop',
+       qw(v a t));
+always(sub { in_master('drop') }, 'a t v', '... on every worker', 'drop',
+       qw(v a t));
 is status('drop/w/media.m3u8'), 404, '... its playlist is 404';
+publish('drop', qw(v a t));
 push @when, published_at('drop');
 isnt $when[1], $when[0], '... and publishTime changes';
 isnt $ng->get('/live/drop/manifest.mpd')->header('ETag'), $etag,
     '... and the ETag';
+publish('drop', qw(v a t));
 is health('drop')->{state}, 'reduced', '... status';
 always(sub { published_at('drop') }, $when[1],
-       '... all workers say the same publishTime');
+       '... all workers say the same publishTime', 'drop', qw(v a t));
 
 # the last audio
 
 ok publish_until('drop', [qw(v t)], sub { in_master('drop') eq 't v' }),
     'then one of two audios';
+publish('drop', qw(v t));
 is set_of('drop', 't'), 4, '... the other one is the set that it was';
 is set_of('drop', 'v'), 1, '... so is video';
+publish('drop', qw(v t));
 
 push @when, published_at('drop');
 isnt $when[2], $when[1], '... publishTime';
@@ -307,12 +321,13 @@ is health('drop')->{state}, 'withheld', '... status';
 
 ok publish_until('drop', [qw(v w a)], sub { in_master('drop') eq 'a v w' }),
     'all but one come back: without it';
+always(sub { in_mpd('drop') }, 'a v w', '... the MPD too', 'drop', qw(v w a));
 publish('drop', qw(v w a));
-always(sub { in_mpd('drop') }, 'a v w', '... the MPD too');
 push @when, published_at('drop');
 
 ok publish_until('drop', [], sub { in_master('drop') eq 'a t v w' }),
     'and the last one';
+publish('drop');
 push @when, published_at('drop');
 is_deeply [sort @when], \@when, 'publishTime never goes back';
 my %times = map { $_ => 1 } @when;
