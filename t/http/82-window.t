@@ -62,7 +62,8 @@ sub push_to
 sub keep_up { push_to($_[0], int(time) - 1) }
 
 
-# a track's playlist by what the multivariant playlist names
+# a track's playlist by what the multivariant playlist names, without what has
+# become a GAP at its end because this test is late
 
 sub list
 {
@@ -91,7 +92,7 @@ sub list
         $p{pdt} ||= $1 if /^#EXT-X-PROGRAM-DATE-TIME:(.*)$/;
         $p{gaps}++ if /^#EXT-X-GAP$/;
 
-        if (m{^(?:[^#].*/)?(\d+)\.m4s$}) {
+        if (m{^(?:[^#].*/)?(\d+)\.m4s$} && $1 <= ($head{$event} || 9e9)) {
             push @{$p{numbers}}, $1;
             push @{$p{urls}}, resolve($path, $_);
         }
@@ -101,6 +102,17 @@ sub list
 }
 
 sub again { return list(@_) }
+
+# two ways to ask for the same bytes
+
+sub same
+{
+    my ($x, $y, $name) = @_;
+
+    ok wait_for(sub { keep_up('ev');
+                      list('ev', $x)->{etag} eq list('ev', $y)->{etag} }, 20),
+        $name;
+}
 
 sub resolve
 {
@@ -175,12 +187,12 @@ all_there('start-over', @{$l->{urls}});
 
 is list('ev', "start=$start", 'w')->{sequence}, $start,
     '... of another track';
-is list('ev', 'start=' . iso($start + 3600) . '%2B01:00')->{etag}, $l->{etag},
-    '... the same bytes by a time of day';
-is list('ev', "start=$start.75")->{etag}, $l->{etag},
-    '... and by another moment of the segment';
-is list('ev', "aws.manifestsettings=start%3A$start")->{etag}, $l->{etag},
-    '... and by aws.manifestsettings';
+same("start=$start", 'start=' . iso($start + 3600) . '%2B01:00',
+     '... the same bytes by a time of day');
+same("start=$start", "start=$start.75",
+     '... and by another moment of the segment');
+same("start=$start", "aws.manifestsettings=start%3A$start",
+     '... and by aws.manifestsettings');
 
 sleep 1.2;
 keep_up('ev');
@@ -280,7 +292,7 @@ my $last = wait_for(sub {
     $seen{beyond} = 1 if $p->{numbers}[-1] >= $to;
     $seen{types}{$p->{type}} = 1 if !$p->{ended};
 
-    return $p->{ended} && $p;
+    return $p->{ended} && $head{ev} >= $to - 1 && $p;
 }, 40);
 
 ok $last, 'the end passes: ENDLIST';
@@ -305,7 +317,7 @@ ok wait_for(sub {
 
     return $x->{timeShiftBufferDepth} eq $y->{timeShiftBufferDepth}
            && $x->{minimumUpdatePeriod} eq $y->{minimumUpdatePeriod};
-}, 10), '... as deep as without, and asked for as often';
+}, 20), '... as deep as without, and asked for as often';
 
 # ---- EVENT: nothing leaves before the end, with a delay that is later
 
@@ -339,7 +351,7 @@ ok wait_for(sub {
 
     return $p->{numbers}[-1] > $l->{numbers}[-1]
            && $p->{sequence} > $l->{sequence};
-}, 10), '... it goes on though nothing arrives';
+}, 20), '... it goes on though nothing arrives';
 
 $l = list('ev', 'time_delay=20&start=' . ($head{ev} - 40));
 is $l->{sequence}, $head{ev} - 40, 'time_delay and start';
@@ -354,8 +366,7 @@ is $m->{suggestedPresentationDelay}, $all->{suggestedPresentationDelay},
     '... the same suggestedPresentationDelay behind that';
 cmp_ok seconds($m->{timeShiftBufferDepth}), '<=',
     seconds($all->{timeShiftBufferDepth}), '... and no deeper';
-is list('ev', 'time_delay=0')->{etag}, list('ev', '')->{etag},
-    'time_delay=0 is none';
+same('time_delay=0', '', 'time_delay=0 is none');
 
 # ---- an event that ends
 
