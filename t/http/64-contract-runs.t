@@ -96,10 +96,11 @@ sub session
     return @numbers;
 }
 
+my $began = int(time);
 my @first = session(4);
 my $now = int(time);
 
-ok abs($first[0] - $now) <= 3, 'the first segment is anchored at the clock'
+ok $first[0] >= $began - 3 && $first[0] <= $now + 3, 'the first segment is anchored at the clock'
     or diag "$first[0] at $now";
 is "@first", join(' ', $first[0] .. $first[0] + 3), '... and numbers go on';
 
@@ -122,9 +123,9 @@ my @second = session(4);
 ok $second[0] > $first[-1], 'a restart: numbers go on at the head' or
     diag "@first / @second";
 is "@second", join(' ', $second[0] .. $second[0] + 3), '... one by one';
-ok $second[0] - $first[-1] <= 6, '... without a wide hole';
+ok $second[0] - $first[-1] <= 6 + int(time) - $now, '... without a wide hole';
 
-for my $try (1 .. 60) {
+for my $try (1 .. 200) {
     ($body, @v) = list('ev/v/media.m3u8');
     last if grep { $_->{number} == $second[-1] } @v;
     sleep 0.1;
@@ -217,6 +218,8 @@ for ([0, 'a'], [1, 'b'], [2, 'a'], [3, 'b']) {
 }
 
 ($body, @v) = list('utc/v/media.m3u8');
+@v = grep { $_->{number} <= $n + 3 } @v;
+is scalar(@v), 4, '... all are listed';
 is scalar(grep { $_->{disc} || $_->{gap} } @v), 0, '... without DISCONTINUITY '
     . 'or GAP';
 is scalar(() = $body =~ /#EXT-X-MAP/g), 1, '... one init';
@@ -249,7 +252,7 @@ ok wait_for(sub {
     $r = $ng->put('/live/two/b/v/1.m4s', $sb->segment($at));
     sleep 0.3 if $r->status == 409;
     return $r->status == 201;
-}, 12), 'a is gone: b takes over';
+}, 20), 'a is gone: b takes over';
 
 my $took = number($r);
 
@@ -257,7 +260,7 @@ ok $took > $n, '... numbers go on';
 is number($ng->put('/live/two/b/v/1.m4s', $sb->segment($at + 1))), $took + 1,
     '... and on';
 
-for (1 .. 60) {
+for (1 .. 200) {
     ($body, @v) = list('two/v/media.m3u8');
     last if grep { $_->{number} == $took } @v;
     sleep 0.1;
@@ -291,7 +294,7 @@ for my $step ([$v, 0, 2], [$small, 2, 6]) {
         $begin ? 'one number of video is lost' : 'video';
 }
 
-for my $try (1 .. 60) {
+for my $try (1 .. 200) {
     ($body, @v) = list('sw/v/media.m3u8');
     last if grep { $_->{number} == $from + 5 } @v;
     sleep 0.1;
