@@ -33,11 +33,11 @@ my $live = $nodes->live(tracks => \%media, d => 0.4);
 
 ok $nodes->wait_up, 'three nodes are connected';
 is $nodes->put(0, '/api/events/ev', '{"id": "ev", '
-    . '"segment": {"duration": 2, "timescale": 5}, "delay_ms": 1000, '
+    . '"segment": {"duration": 2, "timescale": 5}, "delay_ms": 5000, '
     . '"dvr_s": 90, "zone_share": "14m", "pipelines": ["a", "b", "c"], '
     . '"tracks": [{"id": "v", "type": "video"}]}')->status, 201, 'an event';
 ok wait_for(sub { 3 == grep { $nodes->get($_, '/api/events/ev')->status == 200 }
-                       0 .. 2 }, 5), 'is on all';
+                       0 .. 2 }, 20), 'is on all';
 
 $live->put(0, 'a', $live->now - 10, $live->now - 1);
 $nodes->same('ev', 'before: all are the same');
@@ -47,7 +47,7 @@ $nodes->same('ev', 'before: all are the same');
 my @publishers = map { $live->publish($_, qw(a b c)[$_]) } 0 .. 2;
 my @players = map { $live->follow($_) } 0 .. 2;
 
-ok wait_for(sub { !grep { $_->served < 3 } @players }, 10), 'players play';
+ok wait_for(sub { !grep { $_->served < 3 } @players }, 20), 'players play';
 $nodes->same('ev', 'at work: all are the same', seconds => 20,
              skip => ['playlist', 'status', 'segments']);
 

@@ -23,7 +23,8 @@ my $redis = LiveOrigin::Redis->start;
 my $fake = LiveOrigin::RedisFake->start(through => $redis);
 my $nodes = LiveOrigin::Nodes->start(n => 1, redis => $fake, ack => 'zone',
                                      workers => 1,
-                                     redis_params => {timeout => '10s'},
+                                     redis_params => {timeout => '10s',
+                                                      connect_timeout => '10s'},
                                      http => 'live_origin_write_deadline 4s;');
 my ($A) = $nodes->nodes;
 my $live = $nodes->live(tracks => \%media, d => 0.4);
@@ -39,7 +40,7 @@ ok wait_for(sub {
         . '"timescale": 5}, "delay_ms": 1000, "dvr_s": 3600, '
         . '"pipelines": ["a"], "tracks": [{"id": "v", "type": "video"}]}')
     ->status == 201
-}, 5), 'an event';
+}, 20), 'an event';
 
 
 # ---- nobody answers what is proposed
@@ -53,7 +54,7 @@ $fake->rules;
 $fake->drop;
 ok wait_for(sub {
     defined $redis->cli('HGET', $index, "$n/a")
-}, 10), 'Redis has it when it is back';
+}, 20), 'Redis has it when it is back';
 
 
 # ---- what is behind this node's zone, but in the event's window
@@ -62,7 +63,7 @@ $redis->cli('HSET', $index, $n - 9000 . '!', 'gap', $n - 20000 . '!', 'gap');
 $fake->drop;
 ok wait_for(sub {
     !defined $redis->cli('HGET', $index, $n - 20000 . '!')
-}, 10), 'what left the window goes';
+}, 20), 'what left the window goes';
 is $redis->cli('HGET', $index, $n - 9000 . '!'), 'gap',
     'and what others may have room for stays';
 
@@ -72,7 +73,7 @@ is $redis->cli('HGET', $index, $n - 9000 . '!'), 'gap',
 $redis->cli('HDEL', $index, $n, "$n/a");
 $fake->rules([qr/^EVAL\S* \S+ 2 \Q$index\E / => 'oom']);
 $fake->drop;
-ok wait_for(sub { $fake->seen(qr/^EVAL\S* \S+ 2 /) }, 10),
+ok wait_for(sub { $fake->seen(qr/^EVAL\S* \S+ 2 /) }, 20),
     'a walk sends what Redis has not got';
 
 # each connection that is back asks for one
@@ -88,6 +89,6 @@ ok wait_for(sub {
     my $bytes = LiveOrigin::Nodes::stored($redis, 'ev', 'v', $n, 'a');
 
     defined $bytes && $bytes eq $live->segment('a', 'v', $n)
-}, 10), 'Redis gets it when it takes it';
+}, 20), 'Redis gets it when it takes it';
 
 done_testing;

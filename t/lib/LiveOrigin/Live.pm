@@ -214,7 +214,7 @@ sub _send
     for ( ;; ) {
         my $i = $p->{nodes}[0];
 
-        $p->{c} ||= $self->{nodes}[$i]->client(timeout => 5);
+        $p->{c} ||= $self->{nodes}[$i]->client(timeout => 10);
 
         my $started = time;
         my $r = eval { $p->{c}->put($path, $body) };

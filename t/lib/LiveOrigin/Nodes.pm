@@ -42,7 +42,7 @@ package LiveOrigin::Nodes;
 #     skip        [names of what may differ]: document, status, masks, notify,
 #                 mpd, master, playlist, segments, list
 #
-# same($event, $name, %options) takes `seconds' (10) besides: it is tried until
+# same($event, $name, %options) takes `seconds' (20) besides: it is tried until
 # then.
 
 use strict;
@@ -271,7 +271,7 @@ sub same
     my @differ;
 
     wait_for(sub { return !(@differ = $self->differ($event, %o)) },
-             $o{seconds} || 10);
+             $o{seconds} || 20);
 
     @differ = (@differ[0 .. 19], '...') if @differ > 20;
 
