@@ -39,7 +39,7 @@ sub two
             qr/open socket .* left in connection/])
     } @ports;
 
-    ok wait_for(sub { !grep { !LiveOrigin::Nodes::redis_up($_) } @two }, 10),
+    ok wait_for(sub { !grep { !LiveOrigin::Nodes::redis_up($_) } @two }, 20),
         "$name: both are connected";
 
     push @all, @two;
@@ -64,7 +64,7 @@ sub published_and_served
     ok wait_for(sub {
         $r = $other->get("/live/show/v/$n.m4s");
         return $r->status == 200;
-    }, 5), "$name: and served by the other";
+    }, 20), "$name: and served by the other";
     is $r->body, $v->segment($n), "$name: whole";
     is $r->header('ETag'), $one->get("/live/show/v/$n.m4s")->header('ETag'),
         "$name: with the same ETag";
@@ -73,8 +73,10 @@ sub published_and_served
         "$name: the other pipeline on the other";
     is $other->put("/publish/show/b/v/@{[$n + 1]}.m4s",
                    $v->segment($n + 1))->status, 201, "$name: a segment of it";
-    is $one->get("/live/show/v/@{[$n + 1]}.m4s")->body, $v->segment($n + 1),
-        "$name: served by the first";
+    ok wait_for(sub {
+        $one->get("/live/show/v/@{[$n + 1]}.m4s")->body
+            eq $v->segment($n + 1)
+    }, 20), "$name: served by the first";
 }
 
 

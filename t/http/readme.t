@@ -21,7 +21,10 @@ $conf =~ s{modules/\S+\.so}{%%MODULE%%};
 $conf =~ s{path=\S+ size=\S+;}{path=%%ZONE%% size=%%SIZE%%;};
 $conf =~ s{/var/lib/live-origin/events}{%%DIR%%/events};
 $conf =~ s{listen 8080}{listen 127.0.0.1:%%PORT%%};
-$conf =~ s{^http \{}{http \{\n    access_log off;}m;
+$conf =~ s{^http \{}{http \{
+    access_log off;
+    live_origin_write_deadline 5s;
+    live_origin_shed lag=10s over=100%;}m;
 
 my $ng = LiveOrigin::Nginx->start(workers => 1, user => "www-data",
                                   conf => <<"CONF");

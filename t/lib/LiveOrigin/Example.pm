@@ -1,7 +1,7 @@
 package LiveOrigin::Example;
 
-# A file of conf-examples/ as it stands, but for its paths, its ports and its
-# size.
+# A file of conf-examples/ as it stands, but for its paths, its ports, its size
+# and its deadlines.
 #
 #     my $conf = LiveOrigin::Example::conf('single-node.conf',
 #         '192.0.2.10:6379' => $redis->address);
@@ -26,6 +26,11 @@ sub conf
     my $temp = join '', map { "    ${_}_temp_path %%DIR%%/temp/$_;\n" }
                qw(client_body proxy fastcgi uwsgi scgi);
 
+    # the machine may be busy or stand still
+
+    my $patient = "    live_origin_write_deadline 5s;\n"
+                  . "    live_origin_shed lag=10s over=100%;\n";
+
     Test::More::unlike($conf, qr/^\s*tcp_nopush on/m, "$name: no tcp_nopush");
 
     my %here = (
@@ -42,7 +47,7 @@ sub conf
             'path=%%ZONE%% size=64m',
         '/var/lib/live-origin/events' => '%%DIR%%/events',
         'listen 8080;' => 'listen 127.0.0.1:%%PORT%%;',
-        "http {\n" => "http {\n$temp",
+        "http {\n" => "http {\n$temp$patient",
         %more
     );
 
@@ -50,6 +55,8 @@ sub conf
         Test::More::cmp_ok($conf =~ s/\Q$text\E/$here{$text}/g, '>', 0,
                            "$name: it has " . (split /\n/, $text)[0]);
     }
+
+    $conf =~ s/(\blive_origin_redis [^;]*);/$1 timeout=10s;/;
 
     return $conf;
 }
