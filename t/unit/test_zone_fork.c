@@ -20,6 +20,7 @@
 
 #define WORKERS  4
 #define KILLS    200
+#define MOST     (10 * KILLS)    /* where the machine has little time for us */
 #define NUMBERS  65536
 
 /* what the workers tell the test, outside the zone */
@@ -38,6 +39,13 @@ typedef struct {
 } board_t;
 
 static board_t  *board;
+
+
+static int
+above(const void *cell, uint64_t n)
+{
+    return __atomic_load_n((const uint64_t *) cell, __ATOMIC_RELAXED) > n;
+}
 
 
 static uint64_t
@@ -158,7 +166,9 @@ test_killed_anywhere(void **state)
         pid[i] = spawn(&t, i);
     }
 
-    for (k = 0; k < KILLS; k++) {
+    for (k = 0; k < KILLS || (!above(&board->published, KILLS) && k < MOST);
+         k++)
+    {
         t_zone_nap(2000 + rand_r(&rnd) % 20000);
         i = rand_r(&rnd) % WORKERS;
 
@@ -319,7 +329,11 @@ test_given_stays(void **state)
         pid[i] = spawn_given(&t, i);
     }
 
-    for (k = 0; k < KILLS / 2; k++) {
+    for (k = 0;
+         k < KILLS / 2 || (!(above(&board->now, 10)
+                             && above(&board->replaced, 10)) && k < MOST);
+         k++)
+    {
         t_zone_nap(2000 + rand_r(&rnd) % 20000);
         i = rand_r(&rnd) % WORKERS;
 
