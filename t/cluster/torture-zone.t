@@ -60,6 +60,15 @@ sub hold
 }
 
 
+# what is held is held until it is published, however long that takes here
+
+my %patient = (
+    live => 'live_origin_auto_event on; live_origin_hold 60s;',
+    files => {'events/ev.json' => '{"id": "ev", "segment_ms": 2000, '
+                                  . '"delay_ms": 300000}'}
+);
+
+
 sub holds
 {
     my ($ng) = @_;
@@ -84,11 +93,11 @@ sub all_right
 
 subtest 'SIGUSR2 with holds in both generations' => sub {
     my $ng = LiveOrigin::Nginx->start(workers => 2, size => '32m',
-                                      events => 2);
+                                      events => 2, %patient);
     my ($v, $n) = prepare($ng, 'ev');
     my @old = hold($ng, 'ev', $n, 50);
 
-    ok wait_for(sub { holds($ng) >= 50 }, 5), '50 held';
+    ok wait_for(sub { holds($ng) >= 50 }, 20), '50 held';
 
     my $old = $ng->master;
     my $new = $ng->upgrade;
@@ -96,11 +105,11 @@ subtest 'SIGUSR2 with holds in both generations' => sub {
     ok $new && $new != $old, 'a new master';
     kill 'WINCH', $old;
 
-    ok wait_for(sub { !$ng->workers($old) }, 10), 'old workers drain';
+    ok wait_for(sub { !$ng->workers($old) }, 20), 'old workers drain';
 
     my @new = hold($ng, 'ev', $n, 50);
 
-    ok wait_for(sub { holds($ng) >= 100 }, 3),
+    ok wait_for(sub { holds($ng) >= 100 }, 20),
        'holds in both generations';
     is $ng->put("/live/ev/a/v/$n.m4s", $v->segment($n))->status, 201,
        'published';
@@ -108,7 +117,7 @@ subtest 'SIGUSR2 with holds in both generations' => sub {
     all_right(\@new, $v->segment($n), 'holders of the new generation');
 
     kill 'QUIT', $old;
-    ok wait_for(sub { !alive($old) }, 10), 'the old master ends';
+    ok wait_for(sub { !alive($old) }, 30), 'the old master ends';
     ok $ng->get("/live/ev/v/$n.m4s")->body eq $v->segment($n),
        'the new generation serves it';
     zone_ok($ng, 'after an upgrade');
@@ -117,13 +126,14 @@ subtest 'SIGUSR2 with holds in both generations' => sub {
 
 subtest 'a second nginx on the zone' => sub {
     my $pub = LiveOrigin::Nginx->start(workers => 1, size => '32m',
-                                       events => 2);
+                                       events => 2, %patient);
     my $srv = LiveOrigin::Nginx->start(workers => 2, size => '32m',
-                                       events => 2, zone => $pub->zone);
+                                       events => 2, zone => $pub->zone,
+                                       %patient);
     my ($v, $n) = prepare($pub, 'ev');
     my @held = hold($srv, 'ev', $n, 100);
 
-    ok wait_for(sub { holds($srv) >= 100 }, 5), '100 held by the second';
+    ok wait_for(sub { holds($srv) >= 100 }, 20), '100 held by the second';
     is $pub->put("/live/ev/a/v/$n.m4s", $v->segment($n))->status, 201,
        'published by the first';
     all_right(\@held, $v->segment($n), 'all of them have it');

@@ -17,7 +17,8 @@ package LiveOrigin::Load;
 #
 # A publisher repeats a number until it is answered 200 or 201.  Where both
 # pipelines publish neither runs ahead of the other by more than 200 numbers, or
-# what the slower one sends would have left the window.  A reader
+# what the slower one sends would have left the window; with `pace', a sub that is
+# asked every 20 numbers, it waits until that is true, 20 s at most.  A reader
 # takes numbers that were answered, at most `depth' (40) behind the newest:
 # anything but the published bytes is wrong, also a 404 or 410 (lost).  An
 # answer that is cut off is cut; only one that says it is whole counts.
@@ -202,6 +203,17 @@ sub _together
 }
 
 
+sub _paced
+{
+    my ($self, $pace) = @_;
+
+    for (1 .. 200) {
+        return if eval { $pace->() };
+        sleep 0.1;
+    }
+}
+
+
 sub publish
 {
     my ($self, $pipeline, $first, %o) = @_;
@@ -213,7 +225,12 @@ sub publish
                     $self->media($pipeline)->init);
 
         for (my $n = $first; !$o{count} || $n < $first + $o{count}; $n++) {
-            $self->_together($pipeline, $n) if $n % 20 == 0;
+
+            if ($n % 20 == 0) {
+                $self->_together($pipeline, $n);
+                $self->_paced($o{pace}) if $o{pace};
+            }
+
             $self->_put($c,
                         $self->path($pipeline, $self->{track}, "$n.m4s"),
                         $self->segment($pipeline, $n));
