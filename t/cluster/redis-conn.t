@@ -22,7 +22,7 @@ subtest 'commands, scripts and messages' => sub {
     my $r = LiveOrigin::Redis->start;
     my $p = LiveOrigin::RedisProbe->start($r->directive(timeout => '30s'));
 
-    ok $p->wait_up(5), 'is up right after start';
+    ok $p->wait_up(20), 'is up right after start';
     is $p->command('SET', 'a', 'b c'), 'OK', 'a command';
     is $p->command('GET', 'a'), 'b c', '... and another';
     is $p->command('GET', 'none'), 'nil', 'nil';
@@ -58,18 +58,18 @@ subtest 'commands, scripts and messages' => sub {
     # lo:news is what the zone of this worker listens to
 
     is $p->subscribe('probe:one'), 'OK';
-    ok wait_for(sub { grep { $_ eq 'subscribed' } $p->events }, 5),
+    ok wait_for(sub { grep { $_ eq 'subscribed' } $p->events }, 20),
         'the subscription stands';
     is $r->cli('PUBLISH', 'probe:one', 'hello'), 1;
-    ok wait_for(sub { grep { $_ eq 'message hello' } $p->events }, 5),
+    ok wait_for(sub { grep { $_ eq 'message hello' } $p->events }, 20),
         'a message';
     is $p->subscribe('probe:two'), 'OK';
-    ok wait_for(sub { 2 == grep { $_ eq 'subscribed' } $p->events }, 5),
+    ok wait_for(sub { 2 == grep { $_ eq 'subscribed' } $p->events }, 20),
         'another channel';
     is $r->cli('PUBLISH', 'probe:one', 'hello'), 0, '... instead of the first';
     is $p->unsubscribe, 'OK';
     ok wait_for(sub { my $channels = $r->cli('PUBSUB', 'CHANNELS');
-                      $channels && !grep { /^probe:/ } @$channels }, 5),
+                      $channels && !grep { /^probe:/ } @$channels }, 20),
         'unsubscribed';
     is scalar(grep { /^up/ } $p->events), 1, 'it was up once';
     is scalar(grep { /^down/ } $p->events), 0, '... and never down';
@@ -95,7 +95,7 @@ subtest 'a unix socket' => sub {
     my $socket = "/tmp/lo-redis-$$.sock";
     my $u = LiveOrigin::Redis->start(
         conf => ["unixsocket $socket", 'unixsocketperm 777']);
-    my $p = LiveOrigin::RedisProbe->start("live_origin_redis unix:$socket;");
+    my $p = LiveOrigin::RedisProbe->start("live_origin_redis unix:$socket timeout=10s;");
 
     ok $p->wait_up, 'up';
     is $p->command('SET', 'a', '@300000'), 'OK', 'a command';
@@ -117,11 +117,11 @@ subtest 'a server that is killed and comes back' => sub {
 
     ok $p->wait_up;
     $p->subscribe('c');
-    wait_for(sub { grep { $_ eq 'subscribed' } $p->events }, 5);
+    wait_for(sub { grep { $_ eq 'subscribed' } $p->events }, 20);
 
     my @held = map { $p->send('BLPOP', 'none', 0) } 1 .. 3;
 
-    ok wait_for(sub { $p->stat->{pending} == 3 }, 5), 'operations under way';
+    ok wait_for(sub { $p->stat->{pending} == 3 }, 20), 'operations under way';
     $r->kill;
     like $_->finish->body, qr/^NULL /, '... end without a reply' for @held;
     ok $p->wait_down, 'down';
@@ -134,7 +134,7 @@ subtest 'a server that is killed and comes back' => sub {
     $r->run;
     ok $p->wait_up, 'up again';
     is $p->command('PING'), 'PONG', 'commands are taken';
-    ok wait_for(sub { 2 == grep { $_ eq 'subscribed' } $p->events }, 5),
+    ok wait_for(sub { 2 == grep { $_ eq 'subscribed' } $p->events }, 20),
         'and so is the subscription';
     is scalar(grep { /^down/ } $p->events), 1, 'down was told once';
     is scalar(grep { /^up/ } $p->events), 2, 'up twice';
@@ -147,10 +147,10 @@ subtest 'a server that is started later' => sub {
 
     $r->kill;
 
-    my $p = LiveOrigin::RedisProbe->start($r->directive);
+    my $p = LiveOrigin::RedisProbe->start($r->directive(timeout => '10s'));
 
     is $p->command('PING'), 'DECLINED', 'not there';
-    ok wait_for(sub { $p->nginx->log =~ /redis \S+: connect\(\) failed/ }, 5),
+    ok wait_for(sub { $p->nginx->log =~ /redis \S+: connect\(\) failed/ }, 20),
         'the log says so';
     $r->run;
     ok $p->wait_up, 'there';
@@ -171,7 +171,7 @@ subtest 'a server that is stopped' => sub {
 
     like $p->command('GET', 'a'), qr/^NULL no reply in time/,
         'its deadline ends a command';
-    ok time - $begin < 3, '... soon';
+    ok time - $begin < 10, '... soon';
     ok !$p->is_up, 'it is down';
     ok $p->wait_more('timeouts', 2), 'tried again';
     is $p->command('PING'), 'DECLINED';
@@ -193,7 +193,7 @@ subtest 'a server that is stopped' => sub {
 subtest 'waiting for replicas' => sub {
     my $r = LiveOrigin::Redis->start;
     my $replica = LiveOrigin::Redis->start(replicaof => $r);
-    my $p = LiveOrigin::RedisProbe->start($r->directive(timeout => '2s'));
+    my $p = LiveOrigin::RedisProbe->start($r->directive(timeout => '10s'));
 
     ok wait_for(sub { $replica->info('master_link_status') eq 'up' }, 20);
     ok $p->wait_up;
@@ -201,7 +201,7 @@ subtest 'waiting for replicas' => sub {
     my $fds = $p->settled;
 
     is $p->command('SET', 'a', 1), 'OK';
-    is $p->wait(1, 1000, 'a'), ':1', 'a replica has it';
+    is $p->wait(1, 5000, 'a'), ':1', 'a replica has it';
     is $p->wait(2, 100, 'a'), ':1', 'two do not';
 
     # one that is stopped: who waits for it is in nobody's way
@@ -212,7 +212,7 @@ subtest 'waiting for replicas' => sub {
     my $ng = $p->nginx;
     my $c = $ng->client;
 
-    $c->start('GET', '/redis/wait?1&1500&a');
+    $c->start('GET', '/redis/wait?1&4000&a');
     is $p->command('SET', 'a', $_), 'OK', 'commands go on' for 1 .. 5;
     ok !$c->ready, '... while it is waited';
     is $c->finish->body, ':0', 'nobody has it';
@@ -246,16 +246,16 @@ subtest 'waiting for replicas' => sub {
     $replica->pause;
     $p->command('SET', 'a', 3);
 
-    $c->start('GET', '/redis/wait?1&1500&a');
+    $c->start('GET', '/redis/wait?1&5000&a');
     sleep 0.2;
     $r->kill;
     like $c->finish->body, qr/^NULL/, 'with the primary a wait ends';
     is $p->wait(1, 100, 'a'), 'DECLINED', '... and there is none';
     $r->run;
     ok $p->wait_up;
-    ok wait_for(sub { $p->wait(0, 100, 'a') =~ /^:/ }, 5), 'there is again';
+    ok wait_for(sub { $p->wait(0, 100, 'a') =~ /^:/ }, 20), 'there is again';
     $_->close for $c, @waits;
-    ok wait_for(sub { $p->fds <= $fds + 1 }, 10), 'it takes one connection'
+    ok wait_for(sub { $p->fds <= $fds + 1 }, 20), 'it takes one connection'
         or diag $p->fds, " $fds";
     $ng->stop;
     $replica->kill;
@@ -272,13 +272,13 @@ subtest 'exiting workers' => sub {
     my @idle = $ng->workers;
 
     $ng->reload;
-    ok wait_for(sub { !grep { kill 0, $_ } @idle }, 5),
+    ok wait_for(sub { !grep { kill 0, $_ } @idle }, 20),
         'an idle worker exits at once';
     ok $p->wait_up;
 
     my $c = $p->send('BLPOP', 'later', 0);
 
-    wait_for(sub { $p->stat->{pending} }, 5);
+    wait_for(sub { $p->stat->{pending} }, 20);
 
     my ($old) = $ng->workers;
 
@@ -286,11 +286,11 @@ subtest 'exiting workers' => sub {
     ok kill(0, $old), 'one with an operation under way waits';
     is $r->cli('RPUSH', 'later', 'v'), 1;
     is $c->finish->body, '[later v ]', '... for its reply';
-    ok wait_for(sub { !kill 0, $old }, 5), '... and exits';
+    ok wait_for(sub { !kill 0, $old }, 20), '... and exits';
 
     ok $p->wait_up;
     $c = $p->send('BLPOP', 'never', 0);
-    wait_for(sub { $p->stat->{pending} }, 5);
+    wait_for(sub { $p->stat->{pending} }, 20);
     $ng->stop;
     ok $c->finish, 'the end of nginx is the end of all operations';
 };

@@ -1,3 +1,5 @@
+# time-out: 300
+
 # Sentinel and Cluster, as one worker sees them: where the primary is, and
 # where it is after it has died.
 
@@ -20,30 +22,30 @@ sub told { my ($p, $what) = @_; return scalar grep { /^$what/ } $p->events }
 
 subtest 'Sentinel' => sub {
     my $s = LiveOrigin::Redis->sentinel(replicas => 1, sentinels => 3);
-    my $p = LiveOrigin::RedisProbe->start($s->directive);
+    my $p = LiveOrigin::RedisProbe->start($s->directive(timeout => '10s'));
 
     ok $p->wait_up, 'up';
     is $p->stat->{primary}, $s->primary->address, 'at the primary';
     is $p->command('SET', 'a', 1), 'OK';
     $p->subscribe('news');
-    ok wait_for(sub { told($p, 'subscribed') }, 5);
+    ok wait_for(sub { told($p, 'subscribed') }, 20);
 
     my $fds = $p->settled;
     my $old = $s->primary;
 
     ok $s->failover, 'a failover that was asked for';
     ok wait_for(sub { $p->stat->{primary} eq $s->primary->address
-                      && $p->is_up }, 15),
+                      && $p->is_up }, 30),
         'it is followed';
     is $p->command('SET', 'a', 2), 'OK', '... and the new one is written to';
     ok wait_for(sub { $p->wait(1, 500) eq ':1' }, 20), '... and has a replica';
     is $s->primary->cli('GET', 'a'), 2;
-    ok wait_for(sub { 2 == told($p, 'subscribed') }, 5),
+    ok wait_for(sub { 2 == told($p, 'subscribed') }, 20),
         'the subscription is there, too';
     is $s->primary->cli('PUBLISH', 'news', 'new'), 1;
-    ok wait_for(sub { told($p, 'message new') }, 5);
+    ok wait_for(sub { told($p, 'message new') }, 20);
     is $p->stat->{failovers}, 1, 'counted';
-    ok wait_for(sub { $p->metric('failovers_total') == 1 }, 5), 'metric';
+    ok wait_for(sub { $p->metric('failovers_total') == 1 }, 20), 'metric';
 
     my $status = $p->nginx->get('/api/status')->json->{redis};
 
@@ -55,17 +57,17 @@ subtest 'Sentinel' => sub {
 
     # the replica must be one again, or there is nobody to fail over to
 
-    wait_for(sub { ($old->info('master_link_status') || '') eq 'up' }, 30);
+    wait_for(sub { ($old->info('master_link_status') || '') eq 'up' }, 60);
 
     ok $s->failover(kill => 1), 'a primary that is killed';
     ok wait_for(sub { $p->stat->{primary} eq $s->primary->address
-                      && $p->is_up }, 15), 'its successor is found'
+                      && $p->is_up }, 30), 'its successor is found'
         or diag $p->nginx->log;
     is $p->command('SET', 'a', 3), 'OK';
     is $p->stat->{failovers}, 2, 'counted';
     is told($p, 'down'), told($p, 'up') - 1, 'down and up are told in turn';
-    ok wait_for(sub { 3 <= told($p, 'subscribed') }, 5), 'subscribed again';
-    ok wait_for(sub { $p->fds <= $fds }, 10), 'no descriptor is lost'
+    ok wait_for(sub { 3 <= told($p, 'subscribed') }, 20), 'subscribed again';
+    ok wait_for(sub { $p->fds <= $fds }, 20), 'no descriptor is lost'
         or diag $p->fds, " $fds";
 
     my $ports = join '|', $s->ports;
@@ -95,7 +97,7 @@ subtest 'Sentinel' => sub {
     $alive->kill;
     ok $p->wait_down;
     $alive->run;
-    ok $p->wait_up(20), 'one sentinel in three is enough to find it again'
+    ok $p->wait_up(60), 'one sentinel in three is enough to find it again'
         or diag $p->nginx->log;
     $p->nginx->stop;
     $_->kill for $s->servers, grep { $_->up } $s->sentinels;
@@ -104,7 +106,7 @@ subtest 'Sentinel' => sub {
 
 subtest 'a primary that was replaced while nobody listened' => sub {
     my $s = LiveOrigin::Redis->sentinel(replicas => 1, sentinels => 3);
-    my $p = LiveOrigin::RedisProbe->start($s->directive);
+    my $p = LiveOrigin::RedisProbe->start($s->directive(timeout => '5s'));
 
     ok $p->wait_up;
 
@@ -112,7 +114,7 @@ subtest 'a primary that was replaced while nobody listened' => sub {
 
     ok $s->failover(pause => 1), 'the primary is stopped, not dead';
     ok wait_for(sub { $p->stat->{primary} eq $s->primary->address
-                      && $p->is_up }, 15), 'its successor is found';
+                      && $p->is_up }, 30), 'its successor is found';
 
     # it wakes up and takes itself for the primary until it is told
 
@@ -139,7 +141,7 @@ subtest 'sentinels that cannot help' => sub {
 
     my $p = LiveOrigin::RedisProbe->start($directive);
 
-    ok wait_for(sub { $p->nginx->log =~ /: NOAUTH: give auth=FILE/ }, 5),
+    ok wait_for(sub { $p->nginx->log =~ /: NOAUTH: give auth=FILE/ }, 20),
         'they want a password';
     $p->nginx->stop;
 
@@ -157,7 +159,7 @@ subtest 'sentinels that cannot help' => sub {
     $directive = $s->directive(sentinel_auth => $file);
     $directive =~ s/service=\S+?(?=[ ;])/service=other/;
     $p = LiveOrigin::RedisProbe->start($directive);
-    ok wait_for(sub { $p->nginx->log =~ /does not watch service=other/ }, 5),
+    ok wait_for(sub { $p->nginx->log =~ /does not watch service=other/ }, 20),
         'a service that they do not know';
     $p->nginx->stop;
 
@@ -166,14 +168,14 @@ subtest 'sentinels that cannot help' => sub {
     $directive = "live_origin_redis " . $primary->address
                  . " mode=sentinel service=mymaster;";
     $p = LiveOrigin::RedisProbe->start($directive);
-    ok wait_for(sub { $p->nginx->log =~ /the server is no sentinel/ }, 5),
+    ok wait_for(sub { $p->nginx->log =~ /the server is no sentinel/ }, 20),
         'a server that is none' or diag $p->nginx->log;
     $p->nginx->stop;
 
     $directive = "live_origin_redis " . ($s->sentinels)[0]->address
                  . " auth=$file;";
     $p = LiveOrigin::RedisProbe->start($directive);
-    ok wait_for(sub { $p->nginx->log =~ /give mode=sentinel/ }, 5),
+    ok wait_for(sub { $p->nginx->log =~ /give mode=sentinel/ }, 20),
         'a sentinel that is taken for a server' or diag $p->nginx->log;
     $p->nginx->stop;
     unlink $file;
@@ -215,10 +217,10 @@ subtest 'Cluster' => sub {
     my $c = LiveOrigin::Redis->cluster(primaries => 3, replicas => 1);
     my ($first) = $c->nodes;
     my $p = LiveOrigin::RedisProbe->start(
-        'live_origin_redis ' . $first->address . ' mode=cluster;');
+        'live_origin_redis ' . $first->address . ' mode=cluster timeout=10s;');
 
     ok $p->wait_up, 'up, of one address';
-    ok wait_for(sub { $p->stat->{primary} =~ /^3 / }, 5), 'three nodes';
+    ok wait_for(sub { $p->stat->{primary} =~ /^3 / }, 20), 'three nodes';
 
     my %of = keys_of($c);
     my @keys = map { @$_ } values %of;
@@ -229,12 +231,12 @@ subtest 'Cluster' => sub {
     is $p->eval(1, 'return redis.call("GET", KEYS[1])', $_), "v-$_", 'a script'
         for @keys;
     is $p->command('PING'), 'PONG', 'a command for any node';
-    is $p->wait(1, 1000, $_), ':1', 'a replica has it' for @keys;
+    is $p->wait(1, 5000, $_), ':1', 'a replica has it' for @keys;
 
     $p->subscribe('news');
-    ok wait_for(sub { told($p, 'subscribed') }, 5);
+    ok wait_for(sub { told($p, 'subscribed') }, 20);
     is $p->command('PUBLISH', 'news', 'hello') =~ /^:/, 1;
-    ok wait_for(sub { told($p, 'message hello') }, 5), 'a message';
+    ok wait_for(sub { told($p, 'message hello') }, 20), 'a message';
 
     # a slot moves: ASK while it does, MOVED after it has
 
@@ -268,23 +270,23 @@ subtest 'Cluster' => sub {
         $p->command('GET', $keys[0]);
 
         return $p->stat->{redirects} == $had;
-    }, 5), '... once';
+    }, 20), '... once';
 
     # a primary dies
 
     my $node = $c->node_of($keys[-1]);
 
     ok $c->kill_primary($node), 'a primary is killed';
-    ok wait_for(sub { $p->command('SET', $keys[-1], 2) eq 'OK' }, 15),
+    ok wait_for(sub { $p->command('SET', $keys[-1], 2) eq 'OK' }, 30),
         'its successor is found' or diag $p->nginx->log;
     is $c->cli('GET', $keys[-1]), 2;
     is $p->command('SET', $keys[3], 3), 'OK', 'the others go on';
     is told($p, 'down'), 0, 'it was never down';
-    ok wait_for(sub { $p->stat->{failovers} >= 1 }, 5), 'counted';
+    ok wait_for(sub { $p->stat->{failovers} >= 1 }, 20), 'counted';
 
     $node->run;
     $c->wait_ok;
-    ok wait_for(sub { $p->stat->{primary} =~ /^3/ }, 10), 'three nodes again';
+    ok wait_for(sub { $p->stat->{primary} =~ /^3/ }, 20), 'three nodes again';
 
     my $fds = $p->settled;
 
@@ -295,12 +297,12 @@ subtest 'Cluster' => sub {
     is $p->command('GET', $keys[0]), 'DECLINED';
     is told($p, 'down'), 1, 'down is told once';
     $_->run for @{$c->{nodes}};
-    ok $p->wait_up(30), 'and come back' or diag $p->nginx->log;
+    ok $p->wait_up(60), 'and come back' or diag $p->nginx->log;
     ok $c->wait_ok;
-    ok wait_for(sub { $p->command('SET', $keys[0], 9) eq 'OK' }, 10);
-    ok wait_for(sub { $p->fds <= $fds }, 10), 'no descriptor is lost'
+    ok wait_for(sub { $p->command('SET', $keys[0], 9) eq 'OK' }, 20);
+    ok wait_for(sub { $p->fds <= $fds }, 20), 'no descriptor is lost'
         or diag $p->fds, " $fds";
-    ok wait_for(sub { 2 <= told($p, 'subscribed') }, 10), 'subscribed again';
+    ok wait_for(sub { 2 <= told($p, 'subscribed') }, 20), 'subscribed again';
     $p->nginx->stop;
     $_->kill for $c->nodes;
 };
@@ -323,7 +325,7 @@ subtest 'a cluster that moves in a circle' => sub {
     my $p = LiveOrigin::RedisProbe->start($fake->directive(mode => 'cluster'));
 
     ok $p->wait_up, 'up';
-    wait_for(sub { $p->stat->{primary} =~ /^1/ }, 5);
+    wait_for(sub { $p->stat->{primary} =~ /^1/ }, 20);
 
     my $begin = time;
 
@@ -378,7 +380,7 @@ subtest 'a server that is no node' => sub {
     my $r = LiveOrigin::Redis->start;
     my $p = LiveOrigin::RedisProbe->start($r->directive(mode => 'cluster'));
 
-    ok wait_for(sub { $p->nginx->log =~ /leave mode=cluster out/ }, 5),
+    ok wait_for(sub { $p->nginx->log =~ /leave mode=cluster out/ }, 20),
         'is named' or diag $p->nginx->log;
     ok !$p->is_up;
     $p->nginx->stop;

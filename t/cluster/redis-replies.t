@@ -21,13 +21,14 @@ subtest 'a server that loads, a replica, one without its primary' => sub {
     for my $what (qw(loading readonly masterdown)) {
         $fake->rules;
 
-        my $p = LiveOrigin::RedisProbe->start($fake->directive);
+        my $p = LiveOrigin::RedisProbe->start(
+            $fake->directive(timeout => '10s'));
 
         ok $p->wait_up, "$what: up";
         $fake->rules([qr/^(?:GET|PING)/ => $what]);
         like $p->command('GET', 'a'), qr/^-\U$what/,
             'the command has its error';
-        ok $p->wait_down(5), '... and the connection is not up any more';
+        ok $p->wait_down, '... and the connection is not up any more';
         sleep 0.5;
         is $p->command('GET', 'a'), 'DECLINED', 'it is not while this lasts';
         $fake->rules;
@@ -37,10 +38,11 @@ subtest 'a server that loads, a replica, one without its primary' => sub {
     }
 
     my $replica = LiveOrigin::Redis->start(replicaof => $real);
-    my $p = LiveOrigin::RedisProbe->start($replica->directive);
+    my $p = LiveOrigin::RedisProbe->start(
+        $replica->directive(timeout => '10s'));
 
     ok wait_for(sub { $p->nginx->log =~ /redis \S+: it is a replica of \Q@{[
-                      $real->address]}\E, which is to be named/ }, 5),
+                      $real->address]}\E, which is to be named/ }, 20),
         'a replica is not used, and the log names its primary';
     ok !$p->is_up;
     is $replica->cli('REPLICAOF', 'NO', 'ONE'), 'OK';
@@ -77,7 +79,7 @@ subtest 'broken replies' => sub {
 
     $fake->rules;
 
-    my $p = LiveOrigin::RedisProbe->start($fake->directive);
+    my $p = LiveOrigin::RedisProbe->start($fake->directive(timeout => '2s'));
 
     ok $p->wait_up;
 
@@ -90,7 +92,7 @@ subtest 'broken replies' => sub {
         like $p->command('GET', 'a'), $wanted, $name;
 
         if ($name !~ /in between/) {
-            ok $p->wait_down(3), '... drops the connection'
+            ok $p->wait_down, '... drops the connection'
                 if $name =~ /too much/;
         }
 
@@ -98,10 +100,17 @@ subtest 'broken replies' => sub {
         ok $p->wait_up, '... which comes back';
     }
 
+    ok wait_for(sub { $p->fds <= $fds }, 20), 'no descriptor is lost';
+    $p->nginx->stop;
+
+    # the server has its time
+
+    $p = LiveOrigin::RedisProbe->start($fake->directive(timeout => '30s'));
+    ok $p->wait_up;
+    $fds = $p->settled;
     is_deeply $p->burst(100, 'PING'),
         { ok => 100, error => 0, null => 0, declined => 0, within => 0 },
         'and works';
-    ok wait_for(sub { $p->fds <= $fds }, 5), 'no descriptor is lost';
 
     my $rss = $p->rss;
 
@@ -119,7 +128,7 @@ subtest 'broken replies' => sub {
 
     cmp_ok $p->rss - $rss, '<', $ENV{LO_PRELOAD} ? 1 << 30 : 12 << 20,
         'no memory is lost';
-    ok wait_for(sub { $p->fds <= $fds }, 5), '... no descriptor';
+    ok wait_for(sub { $p->fds <= $fds }, 20), '... no descriptor';
     $p->nginx->stop;
 };
 
@@ -147,7 +156,7 @@ subtest 'a peer that takes connections and says nothing' => sub {
         $fake->directive(connect_timeout => '100ms'));
 
     ok wait_for(sub { $p->nginx->log
-                      =~ /no answer in time \(connect_timeout=100ms\)/ }, 5),
+                      =~ /no answer in time \(connect_timeout=100ms\)/ }, 20),
         'is not waited for';
     is $p->command('GET', 'a'), 'DECLINED';
 
@@ -164,11 +173,11 @@ subtest 'a peer that takes connections and says nothing' => sub {
 subtest 'a single node that is asked for a cluster' => sub {
     $fake->rules([qr/^GET/ => 'moved']);
 
-    my $p = LiveOrigin::RedisProbe->start($fake->directive);
+    my $p = LiveOrigin::RedisProbe->start($fake->directive(timeout => '10s'));
 
     ok $p->wait_up;
     like $p->command('GET', 'a'), qr/^-MOVED/, 'MOVED reaches the caller';
-    ok wait_for(sub { $p->nginx->log =~ /MOVED: .* give mode=cluster/ }, 5),
+    ok wait_for(sub { $p->nginx->log =~ /MOVED: .* give mode=cluster/ }, 20),
         'and the log says what to do';
     $fake->rules;
     $p->nginx->stop;
@@ -216,7 +225,7 @@ subtest 'passwords and users' => sub {
             $server->directive($auth ? (auth => $file) : ()));
 
         if ($line) {
-            ok wait_for(sub { $p->nginx->log =~ $line }, 5), $name
+            ok wait_for(sub { $p->nginx->log =~ $line }, 20), $name
                 or diag $p->nginx->log;
             ok !$p->is_up, '... is not up';
 

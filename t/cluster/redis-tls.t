@@ -49,9 +49,9 @@ my $n = $p->burst(50, 'SET', 'a', '@1000000');
 
 is $n->{ok} + $n->{declined}, 50, 'writes that have to wait';
 $p->subscribe('news');
-ok wait_for(sub { grep { $_ eq 'subscribed' } $p->events }, 5);
+ok wait_for(sub { grep { $_ eq 'subscribed' } $p->events }, 20);
 is $r->cli('PUBLISH', 'news', 'hello'), 1;
-ok wait_for(sub { grep { $_ eq 'message hello' } $p->events }, 5), 'a message';
+ok wait_for(sub { grep { $_ eq 'message hello' } $p->events }, 20), 'a message';
 
 my $fds = $p->settled;
 
@@ -61,31 +61,31 @@ for (1 .. 5) {
     ok $p->wait_up, 'comes back';
 }
 
-ok wait_for(sub { $p->fds <= $fds }, 10), 'no descriptor is lost';
+ok wait_for(sub { $p->fds <= $fds }, 20), 'no descriptor is lost';
 $p->nginx->reload;
 ok $p->wait_up, 'after a reload';
 $p->nginx->stop;
 
 $p = start($port, 'tls=on', "tls_ca=$dir/other.crt");
-ok wait_for(sub { $p->nginx->log =~ /not trusted .*: give tls_ca=FILE/ }, 5),
+ok wait_for(sub { $p->nginx->log =~ /not trusted .*: give tls_ca=FILE/ }, 20),
     'a server that is not';
 ok !$p->is_up;
 $p->nginx->stop;
 
 $p = start($port, 'tls=on');
-ok wait_for(sub { $p->nginx->log =~ /not trusted/ }, 5),
+ok wait_for(sub { $p->nginx->log =~ /not trusted/ }, 20),
     'nor by the certificates of the system';
 $p->nginx->stop;
 
 $p = start($r->port, 'tls=on', "tls_ca=$dir/ca.crt", 'connect_timeout=300ms');
 ok wait_for(sub { $p->nginx->log
                   =~ /redis \S+: (?:the TLS handshake|no connection in time)/ },
-            5),
+            20),
     'a port without TLS' or diag $p->nginx->log;
 $p->nginx->stop;
 
 $p = start($port);
-ok wait_for(sub { $p->nginx->log =~ /redis \S+: / }, 5), 'a port with it';
+ok wait_for(sub { $p->nginx->log =~ /redis \S+: / }, 20), 'a port with it';
 ok !$p->is_up;
 $p->nginx->stop;
 

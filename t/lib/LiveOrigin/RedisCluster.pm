@@ -7,7 +7,8 @@ package LiveOrigin::RedisCluster;
 #     $c->cli('SET', 'a', $bytes);           # to the node that has the slot
 #     $c->move_slot($c->slot('a'), $c->node_of('a'), $other);
 #
-# Options: primaries 3, replicas 0 (of each), node_timeout 1000 ms, requirepass,
+# Options: primaries 3, replicas 0 (of each), node_timeout 2000 ms (what the
+# machine may stand still), requirepass,
 # conf => [lines], announce => [ports]: what node i gives as its client port, so
 # that a LiveOrigin::RedisFake can stand before it.
 #
@@ -50,7 +51,8 @@ sub new
 
         push @{$self->{nodes}}, LiveOrigin::Redis->start(
             cluster => 1, lazy => 1, conf => [@conf],
-            node_timeout => $o{node_timeout}, requirepass => $o{requirepass});
+            node_timeout => $o{node_timeout} || 2000,
+            requirepass => $o{requirepass});
     }
 
     for my $node (@{$self->{nodes}}) {
@@ -123,7 +125,7 @@ sub wait_ok
         }
 
         return 1;
-    }, $seconds || 30);
+    }, $seconds || 60);
 }
 
 
@@ -290,7 +292,7 @@ sub kill_primary
         my $now = $self->node_of_slot($slot);
 
         return $now && $now != $node && $self->wait_ok(0.1) && $now;
-    }, 30);
+    }, 75);
 }
 
 

@@ -153,7 +153,7 @@ sub wait_up
 {
     my ($self, $s) = @_;
 
-    return wait_for(sub { $self->is_up }, $s || 10);
+    return wait_for(sub { $self->is_up }, $s || 20);
 }
 
 
@@ -161,7 +161,7 @@ sub wait_down
 {
     my ($self, $s) = @_;
 
-    return wait_for(sub { !$self->is_up }, $s || 10);
+    return wait_for(sub { !$self->is_up }, $s || 20);
 }
 
 
@@ -171,7 +171,7 @@ sub wait_more
 
     my $had = $self->stat->{$name};
 
-    return wait_for(sub { $self->stat->{$name} >= $had + $n }, $s || 10);
+    return wait_for(sub { $self->stat->{$name} >= $had + $n }, $s || 20);
 }
 
 

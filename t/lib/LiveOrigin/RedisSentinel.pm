@@ -11,7 +11,7 @@ package LiveOrigin::RedisSentinel;
 #     replicas    1
 #     sentinels   3; the quorum is more than half of them
 #     service     "mymaster"
-#     down_after  1000 ms
+#     down_after  2000 ms: what the machine may stand still
 #     requirepass, auth => as LiveOrigin::Redis: of the servers
 #     sentinel_pass    of the Sentinels
 #     conf        [lines] of the servers
@@ -45,7 +45,7 @@ sub new
 
     my $self = bless {
         replicas => 1, sentinels => 3, service => 'mymaster',
-        down_after => 1000, %o
+        down_after => 2000, %o
     }, $class;
 
     my %same = map { defined $o{$_} ? ($_ => $o{$_}) : () }
@@ -208,12 +208,14 @@ sub failover
         }, 20) or die "no failover: $r";
     }
 
+    # a Sentinel whose timer was 2 s late does nothing for 30 s (TILT)
+
     return wait_for(sub {
         my $now = $self->primary;
 
         return $now && $now != $old
                && ($now->info('role') || '') eq 'master' && $now;
-    }, 30);
+    }, 75);
 }
 
 
