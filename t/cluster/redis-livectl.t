@@ -1,3 +1,5 @@
+# time-out: 240
+
 # What a node says of itself and Redis: livectl redis, the API and the metrics,
 # whichever worker is asked; while Redis is there, stopped, gone and back, after
 # a failover, and after workers have died.
@@ -30,15 +32,18 @@ sub nodes
 
     my $nodes = LiveOrigin::Nodes->start(
         n => 1, redis => $redis,
-        redis_params => { timeout => '300ms', connect_timeout => '300ms' },
+        redis_params => { timeout => '5s' },
+        http => 'live_origin_write_deadline 10s;',
         server => join('', map { <<"END" }
             location /$_->[0]/ {
                 live_origin_publish main;
                 live_origin_auto_event on;
                 live_origin_ack redis $_->[1];
+                $_->[2]
             }
 END
-            ['strict', ''], ['loose', 'degrade'], ['two', 'replicas=1']),
+            ['strict', '', ''], ['loose', 'degrade', ''],
+            ['two', 'replicas=1', 'live_origin_write_deadline 3s;']),
         %o);
 
     return ($nodes, $nodes->node(0), map { my $p = $_;
@@ -95,7 +100,7 @@ sub comes
     local $Test::Builder::Level = $Test::Builder::Level + 1;
 
     ok wait_for(sub { ($got, $said, $json) = json($ng);
-                      $got == $rc && $said =~ $what }, $seconds || 10), $name
+                      $got == $rc && $said =~ $what }, $seconds || 20), $name
         or diag "ends with $got: $said";
 
     return $json;
@@ -117,7 +122,7 @@ subtest 'Redis is there' => sub {
 
     is join(' ', $strict->put(0, 'a', $n - 8, $n - 1)), join(' ', (201) x 9);
     ok wait_for(sub { my $s = status($ng);
-                      $s->{sent} >= 8 && $s->{operations}{ok} > 8 }, 5),
+                      $s->{sent} >= 8 && $s->{operations}{ok} > 8 }, 20),
         'sent' or diag encode_json(status($ng));
 
     my ($rc, $what, $j) = json($ng);
@@ -203,10 +208,26 @@ subtest 'replicas that are not there' => sub {
 };
 
 
+# from here on what Redis does not answer at once counts
+
+$ng->stop;
+($nodes, $ng, $live, $strict, $loose, $two) = nodes($r, http => '',
+    redis_params => { timeout => '300ms', connect_timeout => '300ms' });
+
+
 subtest 'Redis is stopped' => sub {
-    $r->pause;
+    ok $nodes->wait_up;
 
     my $n = $live->now;
+
+    is join(' ', grep { !/^20[01]$/ } $live->put(0, 'a', $n - 8, $n - 1)), '',
+        'segments';
+    ok wait_for(sub { my $s = status($ng);
+                      $s->{sent} >= 8 && $s->{to_send} == 0
+                      && $s->{pending}{operations} == 0 }, 20),
+        'sent' or diag encode_json(status($ng));
+    $r->pause;
+    $n = $live->now;
 
     is +($loose->put(0, 'a', $n, $n))[-1], 201, 'degraded';
     comes($ng, 1, qr/of 2 workers are not connected .*no \w+ in time/, 'said');
@@ -219,14 +240,14 @@ subtest 'Redis is stopped' => sub {
     cmp_ok $c->{error_at}, '>', time - 60;
     is $j->{degraded}, 1, 'the 201 is counted';
     ok wait_for(sub { my $ops = status($ng)->{operations};
-                      $ops->{timeout} + $ops->{lost} > 0 }, 5),
+                      $ops->{timeout} + $ops->{lost} > 0 }, 20),
         'and so are commands without an answer'
         or diag encode_json(status($ng));
     like $what, qr/^201 was said without Redis of late$/m;
 
     $r->cont;
     comes($ng, 0, qr/of late/, 'it goes on');
-    ok wait_for(sub { status($ng)->{to_send} == 0 }, 10),
+    ok wait_for(sub { status($ng)->{to_send} == 0 }, 20),
         'and has all' or diag encode_json(status($ng));
 };
 
@@ -260,7 +281,7 @@ subtest 'Redis is gone' => sub {
                             && $_->{retry_ms} <= 1200
                             && $_->{error} =~ /: connect\(\) failed \(111: / }
                @c;
-    }, 10), 'each says when it tries again, and why it has to'
+    }, 20), 'each says when it tries again, and why it has to'
         or diag encode_json(status($ng));
 
     my $m = metrics($ng);
@@ -284,7 +305,7 @@ subtest 'Redis is gone' => sub {
     comes($ng, 0, qr/./, 'it is back');
     ok wait_for(sub { my $s = status($ng);
                       $s->{to_send} == 0 && $s->{walk}{last}
-                      && $s->{filled} >= $before->{filled} + 8 }, 10),
+                      && $s->{filled} >= $before->{filled} + 8 }, 20),
         'and is filled' or diag encode_json(status($ng));
 
     my ($c) = conns(status($ng), 'commands');
@@ -299,7 +320,7 @@ subtest 'a worker that is stopped' => sub {
     my ($pid) = $ng->workers;
 
     kill 'STOP', $pid;
-    comes($ng, 1, qr/^worker \d has said nothing for /, 'is named', 15);
+    comes($ng, 1, qr/^worker \d has said nothing for /, 'is named', 30);
     is scalar(grep { $_->{pid} == $pid && $_->{said} < time - 2 }
               @{status($ng)->{workers}}), 1, '... as it was';
     kill 'CONT', $pid;
@@ -327,7 +348,7 @@ subtest 'workers that die, a reload' => sub {
     cmp_ok $s->{walk}{last}, '>=', $before->{walk}{last}, '... and the walk';
 
     ok $ng->reload, 'reload';
-    ok wait_for(sub { !$ng->old_workers }, 10);
+    ok wait_for(sub { !$ng->old_workers }, 20);
     comes($ng, 0, qr/./, 'all is well');
     is join(' ', sort map { $_->{pid} } @{status($ng)->{workers}}),
         join(' ', sort $ng->workers), 'the workers there are now';
@@ -341,25 +362,25 @@ subtest 'a node that begins' => sub {
 
     # while others are asked what there is
 
-    $fake->rules([qr/^SMEMBERS/ => { delay => 3000 }]);
+    $fake->rules([qr/^SMEMBERS/ => { delay => 6000 }]);
 
-    my ($nodes, $ng) = nodes($fake, redis_params => { timeout => '5s' });
+    my ($nodes, $ng) = nodes($fake, redis_params => { timeout => '15s' });
 
     comes($ng, 1, qr/^this node has just begun/, 'joining');
 
     my $s;
 
-    ok wait_for(sub { $s = status($ng); $s->{walk}{since} }, 2),
+    ok wait_for(sub { $s = status($ng); $s->{walk}{since} }, 10),
         'the walk is under way';
     is $s->{joining}, 'new';
     cmp_ok $s->{walk}{since}, '>', time - 60, '... since';
     is $s->{walk}{last}, undef, '... the first';
     is metric($ng, 'joining'), 1, 'the metric';
-    ok wait_for(sub { status($ng)->{pending}{operations} > 0 }, 2),
+    ok wait_for(sub { status($ng)->{pending}{operations} > 0 }, 10),
         'a command is under way';
     cmp_ok status($ng)->{pending}{bytes}, '>', 20, '... of so many bytes';
 
-    $s = comes($ng, 0, qr/^$/, 'over');
+    $s = comes($ng, 0, qr/^$/, 'over', 30);
     is $s->{joining}, undef;
     is $s->{walk}{since}, undef;
     cmp_ok $s->{walk}{seconds}, '>', 1, 'the walk took its time';
@@ -372,7 +393,7 @@ subtest 'a node that begins' => sub {
     my $other = $nodes->live(tracks => \%tracks);
 
     is +($other->put(0, 'a', $n - 30, $n))[-1], 201, '31 segments';
-    ok wait_for(sub { status($ng)->{sent} >= 31 }, 10), 'are in Redis';
+    ok wait_for(sub { status($ng)->{sent} >= 31 }, 20), 'are in Redis';
 
     my $before = status($ng)->{filled};
 
@@ -380,14 +401,14 @@ subtest 'a node that begins' => sub {
     $r->flush;
     $fake->drop;
 
-    ok wait_for(sub { $s = status($ng); $s->{to_send} > 10 }, 10),
+    ok wait_for(sub { $s = status($ng); $s->{to_send} > 10 }, 20),
         'what it lacks waits' or diag encode_json($s);
 
     my $most = $s->{to_send};
 
     comes($ng, 0, qr/^segments wait/, '... and is no reason for alarm');
     ok wait_for(sub { my $left = status($ng)->{to_send};
-                      $left && $left < $most }, 15), 'it becomes less';
+                      $left && $left < $most }, 20), 'it becomes less';
     ok wait_for(sub { $s = status($ng);
                       $s->{to_send} == 0
                       && $s->{filled} >= $before + 31 }, 30), 'until all is '
@@ -412,7 +433,7 @@ subtest 'Sentinel: a failover' => sub {
     my $new = $s->primary->address;
 
     ok wait_for(sub { my ($rc, $what, $j) = json($ng);
-                      $rc == 0 && $j->{primary} eq $new }, 20),
+                      $rc == 0 && $j->{primary} eq $new }, 40),
         'the other is found';
 
     my ($rc, $what, $j) = json($ng);
@@ -426,12 +447,12 @@ subtest 'Sentinel: a failover' => sub {
     cmp_ok metric($ng, 'failover_timestamp_seconds'), '>', time - 60;
 
     ok $ng->reload, 'workers that have not seen it';
-    ok wait_for(sub { !$ng->old_workers }, 10);
+    ok wait_for(sub { !$ng->old_workers }, 20);
     comes($ng, 0, qr/^$/, '... are connected');
     is status($ng)->{last_failover}{to}, $new, '... know of it';
 
     $_->kill for $s->sentinels;
-    comes($ng, 1, qr/^no Sentinel answers/, 'without Sentinels', 15);
+    comes($ng, 1, qr/^no Sentinel answers/, 'without Sentinels', 30);
     is status($ng)->{state}, 'up', '... the primary stays';
     $ng->stop;
     $_->kill for grep { $_->up } $s->servers;
@@ -444,7 +465,7 @@ subtest 'Cluster' => sub {
 
     ok $nodes->wait_up;
     ok wait_for(sub { (json($ng))[0] == 0
-                      && status($ng)->{primary} eq '3 nodes' }, 10),
+                      && status($ng)->{primary} eq '3 nodes' }, 20),
         'all is well' or diag encode_json(status($ng));
     is scalar(grep { $_->{role} eq 'primary' } conns(status($ng), 'commands')),
         6, 'a connection to each primary';
@@ -454,13 +475,13 @@ subtest 'Cluster' => sub {
 
     $c->kill_primary($node);
     ok wait_for(sub { my $f = status($ng)->{last_failover};
-                      $f && $f->{from} eq $old }, 15), 'one is replaced';
+                      $f && $f->{from} eq $old }, 30), 'one is replaced';
 
     my $to = status($ng)->{last_failover}{to};
 
     is scalar(grep { $_->address eq ($to || '') } $c->primaries), 1,
         'by one that is there' or diag encode_json(status($ng));
-    comes($ng, 0, qr/^$/, 'all is well again', 15);
+    comes($ng, 0, qr/^$/, 'all is well again', 30);
     $ng->stop;
     $_->kill for grep { $_->up } $c->nodes;
 };
