@@ -1,10 +1,10 @@
 #!/usr/bin/perl
 
-# One live encode over UDP, two packagers started 7 s apart, each publishing to
-# the origin and to a server that records: same numbers, same times, same
-# bytes, and the origin serves them without a hole.
+# One live encode over UDP, two packagers started one after the other, each
+# publishing to the origin and to a server that records: same numbers, same
+# times, same bytes, and the origin serves them without a hole.
 #
-# time-out: 120
+# time-out: 180
 
 use strict;
 use warnings;
@@ -17,7 +17,7 @@ use Time::HiRes qw(sleep time);
 
 use lib "$FindBin::Bin/../lib";
 use LiveOrigin::Encode qw(frames tfdt);
-use LiveOrigin::Nginx;
+use LiveOrigin::Nginx qw(wait_for);
 use LiveOrigin::Port qw(free_port);
 use LiveOrigin::PutServer;
 
@@ -62,7 +62,8 @@ sub packager
     return spawn($pipeline, "$build/bin/live-packager", '--event-id', 'live',
         '--pipeline', $pipeline, '--origin', $nginx->url . '/live',
         '--origin', $record->url . '/pub', '--clock', 'utc', '--input',
-        "udp://127.0.0.1:$port?fifo_size=100000&timeout=5000000",
+        "udp://127.0.0.1:$port?fifo_size=100000&timeout=30000000"
+        . '&buffer_size=2000000',
         '--input-format', 'mpegts', '--segment', '1s');
 }
 
@@ -84,9 +85,21 @@ my $ffmpeg = spawn('ffmpeg', 'ffmpeg', '-hide_banner', '-loglevel', 'error',
     'expr:eq(mod(n+' . $frame % 25 . ',25),0)', '-c:a', 'aac', '-copyts',
     '-f', 'tee', $targets);
 
-sleep 7;
+# until a pipeline has sent so many segments of both tracks
+
+sub wait_sent
+{
+    my ($pipeline, $count) = @_;
+
+    ok(wait_for(sub {
+        !grep { $count > (() = $record->kept("/$pipeline/$_/\\d")) }
+              'v0', 'a0';
+    }, 60), "pipeline $pipeline: $count segments");
+}
+
+wait_sent('a', 5);
 my $two = packager('b', $ports[1]);
-sleep 11;
+wait_sent('b', 7);
 
 kill 'TERM', $one, $two;
 

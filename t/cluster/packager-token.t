@@ -72,11 +72,12 @@ sub there
 }
 
 
-packager('file', undef, '--token-file', "$dir/token");
+packager('file', undef, '--lossless', '--token-file', "$dir/token");
 ok there('file'), 'with the token of a file';
-packager('env', $token);
+packager('env', $token, '--lossless');
 ok there('env'), 'with that of the environment';
-packager('both', 'another.bearer-token', '--token-file', "$dir/token");
+packager('both', 'another.bearer-token', '--lossless', '--token-file',
+         "$dir/token");
 ok there('both'), 'the file comes first';
 
 my (undef, $text) = packager('none', undef);

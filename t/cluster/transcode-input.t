@@ -38,7 +38,8 @@ is system("ffmpeg -v error -y -f lavfi -i \"$grey\" -f lavfi "
 my $one = start('file-a', '--input', "$dir/loop.mp4");
 sleep 1.7;
 my $two = start('file-b', '--input', "$dir/loop.mp4");
-sleep 9;
+sleep 6;
+enough('file', 2 * 99 + 1);
 stop($one, $two);
 
 my ($length) = slurp("$dir/file-a.log") =~ /loop \d+ of (\d+) frames/;
@@ -92,7 +93,8 @@ while (!$anchor && time < $until) {
 ok $anchor, 'the anchor is logged' or $anchor = 0;
 
 $two = start('live-b', '--input', "udp://127.0.0.1:$p2", '--anchor', $anchor);
-sleep 11;
+sleep 8;
+enough('live', 90);
 stop($one, $two);
 kill TERM => $feed;
 waitpid($feed, 0);
@@ -134,6 +136,21 @@ sub start
     }
 
     return $pid;
+}
+
+
+# until both have so many frames, however busy the machine is
+
+sub enough
+{
+    my ($name, $count) = @_;
+
+    for (1 .. 60) {
+        last if 2 == grep { $count < lines('ffprobe', '-v', 'quiet',
+            '-select_streams', 'v', '-show_entries', 'packet=pts',
+            '-of', 'csv=p=0', "$dir/$name-$_.nut") } 'a', 'b';
+        sleep 0.5;
+    }
 }
 
 
