@@ -77,13 +77,24 @@ sub publish
 my $on_air = floor(time / $d);
 my $end = time + 600;                  # longer than the test may take
 
-$ng->put("/live/ev/a/$_/init.mp4", $media{$_}->init) for sort keys %media;
+my @refused;
+
+for my $t (sort keys %media) {
+    my $r = $ng->put("/live/ev/a/$t/init.mp4", $media{$t}->init);
+
+    push @refused, "$t: " . $r->line if $r->status != 201;
+}
 
 for my $n ($on_air - 10 .. $on_air - 1) {
-    $ng->put("/live/ev/a/$_/$n.m4s",
-             $media{$_}->segment($n, chunks => $chunks))
-        for sort keys %media;
+    for my $t (sort keys %media) {
+        my $r = $ng->put("/live/ev/a/$t/$n.m4s",
+                         $media{$t}->segment($n, chunks => $chunks));
+
+        push @refused, "$t/$n: " . $r->line if $r->status != 201;
+    }
 }
+
+is "@refused", '', 'what was on air before is published';
 
 my $pid = fork;
 die "fork: $!" if !defined $pid;
@@ -234,8 +245,8 @@ sub mpd
 }
 
 
-wait_for(sub { $ng->get('/live/ev/manifest.mpd')->status == 200 }, 10)
-    or BAIL_OUT('no manifest');
+wait_for(sub { $ng->get('/live/ev/manifest.mpd')->status == 200 }, 20)
+    or die "no manifest\n";
 
 my @query = ('', '?device=small', '?device=late',
              '?aws.manifestfilter=video_height:100-200',

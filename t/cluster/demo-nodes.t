@@ -40,13 +40,17 @@ my ($origin, $redis) = slurp() =~ /kill (\d+)\n\s+kill (\d+)\n/;
 
 for my $p ($port, $port + 1, $port + 2) {
     my $c = LiveOrigin::Http->new(port => $p);
-    my $r = $c->get('/api/events/camera/status');
 
-    is $r->status, 200, "port $p: the event";
-    is join(' ', map { $_->{id} } grep { $_->{published} }
-                 @{$r->json->{pipelines}}), 'a b', "port $p: both pipelines";
-    is $c->get('/live/camera/v360/media.m3u8')->status, 200,
-        "port $p: a playlist";
+    ok wait_for(sub {
+        my $r = $c->get('/api/events/camera/status');
+
+        return $r->status == 200
+               && join(' ', map { $_->{id} } grep { $_->{published} }
+                            @{$r->json->{pipelines}}) eq 'a b';
+    }, 20), "port $p: the event, both pipelines";
+    ok wait_for(sub {
+        $c->get('/live/camera/v360/media.m3u8')->status == 200
+    }, 20), "port $p: a playlist";
 }
 
 # what a proxy does for others, it does not do in this host's name

@@ -22,7 +22,7 @@ my $dir = tempdir('lo-play-XXXXXX', TMPDIR => 1, CLEANUP => 1);
 my $bin = LiveOrigin::Nginx::build() . '/bin';
 my $ng = LiveOrigin::Nginx->start(workers => 2, size => '128m', events => 2);
 my %event = (
-    id => 'ev', segment_ms => 2000, pipelines => ['a', 'b'],
+    id => 'ev', segment_ms => 2000, delay_ms => 5000, pipelines => ['a', 'b'],
     tracks => [
         {id => 'v', type => 'video', codec => 'h264', width => 320,
          height => 180, fps => 25, bitrate => 400000},
@@ -58,7 +58,7 @@ sub depth
 }
 
 ok wait_for(sub { $ng->get('/live/ev/manifest.mpd')->status == 200
-                  && depth() >= 16 }, 60), 'the event is live'
+                  && depth() >= 16 }, 120), 'the event is live'
     or diag `tail -20 $dir/encoder.log`;
 
 
