@@ -17,11 +17,11 @@ package LiveOrigin::Load;
 #
 # A publisher repeats a number until it is answered 200 or 201.  Where both
 # pipelines publish neither runs ahead of the other by more than 200 numbers, or
-# what the slower one sends would have left the window; with `pace', a sub that is
-# asked every 20 numbers, it waits until that is true, 20 s at most.  A reader
-# takes numbers that were answered, at most `depth' (40) behind the newest:
-# anything but the published bytes is wrong, also a 404 or 410 (lost).  An
-# answer that is cut off is cut; only one that says it is whole counts.
+# what the slower one sends would have left the window; with `pace', a sub that
+# is asked every 20 numbers, it waits until that is true, 20 s at most.  A
+# reader takes numbers that were answered, at most `depth' (40) behind the
+# newest: anything but the published bytes is wrong, also a 404 or 410 (lost).
+# An answer that is cut off is cut; only one that says it is whole counts.
 
 use strict;
 use warnings;
