@@ -33,10 +33,21 @@ class Publisher {
 
     async put(name) {
         const body = readFileSync(join(this.dir, name));
-        const r = await fetch(`${this.url}/${name}`, { method: 'PUT', body });
+        let said = '';
 
-        if (!r.ok) {
-            throw new Error(`${name}: ${r.status} ${await r.text()}`);
+        // 503 may be sent again
+
+        const r = await until(async () => {
+            const answer = await fetch(`${this.url}/${name}`,
+                                       { method: 'PUT', body });
+
+            said = `${answer.status} ${await answer.text()}`;
+
+            return answer.status !== 503 && answer;
+        }, 20);
+
+        if (!r?.ok) {
+            throw new Error(`${name}: ${said}`);
         }
     }
 

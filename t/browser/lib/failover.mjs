@@ -1,6 +1,6 @@
 import { launch, Viewer } from './browser.mjs';
 import { eventDocument, Origin, rate } from './origin.mjs';
-import { complaints, judged } from './play.mjs';
+import { complaints, DELAY_MS, judged } from './play.mjs';
 import { Relay } from './relay.mjs';
 import { note, ok, run, sleep } from './tap.mjs';
 
@@ -21,10 +21,6 @@ const PLAY = 31;
 
 // How long before a case ends the next one's encoders start.
 const EARLY = 12;
-
-// Four encoders and three decoders share the machine: what they may be late
-// by before a number is listed as a gap.
-const DELAY_MS = 5000;
 
 async function failover(origin, relays, id, a) {
     await sleep(4000);

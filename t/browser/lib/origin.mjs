@@ -1,12 +1,22 @@
 // nginx with the module, the pages and event documents; and what publishes.
 
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync,
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statfsSync,
          writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Child, build, freePort, tempDir } from './proc.mjs';
 import { atEnd, diag, skipAll, until } from './tap.mjs';
 
 const nginx = process.env.LO_NGINX ?? '/usr/sbin/nginx';
+
+// Where /dev/shm is missing or small, or other tests have taken it, a file does.
+
+function zonePath(name, dir) {
+    const shm = '/dev/shm';
+    const { bavail, bsize } = existsSync(shm) ? statfsSync(shm)
+                                              : { bavail: 0, bsize: 0 };
+
+    return bavail * bsize > 1024 ** 3 ? join(shm, name) : join(dir, 'zone');
+}
 
 // A CDN is the same origin on another port, and serves alone.
 
@@ -41,6 +51,11 @@ http {
 
     live_origin_zone live path=${zone} size=256m events=16;
     live_origin_events ${dir}/events;
+
+    # a machine that is busy or stands still sheds no player and refuses no
+    # encoder
+    live_origin_shed lag=10s over=100%;
+    live_origin_write_deadline 5s;
 
     server {
         listen 127.0.0.1:${port};
@@ -84,7 +99,7 @@ export class Origin {
 
         origin.port = await freePort();
         origin.base = `http://127.0.0.1:${origin.port}`;
-        origin.zone = `/dev/shm/lo-test-${process.pid}-${origin.port}`;
+        origin.zone = zonePath(`lo-test-${process.pid}-${origin.port}`, dir);
 
         origin.cdns = [];
 

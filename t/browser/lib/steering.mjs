@@ -1,6 +1,6 @@
 import { launch, Viewer } from './browser.mjs';
 import { eventDocument, Origin } from './origin.mjs';
-import { judged } from './play.mjs';
+import { DELAY_MS, judged } from './play.mjs';
 import { is, note, ok, run, sleep, until } from './tap.mjs';
 
 const TTL = 5;
@@ -139,6 +139,7 @@ export const main = () => run(async () => {
         events: ({ base, cdns }) => [eventDocument('cup', fps, 48000, {
             cdns: cdns.map(({ id, url }) => ({ id, url })),
             steering: { ttl_s: TTL, url: `${base}/live/` },
+            delay_ms: DELAY_MS,
         })],
     });
     const browser = await launch();
