@@ -131,12 +131,8 @@ ngx_live_origin_ring_numbers(ngx_live_origin_zone_t *zone, const lo_live_t *l)
 const char *
 ngx_live_origin_window_note(ngx_live_origin_zone_t *zone, const lo_live_t *l)
 {
-    int64_t  window;
-
-    window = l->window * lo_dur_us(&l->d);
-
-    if (l->window == 0
-        || window + lo_dur_us(&l->d) > (int64_t) l->dvr_s * LO_USEC)
+    if (l->window == 0 || l->d.duration == 0
+        || (l->window + 1) * lo_dur_us(&l->d) > (int64_t) l->dvr_s * LO_USEC)
     {
         return NULL;
     }

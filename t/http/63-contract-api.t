@@ -84,6 +84,10 @@ my $s = api('GET', 'events/rational/status', 200);
 is $s->{segment}{duration} / $s->{segment}{timescale}, 2.002,
     '... in the status';
 
+$s = api('GET', 'events/only/status', 200, undef,
+         'the status of an event of which nothing is known yet');
+is $s->{segment}, undef, '... has no duration';
+
 # errors name the field
 
 for (['{"id": "bad", "segment_ms": "x"}', qr/^segment_ms$/],
