@@ -233,7 +233,12 @@ ngx_live_origin_api_steer(ngx_http_request_t *r,
         return ngx_live_origin_api_unknown(r);
     }
 
-    if (event->doc == NULL || event->doc->cdns.n == 0) {
+    if (event->doc == NULL) {
+        return ngx_live_origin_api_error(r, NGX_HTTP_SERVICE_UNAVAILABLE,
+                   "the event's document cannot be read: put it again", NULL);
+    }
+
+    if (event->doc->cdns.n == 0) {
         return ngx_live_origin_api_error(r, NGX_HTTP_CONFLICT,
                                          "the event has no CDNs", "cdns");
     }

@@ -208,7 +208,7 @@ ngx_live_origin_clearkey_rights(ngx_http_request_t *r,
     doc = ctx->event->doc;
     lo_place_unknown(place);
 
-    if (doc && lo_rights_by_place(doc)) {
+    if (lo_rights_by_place(doc)) {
         (void) ngx_live_origin_geo(r, place);
     }
 
@@ -222,7 +222,7 @@ ngx_live_origin_clearkey_track(const lo_event_t *doc, const char *id,
 {
     ngx_uint_t  i;
 
-    for (i = 0; doc && i < doc->ntracks; i++) {
+    for (i = 0; i < doc->ntracks; i++) {
         if (lo_str_eq(doc->tracks[i].id, lo_cstr(id))) {
             return lo_rights_track(&doc->tracks[i], place);
         }
@@ -334,6 +334,10 @@ ngx_live_origin_clearkey_body(ngx_http_request_t *r,
     if (ctx->event == NULL) {
         return ngx_live_origin_clearkey_error(r, ctx, NGX_HTTP_NOT_FOUND,
                                               "no such event", "");
+    }
+
+    if (ctx->event->doc == NULL) {
+        return ngx_live_origin_rights_unknown_json(r, ctx);
     }
 
     ctx->denied = ngx_live_origin_clearkey_rights(r, ctx, &place);

@@ -35,7 +35,8 @@
     X(SHED, "shed")                                                           \
     X(DENIED, "denied")                                                       \
     X(JOINING, "joining")                                                     \
-    X(BAD, "bad")
+    X(BAD, "bad")                                                             \
+    X(UNREADABLE, "unreadable")
 
 
 typedef enum {

@@ -7,7 +7,8 @@
 #include "http/share.h"
 
 
-#define NGX_LIVE_ORIGIN_TRIES  64
+#define NGX_LIVE_ORIGIN_TRIES        64
+#define NGX_LIVE_ORIGIN_UNREAD_SAID  60    /* s, of one event */
 
 
 static void
@@ -88,13 +89,68 @@ ngx_live_origin_event_read_live(ngx_live_origin_zone_t *zone,
 }
 
 
+int64_t
+ngx_live_origin_event_json(ngx_live_origin_zone_t *zone, lo_zone_event_t *ze,
+    u_char *json, lo_word_t *word)
+{
+    int64_t     n;
+    lo_word_t   was;
+    ngx_uint_t  i;
+
+    n = LO_NONE;
+    *word = __atomic_load_n(&ze->doc, __ATOMIC_ACQUIRE);
+
+    for (i = 0; *word && i < NGX_LIVE_ORIGIN_TRIES; i++) {
+
+        n = lo_zone_read(zone->z, *word, json, LO_EVENT_DOC_MAX);
+
+        if (n >= 0) {
+            return n;
+        }
+
+        was = *word;
+        *word = __atomic_load_n(&ze->doc, __ATOMIC_ACQUIRE);
+
+        if (*word == was) {
+            break;
+        }
+    }
+
+    return LO_NONE;
+}
+
+
+/* once in a minute at most: who asks for the event asks again */
+
+static void
+ngx_live_origin_event_unread(ngx_live_origin_zone_t *zone,
+    ngx_live_origin_event_t *e, lo_zone_event_t *ze, const char *field,
+    const char *why)
+{
+    int64_t  now;
+
+    now = ngx_live_origin_mono() / LO_USEC + 1;
+
+    if (e->unread_at && now - e->unread_at < NGX_LIVE_ORIGIN_UNREAD_SAID) {
+        return;
+    }
+
+    e->unread_at = now;
+
+    ngx_log_error(NGX_LOG_ERR, zone->log, 0,
+                  "the stored document of event \"%s\": %s%s%s; its "
+                  "manifests, play and clearkey are 503 until the document is "
+                  "put again (or this node updated, where a newer one has "
+                  "written it)", ze->id, field, field[0] ? ": " : "", why);
+}
+
+
 static void
 ngx_live_origin_event_read_doc(ngx_live_origin_zone_t *zone,
     ngx_live_origin_event_t *e, lo_zone_event_t *ze)
 {
     u_char          *json;
     int64_t          n;
-    lo_word_t        word;
     lo_event_t      *doc;
     lo_event_err_t   err;
 
@@ -107,38 +163,34 @@ ngx_live_origin_event_read_doc(ngx_live_origin_zone_t *zone,
 
     ngx_live_origin_manifest_free(e->manifests);
     e->manifests = NULL;
-
-    word = __atomic_load_n(&ze->doc, __ATOMIC_ACQUIRE);
-    e->doc_word = word;
-
-    if (word == 0) {
-        return;
-    }
+    e->doc_word = 0;
 
     json = malloc(LO_EVENT_DOC_MAX);
     doc = malloc(sizeof(lo_event_t));
 
     if (json == NULL || doc == NULL) {
+        ngx_live_origin_event_unread(zone, e, ze, "", "no memory");
         goto failed;
     }
 
-    n = lo_zone_read(zone->z, word, json, LO_EVENT_DOC_MAX);
+    n = ngx_live_origin_event_json(zone, ze, json, &e->doc_word);
 
     if (n < 0) {
         e->doc_word = 0;
+        ngx_live_origin_event_unread(zone, e, ze, "",
+                                     "it cannot be read from the zone");
         goto failed;
     }
 
     if (lo_event_parse(doc, json, n, &err) != LO_OK) {
-        ngx_log_error(NGX_LOG_ERR, zone->log, 0,
-                      "the stored document of event \"%s\": %s: %s", ze->id,
-                      err.field, err.err.text);
+        ngx_live_origin_event_unread(zone, e, ze, err.field, err.err.text);
         goto failed;
     }
 
     free(json);
     e->doc = doc;
     e->cut = lo_where_digest(doc);
+    e->unread_at = 0;
 
     return;
 
@@ -176,11 +228,17 @@ ngx_live_origin_event_get(ngx_live_origin_zone_t *zone, ngx_uint_t index)
         ngx_live_origin_event_read_live(zone, e, ze);
     }
 
-    if (e->doc_word != __atomic_load_n(&ze->doc, __ATOMIC_ACQUIRE)) {
+    if (e->live == NULL) {
+        return NULL;
+    }
+
+    if (e->doc_word == 0
+        || e->doc_word != __atomic_load_n(&ze->doc, __ATOMIC_ACQUIRE))
+    {
         ngx_live_origin_event_read_doc(zone, e, ze);
     }
 
-    return e->live ? e : NULL;
+    return e;
 }
 
 

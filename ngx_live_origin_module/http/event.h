@@ -11,10 +11,11 @@
 
 struct ngx_live_origin_event_s {
     lo_word_t                    live_word;
-    lo_word_t                    doc_word;
+    lo_word_t                    doc_word; /* 0: to be read again */
     lo_live_t                   *live;     /* malloc'ed, without the inits
                                               beyond ninits; NULL: none */
-    lo_event_t                  *doc;      /* NULL: none */
+    lo_event_t                  *doc;      /* NULL: it cannot be read, and so
+                                              its rules are not known */
     ngx_live_origin_versions_t  *manifests; /* NULL: none */
     uint32_t                     cut;      /* lo_where_digest of doc */
     ngx_live_origin_tables_t    *parts;    /* NULL: none; part_table.c */
@@ -22,6 +23,7 @@ struct ngx_live_origin_event_s {
     uint64_t                     depth_at; /* CLOCK_MONOTONIC, s */
     int64_t                      defects_at; /* likewise: the first of */
     ngx_uint_t                   defects;  /* those of this minute */
+    int64_t                      unread_at; /* likewise: that it was said; 0 */
     ngx_str_t                    notice;   /* malloc'ed value of the header */
     int64_t                      notice_until; /* wall clock, us; 0: not made
                                               from this live yet */
@@ -39,6 +41,10 @@ ngx_live_origin_event_t *ngx_live_origin_event_find(
 /* brings the copies up to date; NULL: the event is gone */
 ngx_live_origin_event_t *ngx_live_origin_event_get(
     ngx_live_origin_zone_t *zone, ngx_uint_t index);
+/* the newest document as it was put, LO_EVENT_DOC_MAX at most: its length, and
+   what it is named by; LO_NONE: there is none, or it cannot be read */
+int64_t ngx_live_origin_event_json(ngx_live_origin_zone_t *zone,
+    lo_zone_event_t *ze, u_char *json, lo_word_t *word);
 /* LO_OK (changed or not), LO_FULL, LO_NONE: the event is gone */
 int ngx_live_origin_event_change(ngx_live_origin_zone_t *zone,
     ngx_live_origin_event_t *event, ngx_live_origin_change_pt change,

@@ -226,6 +226,12 @@ ngx_live_origin_manifest(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx)
         return ngx_live_origin_manifest_not_yet(r, ctx);
     }
 
+    /* that may have had to read it again */
+
+    if (ctx->event->doc == NULL) {
+        return ngx_live_origin_rights_unknown(r, ctx);
+    }
+
     if (ctx->class && lo_window_any(&ctx->class->of->window)) {
         rc = ngx_live_origin_window_refuse(r, ctx, &ctx->class->of->window);
 

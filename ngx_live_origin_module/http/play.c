@@ -311,6 +311,10 @@ ngx_live_origin_play_go(ngx_live_origin_play_t *p)
                                           "no such event", NULL);
     }
 
+    if (ctx->event->doc == NULL) {
+        return ngx_live_origin_rights_unknown_json(r, ctx);
+    }
+
     device = lo_play_device(&p->asked, mcf->classes->devices, &rc);
 
     if (rc != LO_OK) {

@@ -1,4 +1,5 @@
 #include "core/keys.h"
+#include "http/api.h"
 #include "http/geo.h"
 #include "http/rights.h"
 
@@ -31,8 +32,10 @@ ngx_live_origin_rights(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx,
 
     ctx->until_us = INT64_MAX;
 
+    /* that is answered before anybody asks */
+
     if (ctx->event->doc == NULL) {
-        return LO_RIGHTS_OPEN;
+        return LO_RIGHTS_BLACKOUT;
     }
 
     if (place == NULL) {
@@ -105,6 +108,44 @@ ngx_live_origin_rights_refuse(ngx_http_request_t *r,
     }
 
     return ngx_live_origin_text(r, NGX_HTTP_FORBIDDEN, text->data, text->len);
+}
+
+
+/* not for a second: it takes an operator, or memory */
+
+static ngx_int_t
+ngx_live_origin_rights_later(ngx_http_request_t *r)
+{
+    return ngx_live_origin_header_const(r, "Retry-After", "5");
+}
+
+
+ngx_int_t
+ngx_live_origin_rights_unknown(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx)
+{
+    if (ngx_live_origin_rights_later(r) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_live_origin_refuse(r, ctx, NGX_HTTP_SERVICE_UNAVAILABLE,
+                                  NGX_LIVE_ORIGIN_UNREADABLE, 0);
+}
+
+
+ngx_int_t
+ngx_live_origin_rights_unknown_json(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx)
+{
+    if (ngx_live_origin_rights_later(r) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ngx_live_origin_reason(ctx, NGX_LIVE_ORIGIN_UNREADABLE);
+
+    return ngx_live_origin_api_error(r, NGX_HTTP_SERVICE_UNAVAILABLE,
+                                     "the event's document cannot be read",
+                                     NULL);
 }
 
 

@@ -26,6 +26,13 @@ const char *ngx_live_origin_rights_field(lo_deny_e why);
 ngx_int_t ngx_live_origin_rights_refuse(ngx_http_request_t *r,
     ngx_live_origin_ctx_t *ctx, lo_deny_e why);
 
+/* of an event whose document cannot be read (ctx->event->doc is NULL) nobody
+   has anything that it may deny: 503, as a line or as JSON */
+ngx_int_t ngx_live_origin_rights_unknown(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx);
+ngx_int_t ngx_live_origin_rights_unknown_json(ngx_http_request_t *r,
+    ngx_live_origin_ctx_t *ctx);
+
 /* behind that: how long it may be kept, s, so that nobody has it when a
    blackout begins; 0: not at all */
 int64_t ngx_live_origin_rights_age(ngx_live_origin_ctx_t *ctx, int64_t age);

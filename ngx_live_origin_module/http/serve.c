@@ -6,6 +6,7 @@
  */
 
 #include "http/access.h"
+#include "http/rights.h"
 #include "http/share.h"
 
 
@@ -106,6 +107,26 @@ ngx_live_origin_is_time(ngx_live_origin_ctx_t *ctx, lo_str_t path)
 }
 
 
+/* what an event's document may deny, or orders */
+
+static ngx_uint_t
+ngx_live_origin_serve_ruled(lo_name_e kind)
+{
+    switch (kind) {
+
+    case LO_NAME_MPD:
+    case LO_NAME_MASTER:
+    case LO_NAME_MEDIA:
+    case LO_NAME_STEERING:
+    case LO_NAME_PATCH:
+        return 1;
+
+    default:
+        return 0;
+    }
+}
+
+
 /*
  * A node that has just come knows little: nothing is said to be unknown, and
  * no manifest goes out, before it has looked at what others have.
@@ -116,14 +137,11 @@ ngx_live_origin_serve_joins(ngx_live_origin_ctx_t *ctx)
 {
     int  track;
 
-    switch (ctx->name.kind) {
-
-    case LO_NAME_MPD:
-    case LO_NAME_MASTER:
-    case LO_NAME_MEDIA:
-    case LO_NAME_STEERING:
-    case LO_NAME_PATCH:
+    if (ngx_live_origin_serve_ruled(ctx->name.kind)) {
         return 1;
+    }
+
+    switch (ctx->name.kind) {
 
     case LO_NAME_SEGMENT:
     case LO_NAME_PART:
@@ -225,6 +243,11 @@ ngx_live_origin_serve(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx)
 
     if (ctx->copy == NULL && ngx_live_origin_shed_refuses(ctx)) {
         return ngx_live_origin_shed(r, ctx);
+    }
+
+    if (ctx->event->doc == NULL && ngx_live_origin_serve_ruled(ctx->name.kind))
+    {
+        return ngx_live_origin_rights_unknown(r, ctx);
     }
 
     switch (ctx->name.kind) {

@@ -52,9 +52,9 @@ ngx_live_origin_steering(ngx_http_request_t *r, ngx_live_origin_ctx_t *ctx)
     const lo_cdns_t   *cdns;
     const lo_cdn_t    *order[LO_CDNS];
 
-    cdns = ctx->event->doc ? &ctx->event->doc->cdns : NULL;
+    cdns = &ctx->event->doc->cdns;
 
-    if (cdns == NULL || cdns->n == 0 || !cdns->steering.enabled) {
+    if (cdns->n == 0 || !cdns->steering.enabled) {
         return ngx_live_origin_refuse(r, ctx, NGX_HTTP_NOT_FOUND,
                                       NGX_LIVE_ORIGIN_UNKNOWN, 2);
     }
