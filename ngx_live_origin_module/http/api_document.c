@@ -81,7 +81,7 @@ ngx_live_origin_api_put(ngx_http_request_t *r, ngx_live_origin_api_ask_t *ask)
 
     known = lo_zone_event_find(zone->z, ask->id) >= 0;
 
-    rc = ngx_live_origin_event_document(zone, ask->body, ask->len, &err);
+    rc = ngx_live_origin_event_document(zone, ask->body, ask->len, 1, &err);
 
     if (rc == LO_ERROR) {
         return ngx_live_origin_api_error(r, NGX_HTTP_BAD_REQUEST,
@@ -99,8 +99,6 @@ ngx_live_origin_api_put(ngx_http_request_t *r, ngx_live_origin_api_ask_t *ask)
                    "events, lower zone_share, or delete an event",
                    "zone_share");
     }
-
-    ngx_live_origin_share_documented(zone, rc);
 
     /* in force from here on; what is left is that it outlives the zone */
 

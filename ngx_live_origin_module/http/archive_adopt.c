@@ -174,7 +174,7 @@ ngx_live_origin_archive_adopt(ngx_live_origin_zone_t *zone,
     index = lo_zone_event_find(zone->z, lo_cstr(f->id));
 
     if (index < 0) {
-        index = ngx_live_origin_event_document(zone, f->doc, f->doc_len,
+        index = ngx_live_origin_event_document(zone, f->doc, f->doc_len, 0,
                                                &err);
     }
 

@@ -9,7 +9,15 @@
 typedef struct {
     const lo_event_t  *doc;
     ngx_uint_t         differs;            /* from the one before */
+    ngx_uint_t         put;                /* just now, for all nodes */
 } ngx_live_origin_redocument_t;
+
+
+static void
+ngx_live_origin_event_stamp(lo_live_t *l)
+{
+    l->doc_us = ngx_max(l->doc_us + 1, ngx_live_origin_wall());
+}
 
 
 static int
@@ -25,19 +33,31 @@ ngx_live_origin_event_redocument(lo_live_t *l, void *data)
         changed = 1;
     }
 
+    if (re->put) {
+        ngx_live_origin_event_stamp(l);
+        changed = 1;
+    }
+
     return changed;
 }
 
 
-int
-ngx_live_origin_event_set_doc(ngx_live_origin_zone_t *zone, ngx_uint_t index,
-    const u_char *json, size_t len, ngx_uint_t replace)
+/*
+ * The document alone.  *word: of what is in force from here on, 0: it was that
+ * already.  *was: of the one before, which is to be killed by who calls.
+ */
+
+static int
+ngx_live_origin_event_swap_doc(ngx_live_origin_zone_t *zone, ngx_uint_t index,
+    const u_char *json, size_t len, ngx_uint_t replace, lo_word_t *was,
+    lo_word_t *word)
 {
     u_char           *old;
     int64_t           n;
-    lo_word_t         was, word;
     ngx_uint_t        same;
     lo_zone_event_t  *ze;
+
+    *word = 0;
 
     for ( ;; ) {
 
@@ -46,9 +66,9 @@ ngx_live_origin_event_set_doc(ngx_live_origin_zone_t *zone, ngx_uint_t index,
             return LO_NONE;
         }
 
-        was = __atomic_load_n(&ze->doc, __ATOMIC_ACQUIRE);
+        *was = __atomic_load_n(&ze->doc, __ATOMIC_ACQUIRE);
 
-        if (was) {
+        if (*was) {
 
             if (!replace) {
                 return LO_OK;
@@ -59,7 +79,7 @@ ngx_live_origin_event_set_doc(ngx_live_origin_zone_t *zone, ngx_uint_t index,
                 return LO_FULL;
             }
 
-            n = lo_zone_read(zone->z, was, old, LO_EVENT_DOC_MAX);
+            n = lo_zone_read(zone->z, *was, old, LO_EVENT_DOC_MAX);
             same = n == (int64_t) len && ngx_memcmp(old, json, len) == 0;
             free(old);
 
@@ -68,29 +88,118 @@ ngx_live_origin_event_set_doc(ngx_live_origin_zone_t *zone, ngx_uint_t index,
             }
         }
 
-        word = lo_zone_put(zone->z, index, LO_KIND_DOC, json, len);
-        if (word == 0) {
+        *word = lo_zone_put(zone->z, index, LO_KIND_DOC, json, len);
+        if (*word == 0) {
             return LO_FULL;
         }
 
-        if (lo_zone_swap(zone->z, &ze->doc, was, word)) {
-            ngx_live_origin_drm_check(zone, index, NGX_ERROR);
+        if (__atomic_compare_exchange_n(&ze->doc, was, *word, 0,
+                                        __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+        {
             return LO_OK;
         }
 
-        lo_zone_kill(zone->z, word);
+        lo_zone_kill(zone->z, *word);
+        *word = 0;
     }
 }
 
 
-static int
-ngx_live_origin_event_put(ngx_live_origin_zone_t *zone, lo_event_t *doc,
+/* that one stays */
+
+static void
+ngx_live_origin_event_keep_doc(ngx_live_origin_zone_t *zone, ngx_uint_t index,
+    lo_word_t was, lo_word_t word)
+{
+    if (word) {
+        if (was) {
+            lo_zone_kill(zone->z, was);
+        }
+
+        ngx_live_origin_drm_check(zone, index, NGX_ERROR);
+    }
+}
+
+
+/* the one before is in force again, unless there is a third by now */
+
+static void
+ngx_live_origin_event_undo_doc(ngx_live_origin_zone_t *zone,
+    lo_zone_event_t *ze, lo_word_t was, lo_word_t word)
+{
+    if (word && !lo_zone_swap(zone->z, &ze->doc, word, was) && was) {
+        lo_zone_kill(zone->z, was);
+    }
+}
+
+
+int
+ngx_live_origin_event_set_doc(ngx_live_origin_zone_t *zone, ngx_uint_t index,
     const u_char *json, size_t len, ngx_uint_t replace)
 {
+    int        rc;
+    lo_word_t  was, word;
+
+    rc = ngx_live_origin_event_swap_doc(zone, index, json, len, replace, &was,
+                                        &word);
+    if (rc == LO_OK) {
+        ngx_live_origin_event_keep_doc(zone, index, was, word);
+    }
+
+    return rc;
+}
+
+
+/* the live state, made or changed by a document that is in force already */
+
+static int
+ngx_live_origin_event_put_live(ngx_live_origin_zone_t *zone, ngx_uint_t index,
+    ngx_live_origin_redocument_t *re, ngx_uint_t replace)
+{
+    int                       rc;
+    lo_word_t                 word;
+    ngx_live_origin_event_t  *e;
+
+    e = ngx_live_origin_event_get(zone, index);
+
+    if (e == NULL) {
+        zone->scratch_word = 0;
+        lo_live_create(zone->scratch, re->doc);
+
+        if (re->put) {
+            ngx_live_origin_event_stamp(zone->scratch);
+        }
+
+        rc = ngx_live_origin_event_store(zone, index, 0, zone->scratch, &word);
+
+        if (rc == LO_OK) {
+            ngx_live_origin_share_event(zone, index);
+            return LO_OK;
+        }
+
+        e = rc == LO_AGAIN ? ngx_live_origin_event_get(zone, index) : NULL;
+        if (e == NULL) {
+            return LO_FULL;
+        }
+    }
+
+    return replace
+           ? ngx_live_origin_event_change(zone, e,
+                                          ngx_live_origin_event_redocument, re)
+           : LO_OK;
+}
+
+
+/* all of it, or nothing is changed */
+
+static int
+ngx_live_origin_event_put(ngx_live_origin_zone_t *zone, lo_event_t *doc,
+    const u_char *json, size_t len, ngx_uint_t replace, ngx_uint_t put)
+{
     int                            index, rc;
-    lo_word_t                      word, was;
+    uint64_t                       share;
+    lo_word_t                      was, word;
     lo_zone_event_t               *ze;
-    ngx_live_origin_event_t       *e;
     ngx_live_origin_redocument_t   re;
 
     index = lo_zone_event_find(zone->z, doc->id);
@@ -101,59 +210,47 @@ ngx_live_origin_event_put(ngx_live_origin_zone_t *zone, lo_event_t *doc,
         if (index < 0) {
             return index;
         }
+    }
 
-    } else if (doc->zone_share && replace
-               && lo_zone_event_share(zone->z, index, doc->zone_share)
-                  != LO_OK)
+    ze = lo_zone_event(zone->z, index);
+    if (ze == NULL) {
+        return LO_NONE;
+    }
+
+    share = __atomic_load_n(&ze->share, __ATOMIC_RELAXED) * LO_ZONE_PAGE;
+
+    if (doc->zone_share && replace
+        && lo_zone_event_share(zone->z, index, doc->zone_share) != LO_OK)
     {
         return LO_FULL;
     }
 
-    ze = lo_zone_event(zone->z, index);
-    was = ze ? __atomic_load_n(&ze->doc, __ATOMIC_ACQUIRE) : 0;
+    rc = ngx_live_origin_event_swap_doc(zone, index, json, len, replace, &was,
+                                        &word);
+    if (rc == LO_OK) {
+        re.doc = doc;
+        re.differs = word != 0;
+        re.put = put && zone->share;
 
-    rc = ngx_live_origin_event_set_doc(zone, index, json, len, replace);
-    if (rc != LO_OK) {
-        return rc;
-    }
-
-    e = ngx_live_origin_event_get(zone, index);
-
-    if (e == NULL) {
-        zone->scratch_word = 0;
-        lo_live_create(zone->scratch, doc);
-
-        rc = ngx_live_origin_event_store(zone, index, 0, zone->scratch, &word);
+        rc = ngx_live_origin_event_put_live(zone, index, &re, replace);
 
         if (rc == LO_OK) {
-            ngx_live_origin_share_event(zone, index);
+            ngx_live_origin_event_keep_doc(zone, index, was, word);
             return index;
         }
 
-        e = rc == LO_AGAIN ? ngx_live_origin_event_get(zone, index) : NULL;
-        if (e == NULL) {
-            return LO_FULL;
-        }
-
-        rc = LO_OK;
+        ngx_live_origin_event_undo_doc(zone, ze, was, word);
     }
 
-    if (replace) {
-        re.doc = doc;
-        re.differs = was != __atomic_load_n(&ze->doc, __ATOMIC_ACQUIRE);
+    (void) lo_zone_event_share(zone->z, index, share);
 
-        rc = ngx_live_origin_event_change(zone, e,
-                                          ngx_live_origin_event_redocument,
-                                          &re);
-    }
-
-    return rc == LO_OK ? index : LO_FULL;
+    return rc == LO_NONE ? LO_NONE : LO_FULL;
 }
 
 
 int
 ngx_live_origin_event_document(ngx_live_origin_zone_t *zone,
-    const u_char *json, size_t len, lo_event_err_t *err)
+    const u_char *json, size_t len, ngx_uint_t put, lo_event_err_t *err)
 {
     int         rc;
     lo_event_t  doc;
@@ -163,7 +260,7 @@ ngx_live_origin_event_document(ngx_live_origin_zone_t *zone,
         return LO_ERROR;
     }
 
-    rc = ngx_live_origin_event_put(zone, &doc, json, len, 1);
+    rc = ngx_live_origin_event_put(zone, &doc, json, len, 1, put);
 
     lo_event_free(&doc);
 
@@ -186,7 +283,7 @@ ngx_live_origin_event_auto(ngx_live_origin_zone_t *zone, lo_str_t id)
         return LO_FULL;
     }
 
-    rc = ngx_live_origin_event_put(zone, &doc, json, last - json, 0);
+    rc = ngx_live_origin_event_put(zone, &doc, json, last - json, 0, 0);
 
     lo_event_free(&doc);
 
@@ -315,7 +412,7 @@ ngx_live_origin_event_load_file(ngx_live_origin_zone_t *zone, ngx_str_t *name)
         return;
     }
 
-    rc = ngx_live_origin_event_document(zone, json, len, &err);
+    rc = ngx_live_origin_event_document(zone, json, len, 0, &err);
 
     if (rc == LO_ERROR) {
         ngx_log_error(NGX_LOG_ERR, zone->log, 0,

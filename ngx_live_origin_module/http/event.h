@@ -69,10 +69,10 @@ void ngx_live_origin_event_free(ngx_live_origin_zone_t *zone);
 
 /* document.c */
 
-/* an event document, from the API or the folder: the index of its event,
-   LO_ERROR: see err, LO_FULL, or LO_AGAIN: try later */
+/* an event document, put just now or found: the index of its event; LO_ERROR:
+   see err, LO_FULL, or LO_AGAIN: try later; then nothing has changed */
 int ngx_live_origin_event_document(ngx_live_origin_zone_t *zone,
-    const u_char *json, size_t len, lo_event_err_t *err);
+    const u_char *json, size_t len, ngx_uint_t put, lo_event_err_t *err);
 /* the document alone, as other nodes have it; LO_OK, LO_NONE, LO_FULL */
 int ngx_live_origin_event_set_doc(ngx_live_origin_zone_t *zone,
     ngx_uint_t index, const u_char *json, size_t len, ngx_uint_t replace);

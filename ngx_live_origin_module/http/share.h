@@ -6,8 +6,9 @@
  *   share_tell.c    commands and scripts
  *   share_event.c   live states: asked for and proposed
  *   share_along.c   and what goes along with one
+ *   share_document.c  documents
  *   share_learn.c   and learnt
- *   share_gone.c    events that are deleted, documents that are put
+ *   share_gone.c    events that are deleted
  *   share_put.c     a segment to Redis before it is seen here
  *   share_send.c    and behind it; GAPs
  *   share_say.c     how it is told
@@ -52,6 +53,8 @@
 #define NGX_LIVE_ORIGIN_SHARE_PAUSE    500000   /* us, behind a refusal */
 #define NGX_LIVE_ORIGIN_SHARE_ALONE    1500000  /* likewise, without Redis */
 #define NGX_LIVE_ORIGIN_SHARE_FETCH    1000     /* ms: a claim on a number */
+#define NGX_LIVE_ORIGIN_SHARE_NO_DOC   ((int64_t) -2)  /* us: older than what
+                                                  Redis has, or has not */
 #define NGX_LIVE_ORIGIN_SHARE_LEAST    86400000 /* ms: life of an event's key */
 
 
@@ -177,21 +180,30 @@ void ngx_live_origin_share_wanted(ngx_live_origin_share_t *sh,
 
 /* share_along.c */
 
-/* the event's document, malloc'ed; NULL: no memory */
-u_char *ngx_live_origin_share_doc(ngx_live_origin_zone_t *zone,
-    ngx_uint_t index, size_t *len);
 /* headers with an id of known or above: before the record that names them, on
    the same connection */
 ngx_int_t ngx_live_origin_share_inits(ngx_live_origin_share_t *sh, lo_str_t id,
     const lo_live_t *l, uint32_t known);
 
 
+/* share_document.c */
+
+/* the event's document, malloc'ed; NULL: no memory; of length 0: this node has
+   none that others could use */
+u_char *ngx_live_origin_share_doc(ngx_live_origin_zone_t *zone,
+    ngx_live_origin_event_t *event, size_t *len);
+/* of other nodes, who have had it since us: 1, it is in force here, too; 0, it
+   is not newer than this node's, or is refused, and that was said */
+ngx_uint_t ngx_live_origin_share_document(ngx_live_origin_share_t *sh,
+    ngx_live_origin_event_t *e, const u_char *json, size_t len, int64_t us);
+
+
 /* share_learn.c */
 
-/* a record and a document from Redis; NGX_OK: it is this node's, or will be
-   when its inits are here */
+/* a record, a document and when that was put, from Redis (n: how many of them);
+   NGX_OK: it is this node's, or will be when its inits are here */
 ngx_int_t ngx_live_origin_share_adopt(ngx_live_origin_share_t *sh,
-    const char *id, redisReply *live, redisReply *doc);
+    const char *id, redisReply **got, size_t n);
 /* somebody else has something new of it, or it is new itself */
 void ngx_live_origin_share_learn(ngx_live_origin_share_t *sh, lo_str_t id);
 
@@ -204,9 +216,6 @@ void ngx_live_origin_share_gone(ngx_live_origin_zone_t *zone,
 /* somebody else has deleted it */
 void ngx_live_origin_share_deleted(ngx_live_origin_share_t *sh, lo_str_t id,
     uint64_t life);
-/* its document was put here just now */
-void ngx_live_origin_share_documented(ngx_live_origin_zone_t *zone,
-    ngx_uint_t index);
 
 
 /* share_get.c */

@@ -1,28 +1,6 @@
-/* What goes to Redis along with the record of an event. */
+/* Inits: what goes to Redis along with the record of an event. */
 
 #include "http/share.h"
-
-
-u_char *
-ngx_live_origin_share_doc(ngx_live_origin_zone_t *zone, ngx_uint_t index,
-    size_t *len)
-{
-    int64_t           n;
-    u_char           *doc;
-    lo_zone_event_t  *ze;
-
-    *len = 0;
-    ze = lo_zone_event(zone->z, index);
-    doc = malloc(LO_EVENT_DOC_MAX);
-
-    if (ze && doc) {
-        n = lo_zone_read(zone->z, __atomic_load_n(&ze->doc, __ATOMIC_ACQUIRE),
-                         doc, LO_EVENT_DOC_MAX);
-        *len = n > 0 ? n : 0;
-    }
-
-    return doc;
-}
 
 
 ngx_int_t

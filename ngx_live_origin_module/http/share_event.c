@@ -59,7 +59,7 @@ ngx_live_origin_share_ask(ngx_live_origin_share_t *sh,
 
     a = calloc(1, sizeof(ngx_live_origin_asked_t));
     record = malloc(sizeof(lo_live_t));
-    doc = ngx_live_origin_share_doc(sh->zone, event->index, &doc_len);
+    doc = ngx_live_origin_share_doc(sh->zone, event, &doc_len);
 
     if (a == NULL || record == NULL || doc == NULL || st == NULL || ze == NULL)
     {
@@ -99,7 +99,8 @@ ngx_live_origin_share_ask(ngx_live_origin_share_t *sh,
     ngx_sprintf((u_char *) life, "%uL%Z", l->life);
     ngx_sprintf((u_char *) base, "%uL%Z", l->agreed);
     ngx_sprintf((u_char *) serial, "%uL%Z", l->serial);
-    ngx_sprintf((u_char *) doc_us, "%L%Z", l->doc_us);
+    ngx_sprintf((u_char *) doc_us, "%L%Z",
+                doc_len ? l->doc_us : NGX_LIVE_ORIGIN_SHARE_NO_DOC);
     ngx_sprintf((u_char *) ttl, "%L%Z",
                 ngx_live_origin_share_ttl(l, NGX_LIVE_ORIGIN_SHARE_LEAST));
 
@@ -431,9 +432,9 @@ ngx_live_origin_share_answered(ngx_live_origin_redis_op_t *op,
         } else if (ngx_strcmp(r->str, "gone") == 0) {
             ngx_live_origin_share_ended(sh, id, a->live->life);
 
-        } else if (reply->elements == 3
-                   && ngx_live_origin_share_adopt(sh, id, reply->element[1],
-                                                  reply->element[2])
+        } else if (reply->elements > 2
+                   && ngx_live_origin_share_adopt(sh, id, reply->element + 1,
+                                                  reply->elements - 1)
                       != NGX_OK
                    && st)
         {

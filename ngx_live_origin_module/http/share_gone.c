@@ -1,7 +1,4 @@
-/*
- * An event that is deleted, and a document that is put: what an operator does
- * to an event on all nodes.
- */
+/* An event that is deleted is so on all nodes. */
 
 #include "http/share.h"
 
@@ -102,28 +99,4 @@ ngx_live_origin_share_deleted(ngx_live_origin_share_t *sh, lo_str_t id,
 
     ngx_log_error(NGX_LOG_NOTICE, sh->zone->log, 0,
                   "event %*s deleted on another node", own.len, own.data);
-}
-
-
-static int
-ngx_live_origin_share_stamp(lo_live_t *l, void *data)
-{
-    l->doc_us = ngx_max(l->doc_us + 1, ngx_live_origin_wall());
-
-    return 1;
-}
-
-
-void
-ngx_live_origin_share_documented(ngx_live_origin_zone_t *zone,
-    ngx_uint_t index)
-{
-    ngx_live_origin_event_t  *e;
-
-    e = zone->share ? ngx_live_origin_event_get(zone, index) : NULL;
-
-    if (e) {
-        (void) ngx_live_origin_event_change(zone, e,
-                                            ngx_live_origin_share_stamp, NULL);
-    }
 }

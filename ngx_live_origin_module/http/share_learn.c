@@ -15,6 +15,8 @@ typedef struct {
     lo_live_t                   *live;
     u_char                      *doc;
     size_t                       doc_len;
+    int64_t                      doc_us;
+    unsigned                     took:1;    /* the document */
     ngx_uint_t                   next;      /* init */
     lo_word_t                    words[LO_LIVE_INITS];
 } ngx_live_origin_learnt_t;
@@ -72,18 +74,25 @@ ngx_live_origin_learnt_event(ngx_live_origin_learnt_t *le)
 
         e = ngx_live_origin_event_get(zone, index);
 
-        if (e && le->doc_len && le->live->doc_us > e->live->doc_us) {
-            (void) ngx_live_origin_event_set_doc(zone, index, le->doc,
-                                                 le->doc_len, 1);
-            e = ngx_live_origin_event_get(zone, index);
+        if (e && ngx_live_origin_share_document(le->share, e, le->doc,
+                                                le->doc_len, le->doc_us))
+        {
+            le->took = 1;
         }
 
-        return e;
+        return e ? ngx_live_origin_event_get(zone, index) : NULL;
     }
 
-    index = le->doc_len
-            ? ngx_live_origin_event_document(zone, le->doc, le->doc_len, &err)
-            : ngx_live_origin_event_auto(zone, lo_cstr(le->id));
+    /* all have one: it is lost there, and with it who may see the event */
+
+    if (le->doc_len == 0) {
+        lo_err(&err.err, "it has no document there: put it again");
+        index = LO_ERROR;
+
+    } else {
+        index = ngx_live_origin_event_document(zone, le->doc, le->doc_len, 0,
+                                               &err);
+    }
 
     if (index < 0) {
         ngx_log_error(NGX_LOG_ERR, zone->log, 0,
@@ -94,6 +103,8 @@ ngx_live_origin_learnt_event(ngx_live_origin_learnt_t *le)
         return NULL;
     }
 
+    le->took = 1;
+
     return ngx_live_origin_event_get(zone, index);
 }
 
@@ -101,11 +112,16 @@ ngx_live_origin_learnt_event(ngx_live_origin_learnt_t *le)
 static int
 ngx_live_origin_learnt_change(ngx_live_origin_learnt_t *le, lo_live_t *l)
 {
+    int64_t     us;
     ngx_uint_t  i, k;
+
+    us = le->took ? ngx_max(l->doc_us, le->doc_us) : l->doc_us;
 
     if (!lo_live_adopt(l, le->live)) {
         return 0;
     }
+
+    l->doc_us = us;
 
     for (i = 0; i < l->ninits; i++) {
         for (k = 0; l->inits[i].word == 0 && k < le->live->ninits; k++) {
@@ -114,6 +130,20 @@ ngx_live_origin_learnt_change(ngx_live_origin_learnt_t *le, lo_live_t *l)
             }
         }
     }
+
+    return 1;
+}
+
+
+/* of a record that was this node's already */
+
+static int
+ngx_live_origin_learnt_stamp(lo_live_t *l, void *data)
+{
+    ngx_live_origin_learnt_t  *le = data;
+
+    l->doc_us = ngx_max(l->doc_us, le->doc_us);
+    lo_live_redocument(l);
 
     return 1;
 }
@@ -174,6 +204,10 @@ ngx_live_origin_learnt_store(ngx_live_origin_learnt_t *le)
         if (own) {
             ngx_live_origin_share_event(zone, e->index);
         }
+
+    } else if (e && le->took) {
+        (void) ngx_live_origin_event_change(zone, e,
+                                            ngx_live_origin_learnt_stamp, le);
     }
 
     free(l);
@@ -286,12 +320,45 @@ ngx_live_origin_learnt_init(ngx_live_origin_redis_op_t *op, redisReply *reply)
 }
 
 
+static void
+ngx_live_origin_learnt_doc(ngx_live_origin_learnt_t *le, redisReply **got,
+    size_t n)
+{
+    lo_str_t     s;
+    redisReply  *doc, *us;
+
+    doc = got[1];
+    us = n > 2 ? got[2] : NULL;
+
+    le->doc_us = le->live->doc_us;
+
+    if (us && us->type == REDIS_REPLY_STRING) {
+        s.data = (u_char *) us->str;
+        s.len = us->len;
+        le->doc_us = lo_share_number(s);
+    }
+
+    if (doc->type == REDIS_REPLY_STRING && doc->len <= LO_EVENT_DOC_MAX) {
+
+        le->doc = malloc(doc->len + 1);
+
+        if (le->doc) {
+            ngx_memcpy(le->doc, doc->str, doc->len);
+            le->doc_len = doc->len;
+        }
+    }
+}
+
+
 ngx_int_t
 ngx_live_origin_share_adopt(ngx_live_origin_share_t *sh, const char *id,
-    redisReply *live, redisReply *doc)
+    redisReply **got, size_t n)
 {
     lo_err_t                   err;
+    redisReply                *live;
     ngx_live_origin_learnt_t  *le;
+
+    live = got[0];
 
     if (live->type != REDIS_REPLY_STRING || live->len > sizeof(lo_live_t)) {
         return NGX_ERROR;
@@ -318,16 +385,7 @@ ngx_live_origin_share_adopt(ngx_live_origin_share_t *sh, const char *id,
         return NGX_ERROR;
     }
 
-    if (doc->type == REDIS_REPLY_STRING && doc->len <= LO_EVENT_DOC_MAX) {
-
-        le->doc = malloc(doc->len + 1);
-
-        if (le->doc) {
-            ngx_memcpy(le->doc, doc->str, doc->len);
-            le->doc_len = doc->len;
-        }
-    }
-
+    ngx_live_origin_learnt_doc(le, got, n);
     ngx_live_origin_learnt_go(le);
 
     return NGX_OK;
@@ -346,7 +404,7 @@ ngx_live_origin_share_has_read(ngx_live_origin_redis_op_t *op,
     sh = rd->share;
 
     if (!sh->closing && reply && reply->type == REDIS_REPLY_ARRAY
-        && reply->elements == 2)
+        && reply->elements > 1)
     {
         if (reply->element[0]->type == REDIS_REPLY_NIL) {
 
@@ -356,8 +414,8 @@ ngx_live_origin_share_has_read(ngx_live_origin_redis_op_t *op,
             ngx_live_origin_share_walk_skip(sh, rd->id);
 
         } else {
-            (void) ngx_live_origin_share_adopt(sh, rd->id, reply->element[0],
-                                               reply->element[1]);
+            (void) ngx_live_origin_share_adopt(sh, rd->id, reply->element,
+                                               reply->elements);
         }
     }
 
@@ -378,7 +436,7 @@ ngx_live_origin_share_learn(ngx_live_origin_share_t *sh, lo_str_t id)
     char                            key[NGX_LIVE_ORIGIN_KEY_MAX];
     int                             index;
     lo_buf_t                        b;
-    const char                     *argv[4];
+    const char                     *argv[5];
     ngx_live_origin_reading_t      *rd;
     ngx_live_origin_share_event_t  *st;
 
@@ -406,8 +464,9 @@ ngx_live_origin_share_learn(ngx_live_origin_share_t *sh, lo_str_t id)
     argv[1] = key;
     argv[2] = "live";
     argv[3] = "doc";
+    argv[4] = "doc_us";
 
-    if (ngx_live_origin_share_command(sh, &rd->op, 4, argv, NULL) != NGX_OK) {
+    if (ngx_live_origin_share_command(sh, &rd->op, 5, argv, NULL) != NGX_OK) {
         free(rd);
         return;
     }

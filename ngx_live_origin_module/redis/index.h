@@ -54,8 +54,8 @@ extern ngx_live_origin_redis_script_t  ngx_live_origin_script_gap;
  * ARGV: life, base, serial, live state, doc_us, document, ttl in ms, channel,
  *       news, stamps of base and serial
  * {"ok"}: it is written, or was so already; {"gone"}: this life was deleted;
- * {"old", live state, document}: others have agreed on something else than
- * the record with the serial `base'
+ * {"old", live state, document, doc_us}: others have agreed on something else
+ * than the record with the serial `base', or have a newer document
  */
 extern ngx_live_origin_redis_script_t  ngx_live_origin_script_event;
 
