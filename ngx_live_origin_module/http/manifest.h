@@ -189,6 +189,10 @@ int64_t ngx_live_origin_window_from(ngx_live_origin_manifest_t *m,
 void ngx_live_origin_window_mpd(ngx_live_origin_manifest_t *m,
     lo_manifest_t *man, lo_manifest_period_t *periods,
     ngx_live_origin_event_t *event, int64_t from);
+/* also without a window.  Irregular events, over: each Period begins with its
+   first segment */
+void ngx_live_origin_window_begin(lo_manifest_t *man,
+    lo_manifest_period_t *periods);
 /* 1: good; 0: not; NGX_DECLINED: as without a window */
 ngx_int_t ngx_live_origin_window_good(ngx_live_origin_manifest_t *m,
     ngx_live_origin_event_t *event);

@@ -263,7 +263,7 @@ ngx_live_origin_window_periods(lo_manifest_t *man,
 
 /* irregular, over: each Period begins with its first segment */
 
-static void
+void
 ngx_live_origin_window_begin(lo_manifest_t *man,
     lo_manifest_period_t *periods)
 {

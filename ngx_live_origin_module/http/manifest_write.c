@@ -185,6 +185,9 @@ ngx_live_origin_write_event(ngx_live_origin_zone_t *zone,
 
     if (m->of.window) {
         ngx_live_origin_window_mpd(m, &man, periods, event, from);
+
+    } else if (segments && man.ended) {
+        ngx_live_origin_window_begin(&man, periods);
     }
 
     if (ngx_live_origin_write_select(m, &man, &room, event->doc) != NGX_OK) {

@@ -1,0 +1,180 @@
+# MPDs and playlists of irregular events: what they say of time when the event
+# has ended.
+
+use strict;
+use warnings;
+
+use Test::More;
+use Time::HiRes qw(time);
+
+use lib 't/lib';
+use LiveOrigin::Hls qw(lint);
+use LiveOrigin::Media;
+use LiveOrigin::Mpd;
+use LiveOrigin::Nginx;
+
+my $ng = LiveOrigin::Nginx->start(
+    size => '128m', events => 12, workers => 1,
+    live => 'live_origin_hold 0;',
+    files => {map { ("events/$_.json" => qq({"id": "$_", "delay_ms": 1000,
+                     "dvr_s": 600, "tracks": [{"id": "v"}]}))
+                  } qw(utc own)});
+
+my $v = LiveOrigin::Media->video(segment => [1, 1], bytes => 2000);
+my $w = LiveOrigin::Media->video(segment => [1, 1], bytes => 2000,
+                                 width => 640, height => 360);
+my %pushed;                                # [number, begin, end], in seconds
+
+
+# segments of these durations, from tfdt on, in frames of 1/25 s; where the
+# last ends
+
+sub push_segments
+{
+    my ($path, $m, $tfdt, @frames) = @_;
+    my @numbers;
+
+    for my $frames (@frames) {
+        my $r = $ng->put("/live/$path/1.m4s",
+                         $m->segment(1, tfdt => $tfdt,
+                                     durations => [(3600) x $frames]));
+        my ($n) = ($r->header('Location') // '') =~ m{/(\d+)\.m4s$};
+
+        defined $n or die "$path: ", $r->status, ' ', $r->body;
+
+        push @{$pushed{$path}}, [$n, $tfdt / 90000,
+                                 ($tfdt + $frames * 3600) / 90000];
+        $tfdt += $frames * 3600;
+    }
+
+    return $tfdt;
+}
+
+sub seconds { return $_[0] =~ /^PT([\d.]+)S$/ ? $1 : die "no duration: $_[0]" }
+
+sub ms { return sprintf '%.3f', $_[0] }
+
+
+# a valid MPD; its Periods as [start, the times of its first track]
+
+sub mpd
+{
+    my ($path, $what) = @_;
+
+    my $r = $ng->get("/live/$path");
+
+    is $r->status, 200, $what or return;
+
+    my $why = LiveOrigin::Mpd::valid($r->body, 'DASH-MPD.xsd');
+
+    SKIP: {
+        skip 'LO_DASH_SCHEMA is not set', 1 if !defined $why;
+        is $why, '', '... valid by the schema' or diag $r->body;
+    }
+
+    my ($mpd) = LiveOrigin::Mpd->parse($r->body)->find('/MPD');
+    my @periods;
+
+    for my $p (grep { $_->{name} eq 'Period' } $mpd->nodes) {
+        my ($set) = grep { $_->{name} eq 'AdaptationSet' } $p->nodes;
+        my ($rep) = grep { $_->{name} eq 'Representation' } $set->nodes;
+        my ($t) = grep { $_->{name} eq 'SegmentTemplate' } $rep->nodes;
+        my ($at, $n) = (0, $t->{attr}{startNumber});
+        my @times;
+
+        for my $s (map { $_->nodes } $t->nodes) {
+            $at = $s->{attr}{t} if defined $s->{attr}{t};
+
+            for (0 .. $s->{attr}{r} // 0) {
+                push @times, [$n++, $at / 90000,
+                              ($at + $s->{attr}{d}) / 90000];
+                $at += $s->{attr}{d};
+            }
+        }
+
+        push @periods, {start => seconds($p->{attr}{start}), times => \@times,
+                        pto => $t->{attr}{presentationTimeOffset} / 90000,
+                        duration => $p->{attr}{duration}};
+    }
+
+    return ($mpd->{attr}, @periods);
+}
+
+sub playlist
+{
+    my ($event) = @_;
+    my $r = $ng->get("/live/$event/v/media.m3u8");
+
+    is $r->status, 200, "$event: the playlist";
+    is join("\n", lint($r->body)), '', '... is one';
+
+    return $r->body;
+}
+
+
+# ---- it ends: on UTC, and on a clock of its own with another init
+
+my $begin = (int(time) - 30) * 90000;
+
+is $ng->put('/live/utc/a/v/init.mp4', $v->init)->status, 201, 'on UTC';
+push_segments('utc/a/v', $v, $begin, (25, 25, 80) x 4);
+
+is $ng->put('/live/own/a/v/init.mp4', $v->init)->status, 201,
+    'on a clock of its own';
+my $next = push_segments('own/a/v', $v, 900000, (25, 25, 80) x 2);
+
+is $ng->put('/live/own/a/v/init.mp4', $w->init)->status, 201,
+    '... another init';
+push_segments('own/a/v', $w, $next, (25, 25, 80) x 2);
+
+for (qw(utc own)) {
+    is $ng->get("/api/events/$_/status")->json->{irregular}, 1,
+        "$_ is irregular";
+    is((mpd("$_/manifest.mpd", '... live'))[0]{type}, 'dynamic',
+       '... dynamic');
+}
+
+my %list = map { $_ => playlist($_) } qw(utc own);
+
+for (qw(utc own)) {
+    is $ng->post("/api/events/$_/end")->status, 200, "$_ ends";
+    is playlist($_), "$list{$_}#EXT-X-ENDLIST\n", '... and so does its list';
+}
+
+my ($attr, @periods) = mpd('utc/manifest.mpd', 'on UTC, ended');
+my @real = @{$pushed{'utc/a/v'}};
+
+is $attr->{type}, 'static', '... static';
+is scalar @periods, 1, '... one Period';
+is ms($periods[0]{start}), ms($real[0][1]),
+    '... which begins with the first segment';
+is ms(seconds($periods[0]{duration})), ms($real[-1][2] - $real[0][1]),
+    '... and is as long as there is media';
+is ms(seconds($attr->{mediaPresentationDuration})), ms($real[-1][2]),
+    '... mediaPresentationDuration is where it ends';
+is ms($periods[0]{pto}), ms($real[0][1]), '... presentationTimeOffset';
+is_deeply $periods[0]{times}, \@real, '... all segments, where they are';
+
+my (undef, @cut) = mpd('utc/manifest.mpd?start=' . int($begin / 90000),
+                       'with a start');
+
+is_deeply \@cut, \@periods, '... it says the same';
+
+($attr, @periods) = mpd('own/manifest.mpd', 'on a clock of its own, ended');
+@real = @{$pushed{'own/a/v'}};
+
+is scalar @periods, 2, '... two Periods';
+is_deeply [map { @{$_->{times}} } @periods], \@real, '... all segments';
+is ms($_->{pto}), ms($_->{times}[0][1]), '... each begins with its first'
+    for @periods;
+is $periods[0]{duration}, undef, '... the first ends where the next begins';
+is ms(seconds($periods[1]{duration})), ms($real[-1][2] - $real[6][1]),
+    '... the second with its last segment';
+is ms($periods[1]{start} + seconds($periods[1]{duration})),
+    ms(seconds($attr->{mediaPresentationDuration})),
+    '... which is mediaPresentationDuration';
+is ms($periods[1]{start} - $periods[0]{start}), ms($real[6][1] - $real[0][1]),
+    '... apart as their segments are';
+
+$ng->stop;
+done_testing;
