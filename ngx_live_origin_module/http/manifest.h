@@ -148,6 +148,9 @@ ngx_live_origin_manifest_t *ngx_live_origin_manifest_own(
 
 ngx_int_t ngx_live_origin_manifest_media(ngx_live_origin_zone_t *zone,
     ngx_live_origin_event_t *event, ngx_live_origin_manifest_t *m);
+/* LO_OK: *s is what readers get of a number; LO_NONE: there is nothing */
+int ngx_live_origin_list_segment(ngx_live_origin_list_t *list, int64_t n,
+    lo_manifest_segment_t *s);
 /* the last number that may be listed: all below it are there or GAPs */
 int64_t ngx_live_origin_list_to(ngx_live_origin_list_t *list);
 /* when number n, still missing, is listed as GAP */
@@ -168,6 +171,9 @@ ngx_int_t ngx_live_origin_manifest_times(ngx_live_origin_manifest_t *m,
     ngx_live_origin_event_t *event, lo_manifest_t *man,
     lo_manifest_period_t *periods, lo_manifest_track_t *tracks,
     lo_manifest_segment_t **mem);
+/* timeShiftBufferDepth: not further back than that */
+void ngx_live_origin_manifest_depth(ngx_live_origin_manifest_t *m,
+    ngx_live_origin_event_t *event, lo_manifest_t *man);
 
 
 /* manifest_window.c: m->of.window is there */

@@ -46,7 +46,7 @@ ngx_live_origin_list_meta(ngx_live_origin_list_t *list, int64_t n,
 }
 
 
-static int
+int
 ngx_live_origin_list_segment(ngx_live_origin_list_t *list, int64_t n,
     lo_manifest_segment_t *s)
 {

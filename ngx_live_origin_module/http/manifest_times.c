@@ -5,6 +5,39 @@
 #include "http/manifest.h"
 
 
+/* the first number that is listed: as far back as playlist_s, by time */
+
+static int64_t
+ngx_live_origin_times_from(ngx_live_origin_list_t *list, int64_t oldest,
+    int64_t to)
+{
+    int64_t                n, end_us, keep_us;
+    const lo_live_t       *l;
+    lo_manifest_segment_t  s;
+
+    l = list->live;
+    keep_us = (int64_t) l->playlist_s * LO_USEC;
+    end_us = INT64_MIN;
+
+    for (n = to; n > oldest; n--) {
+
+        if (ngx_live_origin_list_segment(list, n, &s) != LO_OK) {
+            continue;
+        }
+
+        if (end_us == INT64_MIN) {
+            end_us = s.end_us;
+        }
+
+        if (s.start_us <= end_us - keep_us && n <= to - 2) {
+            break;
+        }
+    }
+
+    return n;
+}
+
+
 ngx_int_t
 ngx_live_origin_manifest_times(ngx_live_origin_manifest_t *m,
     ngx_live_origin_event_t *event, lo_manifest_t *man,
@@ -12,7 +45,7 @@ ngx_live_origin_manifest_times(ngx_live_origin_manifest_t *m,
     lo_manifest_segment_t **mem)
 {
     size_t                   used, per;
-    int64_t                  to, from, count, next_us;
+    int64_t                  to, from, next_us;
     unsigned                 p, i, n, k, over;
     ngx_int_t                track;
     lo_zone_track_t         *t;
@@ -20,7 +53,12 @@ ngx_live_origin_manifest_times(ngx_live_origin_manifest_t *m,
     lo_manifest_segment_t   *s;
     ngx_live_origin_list_t   list;
 
-    per = ngx_live_origin_window_most(m->of.window, event->live);
+    per = ngx_live_origin_list_count(event->live, 1);
+
+    if (m->of.window || !lo_live_over(event->live)) {
+        per = ngx_min(per, NGX_LIVE_ORIGIN_TIMES_MAX);
+    }
+
     n = 0;
 
     for (p = 0; p < man->nperiods; p++) {
@@ -58,9 +96,11 @@ ngx_live_origin_manifest_times(ngx_live_origin_manifest_t *m,
             }
 
             to = ngx_live_origin_list_head(list.live, t);
-            count = per;
-            from = to - count + 1 > list.live->first ? to - count + 1
-                                                     : list.live->first;
+            from = ngx_max(to - (int64_t) per + 1, list.live->first);
+
+            if (m->of.window == NULL && !lo_live_over(list.live)) {
+                from = ngx_live_origin_times_from(&list, from, to);
+            }
 
             s = *mem + used;
             n = ngx_live_origin_list_there(&list, from, to, s);
@@ -102,4 +142,41 @@ ngx_live_origin_manifest_times(ngx_live_origin_manifest_t *m,
     m->next_us = 0;
 
     return NGX_OK;
+}
+
+
+/* how far back players may go: to what is listed; or to the window's start,
+   which it has */
+
+void
+ngx_live_origin_manifest_depth(ngx_live_origin_manifest_t *m,
+    ngx_live_origin_event_t *event, lo_manifest_t *man)
+{
+    int64_t                     begin, end;
+    unsigned                    i, k;
+    const lo_manifest_track_t  *t;
+
+    if (m->of.window && m->of.window->start_us) {
+        return;
+    }
+
+    begin = INT64_MAX;
+    end = INT64_MIN;
+
+    for (i = 0; i < man->nperiods; i++) {
+        for (k = 0; k < man->periods[i].ntracks; k++) {
+            t = &man->periods[i].tracks[k];
+
+            if (t->nsegments) {
+                begin = ngx_min(begin, t->segments[0].start_us);
+                end = ngx_max(end, t->segments[t->nsegments - 1].end_us);
+            }
+        }
+    }
+
+    if (end > begin) {
+        end = ngx_min(end, begin
+                           + (int64_t) event->live->playlist_s * LO_USEC);
+        man->depth_us = ngx_min(man->depth_us, end - begin);
+    }
 }

@@ -190,6 +190,10 @@ ngx_live_origin_write_event(ngx_live_origin_zone_t *zone,
         ngx_live_origin_window_begin(&man, periods);
     }
 
+    if (segments && !man.ended) {
+        ngx_live_origin_manifest_depth(m, event, &man);
+    }
+
     if (ngx_live_origin_write_select(m, &man, &room, event->doc) != NGX_OK) {
         rc = NGX_ABORT;
         goto done;

@@ -1,5 +1,5 @@
-# MPDs and playlists of irregular events: what they say of time when the event
-# has ended.
+# MPDs and playlists of irregular events: what they say of time, while the
+# event is live and when it has ended.
 
 use strict;
 use warnings;
@@ -16,9 +16,11 @@ use LiveOrigin::Nginx;
 my $ng = LiveOrigin::Nginx->start(
     size => '128m', events => 12, workers => 1,
     live => 'live_origin_hold 0;',
-    files => {map { ("events/$_.json" => qq({"id": "$_", "delay_ms": 1000,
-                     "dvr_s": 600, "tracks": [{"id": "v"}]}))
-                  } qw(utc own)});
+    files => {(map { ("events/$_.json" => qq({"id": "$_", "delay_ms": 1000,
+                      "dvr_s": 600, "tracks": [{"id": "v"}]}))
+                   } qw(utc own)),
+              'events/dvr.json' => '{"id": "dvr", "delay_ms": 1000,
+                  "dvr_s": 600, "playlist_s": 10, "tracks": [{"id": "v"}]}'});
 
 my $v = LiveOrigin::Media->video(segment => [1, 1], bytes => 2000);
 my $w = LiveOrigin::Media->video(segment => [1, 1], bytes => 2000,
@@ -112,16 +114,46 @@ sub playlist
 }
 
 
+# ---- live: timeShiftBufferDepth is not deeper than what is listed
+
+my $begin = (int(time) - 240) * 90000;
+
+is $ng->put('/live/dvr/a/v/init.mp4', $v->init)->status, 201,
+    'a longer window than playlist_s';
+my $next = push_segments('dvr/a/v', $v, $begin, (50, 20, 40) x 20);
+
+is $ng->get('/live/dvr/manifest.mpd')->status, 200, '... live';
+push_segments('dvr/a/v', $v, $next, (50, 20, 40) x 30);
+
+for my $query ('', '?time_delay=20') {
+    my ($attr, $period) = mpd("dvr/manifest.mpd$query", "the MPD$query");
+    my @times = @{$period->{times}};
+    my $span = $times[-1][2] - $times[0][1];
+
+    cmp_ok seconds($attr->{timeShiftBufferDepth}), '<=', $span + 0.001,
+        '... has what timeShiftBufferDepth says';
+    cmp_ok $span, '>=', $query ? 5 : 10, '... which is playlist_s at least';
+    is seconds($attr->{timeShiftBufferDepth}), 10, '... and says so'
+        if !$query;
+}
+
+my $x = sprintf '%.0f', $begin / 90000 + 60;
+my ($attr, $period) = mpd("dvr/manifest.mpd?start=$x", 'with a start');
+
+cmp_ok seconds($attr->{timeShiftBufferDepth}), '>', 100,
+    '... as deep as that is long ago';
+cmp_ok $period->{times}[0][1], '<=', $x, '... and listed from there on';
+
 # ---- it ends: on UTC, and on a clock of its own with another init
 
-my $begin = (int(time) - 30) * 90000;
+$begin = (int(time) - 30) * 90000;
 
 is $ng->put('/live/utc/a/v/init.mp4', $v->init)->status, 201, 'on UTC';
 push_segments('utc/a/v', $v, $begin, (25, 25, 80) x 4);
 
 is $ng->put('/live/own/a/v/init.mp4', $v->init)->status, 201,
     'on a clock of its own';
-my $next = push_segments('own/a/v', $v, 900000, (25, 25, 80) x 2);
+$next = push_segments('own/a/v', $v, 900000, (25, 25, 80) x 2);
 
 is $ng->put('/live/own/a/v/init.mp4', $w->init)->status, 201,
     '... another init';
@@ -141,7 +173,9 @@ for (qw(utc own)) {
     is playlist($_), "$list{$_}#EXT-X-ENDLIST\n", '... and so does its list';
 }
 
-my ($attr, @periods) = mpd('utc/manifest.mpd', 'on UTC, ended');
+my @periods;
+
+($attr, @periods) = mpd('utc/manifest.mpd', 'on UTC, ended');
 my @real = @{$pushed{'utc/a/v'}};
 
 is $attr->{type}, 'static', '... static';
