@@ -46,12 +46,35 @@ ngx_live_origin_list_meta(ngx_live_origin_list_t *list, int64_t n,
 }
 
 
+/* UTC of a segment's m; its number's, where its run was forgotten */
+
+static void
+ngx_live_origin_list_time(const lo_live_t *l, lo_manifest_segment_t *s,
+    uint32_t timescale)
+{
+    ngx_uint_t          i;
+    const lo_anchor_t  *anchor;
+
+    for (i = 0; i < l->nruns; i++) {
+        if (l->runs[i].id == s->run) {
+            anchor = &l->runs[i].anchor;
+            s->start_us = lo_timeline_utc_us(anchor, s->m, timescale);
+            s->end_us = lo_timeline_utc_us(anchor, s->m + s->duration,
+                                           timescale);
+            return;
+        }
+    }
+
+    s->start_us = lo_timeline_start_us(&l->d, s->number);
+    s->end_us = s->start_us + lo_rescale(s->duration, LO_USEC, timescale,
+                                         LO_NEAREST);
+}
+
+
 int
 ngx_live_origin_list_segment(ngx_live_origin_list_t *list, int64_t n,
     lo_manifest_segment_t *s)
 {
-    ngx_uint_t                i;
-    lo_anchor_t               anchor;
     lo_zone_meta_t            found, *meta;
     const lo_live_t          *l;
     const lo_live_init_t     *init;
@@ -65,16 +88,6 @@ ngx_live_origin_list_segment(ngx_live_origin_list_t *list, int64_t n,
 
     init = lo_live_init_by_id(l, meta->init);
 
-    anchor.offset = 0;
-    anchor.scale = 1;
-
-    for (i = 0; i < l->nruns; i++) {
-        if (l->runs[i].id == meta->run) {
-            anchor = l->runs[i].anchor;
-            break;
-        }
-    }
-
     ngx_memzero(s, sizeof(lo_manifest_segment_t));
 
     s->number = n;
@@ -83,9 +96,8 @@ ngx_live_origin_list_segment(ngx_live_origin_list_t *list, int64_t n,
     s->run = meta->run;
     s->init = init ? init->digest : 0;
     s->info = init ? &init->info : NULL;
-    s->start_us = lo_timeline_utc_us(&anchor, meta->m, meta->timescale);
-    s->end_us = lo_timeline_utc_us(&anchor, meta->m + meta->duration,
-                                   meta->timescale);
+
+    ngx_live_origin_list_time(l, s, meta->timescale);
 
     return init ? LO_OK : LO_NONE;
 }

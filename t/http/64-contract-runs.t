@@ -6,6 +6,7 @@ use warnings;
 
 use Test::More;
 use Time::HiRes qw(time sleep);
+use Time::Local qw(timegm);
 
 use lib 't/lib';
 use LiveOrigin::Media;
@@ -22,6 +23,8 @@ my $ng = LiveOrigin::Nginx->start(
             . ' {"id": "au"}]}',
         'events/two.json' => '{"id": "two", "segment_ms": 1000,'
             . ' "delay_ms": 1000, "dvr_s": 60, "tracks": [{"id": "v"}]}',
+        'events/many.json' => '{"id": "many", "segment_ms": 1000,'
+            . ' "delay_ms": 1000, "dvr_s": 120, "tracks": [{"id": "v"}]}',
         'events/utc.json' => '{"id": "utc", "segment_ms": 1000,'
             . ' "delay_ms": 1000, "dvr_s": 60, "tracks": [{"id": "v"}]}'});
 
@@ -64,6 +67,13 @@ sub target { return $_[0] =~ /^#EXT-X-TARGETDURATION:(\d+)$/m ? $1 : -1 }
 sub dseq
 {
     return $_[0] =~ /^#EXT-X-DISCONTINUITY-SEQUENCE:(\d+)$/m ? $1 : 0;
+}
+
+
+sub utc
+{
+    return $_[0] =~ /^(\d+)-(\d+)-(\d+)T(\d+):(\d+):(\d+)\.000Z$/
+           ? timegm($6, $5, $4, $3, $2 - 1, $1) : "not a whole second: $_[0]";
 }
 
 
@@ -314,6 +324,23 @@ is join(' ', map { $_->{number} }
     'what is lost is a GAP';
 is scalar(() = $ng->get('/live/sw/manifest.mpd')->body =~ /<Period\b/g), 2,
     'a Period of its own';
+
+# ---- more runs than are remembered: those before stay where they were
+
+my @many;
+
+for my $i (1 .. 36) {
+    $ng->put('/live/many/a/v/init.mp4', $v->init);
+    push @many, number($ng->put('/live/many/a/v/1.m4s',
+                                         $v->segment(40 - $i)));
+}
+
+($body, @v) = list('many/v/media.m3u8');
+is join(' ', map { $_->{number} } grep { !$_->{gap} } @v[0 .. 35]),
+   "@many", '36 runs, each of a segment';
+is scalar(grep { $_->{disc} } @v), 35, '... each begins with DISCONTINUITY';
+is join(' ', map { utc($_->{pdt}) } @v[0 .. 35]), "@many",
+    '... and all have the time of their number';
 
 # ---- everything is there after a restart of nginx
 
