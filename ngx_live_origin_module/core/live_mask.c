@@ -91,7 +91,7 @@ lo_live_mask(lo_live_t *l, const lo_live_mask_t *mask, int64_t head)
     }
 
     l->masks[l->nmasks++] = m;
-    lo_live_touch(l, 0);
+    lo_live_touch(l, l->irregular != 0);
 
     return 1;
 }
@@ -146,7 +146,7 @@ lo_live_unmask(lo_live_t *l, const lo_live_mask_t *mask, int64_t head)
     }
 
     if (changed) {
-        lo_live_touch(l, 0);
+        lo_live_touch(l, l->irregular != 0);
     }
 
     return changed;

@@ -44,7 +44,8 @@ typedef struct {
     uint32_t            run;          /* id; for a gap that of
                                          lo_live_run_at, or 0 */
     uint32_t            gap;          /* listed as GAP: [start_us, end_us) is
-                                         number's slot on the grid */
+                                         number's slot on the grid; irregular:
+                                         the time it took */
     uint32_t            nparts;       /* low-latency playlists: how many of
                                          its parts are listed, from the first */
     const lo_manifest_part_t  *parts;
@@ -78,8 +79,9 @@ typedef struct {
                                               the first one in it; 0: by
                                               the tracks that are there */
     unsigned                      nsegments;  /* irregular events only: what */
-    const lo_manifest_segment_t  *segments;   /* SegmentTimeline lists, without
-                                              gaps, oldest first */
+    const lo_manifest_segment_t  *segments;   /* SegmentTimeline lists, oldest
+                                              first; a gap has the time that
+                                              its number took */
 } lo_manifest_track_t;
 
 /* peak bandwidth, guessed from the picture's size if nobody says it */

@@ -159,18 +159,37 @@ int64_t ngx_live_origin_list_gap_us(const lo_live_t *l, int64_t n);
 int64_t ngx_live_origin_list_count(const lo_live_t *l, ngx_uint_t ended);
 /* irregular events: a track's newest number that belongs to the event */
 int64_t ngx_live_origin_list_head(const lo_live_t *l, lo_zone_track_t *t);
-/* irregular events: only what is there; numbers have no holes */
+/* start_us and end_us of *s, whose m and duration are in this timescale */
+void ngx_live_origin_list_time(const lo_live_t *l, lo_manifest_segment_t *s,
+    uint32_t timescale);
+/* LO_OK: *s is what readers do not get of a number, a GAP */
+int ngx_live_origin_list_masked(ngx_live_origin_list_t *list, int64_t n,
+    lo_manifest_segment_t *s);
+/* a number is to be listed as GAP: 1, and it stays one; 0: a segment is there
+   by now, or may be elsewhere */
+int ngx_live_origin_list_mark(ngx_live_origin_list_t *list, int64_t n);
+
+
+/* manifest_holes.c: irregular events */
+
+/* from the first number to the last that is there; GAPs between them */
 unsigned ngx_live_origin_list_there(ngx_live_origin_list_t *list,
     int64_t from, int64_t to, lo_manifest_segment_t *s);
+/* of a playlist: what is or was listed as GAP stays one */
+void ngx_live_origin_list_mark_holes(ngx_live_origin_list_t *list,
+    lo_manifest_segment_t *s, unsigned n);
+/* of an MPD: what has no segment is not in it */
+void ngx_live_origin_list_trim(lo_manifest_t *man,
+    lo_manifest_period_t *periods);
 
 
 /* manifest_times.c */
 
-/* what each track of each Period has, into *mem, which is then malloc'ed */
+/* what each track of each Period has, into *mem, which is then malloc'ed;
+   NGX_DECLINED: none has anything */
 ngx_int_t ngx_live_origin_manifest_times(ngx_live_origin_manifest_t *m,
     ngx_live_origin_event_t *event, lo_manifest_t *man,
-    lo_manifest_period_t *periods, lo_manifest_track_t *tracks,
-    lo_manifest_segment_t **mem);
+    lo_manifest_period_t *periods, lo_manifest_segment_t **mem);
 /* timeShiftBufferDepth: not further back than that */
 void ngx_live_origin_manifest_depth(ngx_live_origin_manifest_t *m,
     ngx_live_origin_event_t *event, lo_manifest_t *man);

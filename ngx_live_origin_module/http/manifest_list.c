@@ -9,21 +9,35 @@
 #include "core/limits.h"
 
 
-/* LO_OK: *s says what readers get for number n; LO_NONE: there is nothing */
+static int
+ngx_live_origin_list_find(ngx_live_origin_list_t *list, int64_t n,
+    uint32_t masked, lo_zone_meta_t *meta)
+{
+    lo_zone_pin_t  pin;
+
+    if (lo_zone_find(list->zone->z, list->ring, n, 0, masked, &pin) != LO_OK)
+    {
+        return LO_NONE;
+    }
+
+    *meta = pin.object->meta;
+    lo_zone_unpin(list->zone->z, &pin);
+
+    return LO_OK;
+}
+
 
 static int
 ngx_live_origin_list_meta(ngx_live_origin_list_t *list, int64_t n,
     lo_zone_meta_t *meta)
 {
-    lo_zone_pin_t     pin;
     lo_zone_record_t  rec;
 
-    if (lo_zone_find(list->zone->z, list->ring, n, 0,
-                     lo_live_masked(list->live, list->track, n), &pin)
+    if (ngx_live_origin_list_find(list, n,
+                                  lo_live_masked(list->live, list->track, n),
+                                  meta)
         == LO_OK)
     {
-        *meta = pin.object->meta;
-        lo_zone_unpin(list->zone->z, &pin);
         return LO_OK;
     }
 
@@ -48,7 +62,7 @@ ngx_live_origin_list_meta(ngx_live_origin_list_t *list, int64_t n,
 
 /* UTC of a segment's m; its number's, where its run was forgotten */
 
-static void
+void
 ngx_live_origin_list_time(const lo_live_t *l, lo_manifest_segment_t *s,
     uint32_t timescale)
 {
@@ -71,22 +85,13 @@ ngx_live_origin_list_time(const lo_live_t *l, lo_manifest_segment_t *s,
 }
 
 
-int
-ngx_live_origin_list_segment(ngx_live_origin_list_t *list, int64_t n,
-    lo_manifest_segment_t *s)
+static int
+ngx_live_origin_list_set(ngx_live_origin_list_t *list, int64_t n,
+    const lo_zone_meta_t *meta, lo_manifest_segment_t *s)
 {
-    lo_zone_meta_t            found, *meta;
-    const lo_live_t          *l;
-    const lo_live_init_t     *init;
+    const lo_live_init_t  *init;
 
-    l = list->live;
-    meta = &found;
-
-    if (ngx_live_origin_list_meta(list, n, meta) != LO_OK) {
-        return LO_NONE;
-    }
-
-    init = lo_live_init_by_id(l, meta->init);
+    init = lo_live_init_by_id(list->live, meta->init);
 
     ngx_memzero(s, sizeof(lo_manifest_segment_t));
 
@@ -97,9 +102,38 @@ ngx_live_origin_list_segment(ngx_live_origin_list_t *list, int64_t n,
     s->init = init ? init->digest : 0;
     s->info = init ? &init->info : NULL;
 
-    ngx_live_origin_list_time(l, s, meta->timescale);
+    ngx_live_origin_list_time(list->live, s, meta->timescale);
 
     return init ? LO_OK : LO_NONE;
+}
+
+
+int
+ngx_live_origin_list_segment(ngx_live_origin_list_t *list, int64_t n,
+    lo_manifest_segment_t *s)
+{
+    lo_zone_meta_t  meta;
+
+    return ngx_live_origin_list_meta(list, n, &meta) == LO_OK
+           ? ngx_live_origin_list_set(list, n, &meta, s) : LO_NONE;
+}
+
+
+int
+ngx_live_origin_list_masked(ngx_live_origin_list_t *list, int64_t n,
+    lo_manifest_segment_t *s)
+{
+    lo_zone_meta_t  meta;
+
+    if (ngx_live_origin_list_find(list, n, 0, &meta) != LO_OK
+        || ngx_live_origin_list_set(list, n, &meta, s) != LO_OK)
+    {
+        return LO_NONE;
+    }
+
+    s->gap = 1;
+
+    return LO_OK;
 }
 
 
@@ -218,15 +252,36 @@ ngx_live_origin_list_count(const lo_live_t *l, ngx_uint_t ended)
 }
 
 
+int
+ngx_live_origin_list_mark(ngx_live_origin_list_t *list, int64_t n)
+{
+    uint32_t  masked;
+
+    masked = lo_live_masked(list->live, list->track, n);
+
+    /* another pipeline's may be on other nodes */
+
+    if ((masked && list->zone->share)
+        || !ngx_live_origin_share_knows(list->zone)
+        || !lo_zone_gap(list->zone->z, list->ring, n, 1, masked))
+    {
+        return 0;
+    }
+
+    ngx_live_origin_share_gap(list->zone, list->event->index,
+                              lo_cstr(list->live->tracks[list->track].id), n);
+
+    return 1;
+}
+
+
 /* numbers of the list, regular events: there, or GAP */
 
 static unsigned
 ngx_live_origin_list_fill(ngx_live_origin_list_t *list, int64_t from,
     int64_t to, lo_manifest_segment_t *s)
 {
-    int       gap;
     int64_t   n;
-    uint32_t  masked;
     unsigned  i;
 
     for (n = from, i = 0; n <= to; n++, i++) {
@@ -242,21 +297,10 @@ ngx_live_origin_list_fill(ngx_live_origin_list_t *list, int64_t from,
             continue;
         }
 
-        masked = lo_live_masked(list->live, list->track, n);
-
-        /* another pipeline's may be on other nodes */
-
-        gap = !(masked && list->zone->share)
-              && ngx_live_origin_share_knows(list->zone)
-              && lo_zone_gap(list->zone->z, list->ring, n, 1, masked);
-
-        if (gap || ngx_live_origin_list_segment(list, n, &s[i]) != LO_OK) {
+        if (ngx_live_origin_list_mark(list, n)
+            || ngx_live_origin_list_segment(list, n, &s[i]) != LO_OK)
+        {
             ngx_live_origin_list_gap(list, n, &s[i]);
-        }
-
-        if (gap) {
-            ngx_live_origin_share_gap(list->zone, list->event->index,
-                               lo_cstr(list->live->tracks[list->track].id), n);
         }
     }
 
@@ -274,29 +318,6 @@ ngx_live_origin_list_head(const lo_live_t *l, lo_zone_track_t *t)
     head = __atomic_load_n(&t->head, __ATOMIC_RELAXED);
 
     return lo_live_over(l) && head > l->last ? l->last : head;
-}
-
-
-/* irregular events: only what is there; numbers have no holes */
-
-unsigned
-ngx_live_origin_list_there(ngx_live_origin_list_t *list, int64_t from,
-    int64_t to, lo_manifest_segment_t *s)
-{
-    int64_t   n;
-    unsigned  i;
-
-    for (n = from, i = 0; n <= to; n++) {
-
-        if (ngx_live_origin_list_segment(list, n, &s[i]) == LO_OK) {
-            i++;
-
-        } else {
-            i = 0;
-        }
-    }
-
-    return i;
 }
 
 
@@ -396,7 +417,11 @@ ngx_live_origin_manifest_media(ngx_live_origin_zone_t *zone,
         out.ended = m->over;
         out.type = m->over && m->of.window->start_us ? LO_LIST_VOD
                                                      : LO_LIST_LIVE;
-        to = out.nsegments ? cut[out.nsegments - 1].number : to;
+        to = m->next_us && out.nsegments ? cut[out.nsegments - 1].number : to;
+    }
+
+    if (event->live->irregular) {
+        ngx_live_origin_list_mark_holes(&list, cut, out.nsegments);
     }
 
     out.segments = cut;

@@ -41,8 +41,7 @@ ngx_live_origin_times_from(ngx_live_origin_list_t *list, int64_t oldest,
 ngx_int_t
 ngx_live_origin_manifest_times(ngx_live_origin_manifest_t *m,
     ngx_live_origin_event_t *event, lo_manifest_t *man,
-    lo_manifest_period_t *periods, lo_manifest_track_t *tracks,
-    lo_manifest_segment_t **mem)
+    lo_manifest_period_t *periods, lo_manifest_segment_t **mem)
 {
     size_t                   used, per;
     int64_t                  to, from, next_us;
@@ -74,13 +73,13 @@ ngx_live_origin_manifest_times(ngx_live_origin_manifest_t *m,
     list.event = event;
     list.live = event->live;
     used = 0;
-    mt = tracks;
     over = 1;
     next_us = 0;
 
     for (p = 0; p < man->nperiods; p++) {
-        for (i = 0; i < periods[p].ntracks; i++, mt++) {
+        for (i = 0; i < periods[p].ntracks; i++) {
 
+            mt = (lo_manifest_track_t *) &periods[p].tracks[i];
             track = lo_live_track(list.live, mt->id);
             if (track < 0) {
                 continue;
@@ -128,7 +127,7 @@ ngx_live_origin_manifest_times(ngx_live_origin_manifest_t *m,
             {
                 mt->nsegments++;
 
-                if (s[k].end_us > man->end_us) {
+                if (!s[k].gap && s[k].end_us > man->end_us) {
                     man->end_us = s[k].end_us;
                 }
             }
@@ -141,7 +140,9 @@ ngx_live_origin_manifest_times(ngx_live_origin_manifest_t *m,
     m->until_us = next_us;
     m->next_us = 0;
 
-    return NGX_OK;
+    ngx_live_origin_list_trim(man, periods);
+
+    return man->nperiods ? NGX_OK : NGX_DECLINED;
 }
 
 

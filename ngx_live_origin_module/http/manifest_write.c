@@ -175,12 +175,12 @@ ngx_live_origin_write_event(ngx_live_origin_zone_t *zone,
                                   m->of.class ? &m->of.class->place : NULL,
                                   cdns);
 
-    if (l->irregular && m->of.kind == LO_NAME_MPD
-        && ngx_live_origin_manifest_times(m, event, &man, periods, tracks,
-                                          &segments)
-           != NGX_OK)
-    {
-        goto done;
+    if (l->irregular && m->of.kind == LO_NAME_MPD) {
+        rc = ngx_live_origin_manifest_times(m, event, &man, periods,
+                                            &segments);
+        if (rc != NGX_OK) {
+            goto done;
+        }
     }
 
     if (m->of.window) {

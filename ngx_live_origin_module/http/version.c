@@ -60,6 +60,7 @@ ngx_live_origin_version_good(ngx_live_origin_zone_t *zone,
 {
     ngx_int_t         good;
     lo_zone_event_t  *ze;
+    lo_zone_track_t  *t;
     const lo_live_t  *l;
 
     l = event->live;
@@ -77,6 +78,12 @@ ngx_live_origin_version_good(ngx_live_origin_zone_t *zone,
     if (m->of.low) {
         return end->last == m->to && end->parts == m->parts
                && end->open == m->open && end->partless == m->partless;
+    }
+
+    if (m->of.kind == LO_NAME_MEDIA && l->irregular) {
+        t = lo_zone_track(zone->z, l->tracks[m->of.track].ring);
+
+        return t && m->to == ngx_live_origin_list_head(l, t);
     }
 
     if (m->of.kind == LO_NAME_MEDIA) {

@@ -1,9 +1,10 @@
 # MPDs and playlists of irregular events: what they say of time, while the
-# event is live and when it has ended.
+# event is live and when it has ended, and of numbers that are missing.
 
 use strict;
 use warnings;
 
+use JSON::PP;
 use Test::More;
 use Time::HiRes qw(time);
 
@@ -18,7 +19,9 @@ my $ng = LiveOrigin::Nginx->start(
     live => 'live_origin_hold 0;',
     files => {(map { ("events/$_.json" => qq({"id": "$_", "delay_ms": 1000,
                       "dvr_s": 600, "tracks": [{"id": "v"}]}))
-                   } qw(utc own)),
+                   } qw(utc own hole)),
+              'events/av.json' => '{"id": "av", "delay_ms": 1000,
+                  "tracks": [{"id": "v"}, {"id": "w"}]}',
               'events/dvr.json' => '{"id": "dvr", "delay_ms": 1000,
                   "dvr_s": 600, "playlist_s": 10, "tracks": [{"id": "v"}]}'});
 
@@ -104,13 +107,43 @@ sub mpd
 
 sub playlist
 {
-    my ($event) = @_;
-    my $r = $ng->get("/live/$event/v/media.m3u8");
+    my ($path) = @_;
+    my $r = $ng->get("/live/$path/media.m3u8");
 
-    is $r->status, 200, "$event: the playlist";
+    is $r->status, 200, "$path: the playlist";
     is join("\n", lint($r->body)), '', '... is one';
 
     return $r->body;
+}
+
+# [number, duration, 'gap', 'disc'] of each
+
+sub listed
+{
+    my @list;
+    my @tags = ('', '');
+    my $seconds;
+
+    for (split /\n/, $_[0]) {
+        $tags[0] = 'gap' if $_ eq '#EXT-X-GAP';
+        $tags[1] = 'disc' if $_ eq '#EXT-X-DISCONTINUITY';
+        $seconds = $1 if /^#EXTINF:([\d.]+)/;
+
+        if (/^(\d+)\.m4s$/) {
+            push @list, [$1, $seconds + 0, @tags];
+            @tags = ('', '');
+        }
+    }
+
+    return @list;
+}
+
+sub mask
+{
+    my ($event, %mask) = @_;
+
+    is $ng->post("/api/events/$event/masks", encode_json(\%mask))->status, 200,
+        "mask: $event " . join ' ', map { "$_ $mask{$_}" } sort keys %mask;
 }
 
 
@@ -166,11 +199,11 @@ for (qw(utc own)) {
        '... dynamic');
 }
 
-my %list = map { $_ => playlist($_) } qw(utc own);
+my %list = map { $_ => playlist("$_/v") } qw(utc own);
 
 for (qw(utc own)) {
     is $ng->post("/api/events/$_/end")->status, 200, "$_ ends";
-    is playlist($_), "$list{$_}#EXT-X-ENDLIST\n", '... and so does its list';
+    is playlist("$_/v"), "$list{$_}#EXT-X-ENDLIST\n", '... and so does its list';
 }
 
 my @periods;
@@ -209,6 +242,104 @@ is ms($periods[1]{start} + seconds($periods[1]{duration})),
     '... which is mediaPresentationDuration';
 is ms($periods[1]{start} - $periods[0]{start}), ms($real[6][1] - $real[0][1]),
     '... apart as their segments are';
+
+# ---- masked, and no other pipeline
+
+is $ng->put('/live/hole/a/v/init.mp4', $v->init)->status, 201, 'one pipeline';
+$begin = (int(time) - 30) * 90000;
+$next = push_segments('hole/a/v', $v, $begin, (25, 25, 80) x 4);
+@real = @{$pushed{'hole/a/v'}};
+
+my @lengths = map { $_->[2] - $_->[1] } @real;
+my $first = $real[0][0];
+
+# what is to be listed of the first so many, with gaps
+
+sub expected
+{
+    my ($count, %gap) = @_;
+
+    return [map { [$first + $_, ms($lengths[$_]), $gap{$_} ? 'gap' : '', ''] }
+            0 .. $count - 1];
+}
+
+sub listed_ms { return [map { [$_->[0], ms($_->[1]), @$_[2, 3]] } listed(@_)] }
+
+is_deeply listed_ms(playlist('hole/v')), expected(12), 'all are listed';
+mask('hole', pipeline => 'a', from => $first + 10, to => $first + 11);
+is_deeply listed_ms(playlist('hole/v')), expected(10),
+    'the last two are masked: the list ends before';
+(undef, $period) = mpd('hole/manifest.mpd', '... and the MPD');
+is_deeply $period->{times}, [@real[0 .. 9]], '... with its numbers';
+
+$next = push_segments('hole/a/v', $v, $next, 25);
+@real = @{$pushed{'hole/a/v'}};
+push @lengths, 1;
+
+is_deeply listed_ms(playlist('hole/v')), expected(13, 10 => 1, 11 => 1),
+    'the next one: they are GAPs';
+(undef, $period) = mpd('hole/manifest.mpd', '... and in the MPD');
+is_deeply $period->{times}, \@real, '... all have their times and numbers';
+isnt $ng->get('/live/hole/v/' . ($first + 10) . '.m4s')->status, 200,
+    '... and are not served';
+
+mask('hole', pipeline => 'a', from => $first + 3, to => $first + 5);
+is_deeply listed_ms(playlist('hole/v')),
+    expected(13, map { $_ => 1 } 3 .. 5, 10, 11), 'a hole in the middle';
+mask('hole', pipeline => 'a', from => $first, to => $first + 1);
+is join(' ', map { $_->[0] } listed(playlist('hole/v'))),
+    join(' ', $first + 2 .. $first + 12), 'one at the beginning';
+is((mpd('hole/manifest.mpd', '... and in the MPD'))[1]{times}[0][0],
+   $first + 2, '... of which nothing is listed');
+mask('hole', pipeline => 'a', mask => JSON::PP::false);
+is_deeply listed_ms(playlist('hole/v')),
+    expected(13, map { $_ => 1 } 3 .. 5, 10, 11),
+    'taken back: what was a GAP stays one';
+is $ng->get('/live/hole/v/' . ($first + 10) . '.m4s')->status, 200,
+    '... and is served';
+mask('hole', pipeline => 'a', from => 0);
+is $ng->get('/live/hole/v/media.m3u8')->status, 404, 'all are masked: no list';
+is $ng->get('/live/hole/manifest.mpd')->status, 404, '... no MPD';
+
+# ---- a track of which nothing is in service; one that is behind
+
+for (['v', 6], ['w', 4]) {
+    is $ng->put("/live/av/a/$_->[0]/init.mp4", $v->init)->status, 201,
+        "track $_->[0]";
+    push_segments("av/a/$_->[0]", $v, 0, ((25, 80) x 3)[0 .. $_->[1] - 1]);
+}
+
+my $both = sub {
+    return join ' ', map { $_->{attr}{id} }
+           LiveOrigin::Mpd->parse($ng->get('/live/av/manifest.mpd')->body)
+           ->find('/MPD/Period/AdaptationSet/Representation');
+};
+
+is $both->(), 'v w', 'two tracks';
+mask('av', pipeline => 'a', track => 'w', from => 0);
+mpd('av/manifest.mpd', 'one is masked');
+is $both->(), 'v', '... and left out';
+mask('av', pipeline => 'a', track => 'w', from => 0, mask => JSON::PP::false);
+is $both->(), 'v w', '... and comes back';
+
+for (qw(v w)) {
+    is $ng->put("/live/av/a/$_/init.mp4", $v->init)->status, 200,
+        "$_ begins again";
+    push_segments("av/a/$_", $v, 0, 25, 25);
+}
+
+my @w = @{$pushed{'av/a/w'}};
+
+cmp_ok $w[4][0], '>', $w[3][0] + 1, '... where the other is';
+is_deeply [map { [@$_[0, 2, 3]] } listed(playlist('av/w'))],
+    [(map { [$_->[0], '', ''] } @w[0 .. 3]),
+     (map { [$_, 'gap', ''] } $w[3][0] + 1 .. $w[4][0] - 1),
+     [$w[4][0], '', 'disc'], [$w[5][0], '', '']],
+    '... what it lacks is GAPs before its run';
+
+my (undef, @two) = mpd('av/manifest.mpd', '... and the MPD');
+
+is scalar @two, 2, '... has a Period for each';
 
 $ng->stop;
 done_testing;
