@@ -8,13 +8,21 @@ use Test::More;
 
 use lib 't/lib';
 use LiveOrigin::Media;
-use LiveOrigin::Nginx;
+use LiveOrigin::Nginx qw(wait_for);
 
 my $ng = LiveOrigin::Nginx->start(size => '64m', events => 1, workers => 1,
     live => 'live_origin_hold 0; live_origin_auto_event on;');
 
 my $v = LiveOrigin::Media->video;
 my $n = $v->now_number - 20;
+
+sub received
+{
+    my ($bytes) = $ng->get('/metrics')->body
+                  =~ /^live_origin_received_bytes_total (\d+)/m;
+
+    return $bytes;
+}
 
 my $doc = sub { '{"id": "' . $_[0] . '", "segment_ms": 2000, "delay_ms": 60000}' };
 
@@ -25,15 +33,16 @@ my $stream = $ng->client;
 
 $stream->begin('POST', '/live/old/a/Streams(v.cmfv)');
 $stream->piece($v->init . $v->segment($n));
-select undef, undef, undef, 0.2;
-is $ng->get("/live/old/v/$n.m4s")->status, 200, 'a stream of it';
+ok wait_for(sub { $ng->get("/live/old/v/$n.m4s")->status == 200 }, 20),
+    'a stream of it';
 
 my $put = $ng->client;
 my $s = $v->segment($n + 1);
+my $before = received();
 
 $put->begin('PUT', "/live/old/a/v/1.m4s", length => length $s);
 $put->piece(substr($s, 0, 5000));
-select undef, undef, undef, 0.2;
+ok wait_for(sub { received() >= $before + 5000 }, 20), 'half a segment';
 
 is $ng->delete('/api/events/old')->status, 200, 'it is deleted';
 is $ng->put('/api/events/new', $doc->('new'))->status, 201, 'another';
