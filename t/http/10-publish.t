@@ -24,6 +24,14 @@ my $n = $v->now_number - 1;
 my $r;
 
 
+sub received
+{
+    my ($bytes) = $ng->get('/metrics')->body
+                  =~ /^live_origin_received_bytes_total (\d+)/m;
+
+    return $bytes;
+}
+
 sub digest { my $d = sha256_base64($_[0]); return "sha-256=:$d=:" }
 
 
@@ -261,9 +269,12 @@ $m += 10;
 is $ng->put('/api/events/old', '{"id": "old"}')->status, 201, 'an event';
 $ng->put('/auto/old/a/v/init.mp4', $v->init);
 $c = $ng->client;
+
+my $before = received();
+
 $c->begin('PUT', "/auto/old/a/v/$n.m4s", length => length $s);
 $c->piece(substr($s, 0, 30000));
-select undef, undef, undef, 0.1;
+ok wait_for(sub { received() >= $before + 30000 }, 20), '... gets half a segment';
 is $ng->delete('/api/events/old')->status, 200, '... is removed';
 $ng->put("/auto/fresh$_/a/v/init.mp4", $v->init) for 1 .. 2;
 $c->piece(substr($s, 30000));
