@@ -44,6 +44,12 @@ my $v = LiveOrigin::Media->video(bytes => 300_000);
 my $n = $v->now_number - 20;
 my ($r, $c);
 
+# their readers are held for as long as this takes
+
+my %documents = map { ("events/$_.json" => qq({"id": "$_", "segment_ms": 2000,)
+                                           . ' "delay_ms": 300000}') }
+                qw(basic asked tls);
+
 my $ng = LiveOrigin::Nginx->start(
     size => '96m', events => 8,
     live => 'live_origin_auto_event on; live_origin_hold 20s;',
@@ -127,7 +133,7 @@ EOF2
             proxy_set_header Content-Length "";
         }
 EOF2
-    files => {users => "me:{PLAIN}open sesame\n"});
+    files => {users => "me:{PLAIN}open sesame\n", %documents});
 
 $ng->expect(qr/SSL_do_handshake/);
 
