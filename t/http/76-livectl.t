@@ -186,7 +186,7 @@ is $ng->get("/live/ev/v/$n.m4s")->header('Live-Origin-Notice'),
 is livectl(0, 'notify', 'ev', 'ad', '--remove'), '', '... taken away';
 like livectl(0, 'notify', 'ev', 'late', 'x', '--expires',
              '2096-01-01T00:00:00Z'), qr/^late +x +2096-/m, '... until a date';
-livectl(0, 'notify', 'ev', 'free', '--expires', '5', '--', '--text');
+livectl(0, 'notify', 'ev', 'free', '--expires', '300', '--', '--text');
 is join(' ', map { $_->{key} } @{json('notify', 'ev')->{notices}}),
     'late free', '... lists them, as JSON';
 livectl(1, 'notify', 'ev', 'BAD', 'x');
