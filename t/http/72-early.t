@@ -17,7 +17,7 @@ my $tmp = tempdir('lo-early-XXXXXX', TMPDIR => 1, CLEANUP => 1);
 
 system("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
        . " -keyout $tmp/key -out $tmp/cert -days 2 -subj /CN=localhost"
-       . " 2>/dev/null") == 0 or BAIL_OUT('openssl req');
+       . " 2>/dev/null") == 0 or die "openssl req\n";
 
 my %files = (
     'events/ev.json' => '{"id": "ev", "segment_ms": 4000, "delay_ms": 300000,'
@@ -35,7 +35,7 @@ my %conf = (
         . '     live_origin_serve main; live_origin_early_bytes off; }'
         . ' location /short/ { live_origin_serve main; live_origin_hold 1s; }'
         . ' location /brief/ { live_origin_publish main;'
-        . '     client_body_timeout 1s; }'
+        . '     client_body_timeout 3s; }'
         . ' location /close/ { live_origin_serve main;'
         . '     chunked_transfer_encoding off; }',
     files => \%files);
@@ -200,8 +200,9 @@ for my $how ('Content-Length', 'chunked') {
         'conditional, HEAD, where it is off, without framing: whole only';
     like curled($old), qr/^200 0$/, 'HTTP/1.0';
     ok slurp($old->[1]) eq $whole, '... whole';
-    like $ng->access_log, qr/$n\.m4s 200 .* reason=held pipeline=a held=\d/,
-        'the log';
+    ok wait_for(sub {
+        $ng->access_log =~ /$n\.m4s 200 .* reason=held pipeline=a held=\d/;
+    }, 20), 'the log';
 
     $r = $ng->get(path());
     ok $r->body eq $whole, 'from then on it is a segment as any other';
