@@ -8,6 +8,7 @@ use File::Temp qw(tempdir);
 use IO::Select;
 use IO::Socket::INET;
 use Test::More;
+use Time::HiRes qw(time);
 
 use lib 't/lib';
 use LiveOrigin::Media;
@@ -41,7 +42,7 @@ my $first = $last - 199;
 my $c = $ng->client;
 
 $c->put("/live/ev/a/v/init.mp4", $v->init);
-$c->put("/live/ev/a/v/1.m4s", $v->segment($_)) for $first .. $last;
+$c->put("/live/ev/a/v/1.m4s", $v->segment($_)) for $first - 12 .. $last;
 is scalar(grep { $c->get("/live/ev/v/$_.m4s")->status == 200 }
           $first .. $last), 200, 'two hundred segments, given out';
 
@@ -62,11 +63,19 @@ sub mask
 }
 
 
-# ---- of two addresses one answers
+# ---- of two addresses one answers: a purge is given up after 2 s, so that one
+# which this test was late for is not counted
 
 my $select = IO::Select->new($cache);
+my ($done, $late) = (0, 0);
 
-for my $n ($first .. $first + 3) {
+sub counted { return metric('purges_total') + metric('purges_failed_total') }
+
+for my $n ($first - 12 .. $first - 1) {
+    my $was = metric('purges_total');
+    my $all = counted();
+    my $began = time;
+
     is mask($n, $n)->status, 200, "a mask of $n";
 
     ok $select->can_read(20), '... the cache is asked' or last;
@@ -78,11 +87,23 @@ for my $n ($first .. $first + 3) {
         '... to purge';
     print $purge "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
     close $purge;
-    ok wait_for(sub { metric('purges_total') == $n - $first + 1 }, 20),
+
+    if (time - $began > 1) {
+        $late++;
+        wait_for(sub { counted() == $all + 1 }, 20);
+        next;
+    }
+
+    ok wait_for(sub { metric('purges_total') == $was + 1 }, 20),
         '... that was done';
+    last if ++$done == 4;
 }
 
-is metric('purges_failed_total'), 0, 'none has failed';
+is $done, 4, 'four of them';
+
+my $failed = metric('purges_failed_total');
+
+cmp_ok $failed, '<=', $late, 'none has failed that was answered in time';
 
 
 # ---- a cache that hangs does not keep a worker that has to go
@@ -101,7 +122,7 @@ ok wait_for(sub { $ng->old_workers == 0 }, 40),
     'the worker goes, though each would wait for 2 s';
 $ng->log_like(qr/purging by "[^"]*" failed: .* \(\d+ since/,
               '... and says that they failed');
-is metric('purges_failed_total'), 196, '... all of them';
+is metric('purges_failed_total'), $failed + 196, '... all of them';
 
 $ng->stop;
 done_testing;
