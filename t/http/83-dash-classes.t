@@ -23,7 +23,7 @@ my $rules = '"drm": {"systems": {"widevine": {}, "playready":
      "certificate_url": "https://l.example/c"}, "clearkey":
     {"license_url": "https://l.example/ck"}}},
     "cues": [{"id": "c", "start": "1970-01-01T00:00:00Z", "class": "<&>"}],
-    "delay_ms": 1000, "dvr_s": 60, "tracks": [{"id": "v"}, {"id": "e"},
+    "delay_ms": 1000, "dvr_s": 600, "tracks": [{"id": "v"}, {"id": "e"},
     {"id": "h"}, {"id": "k", "role": "trick", "fps": 1},
     {"id": "a", "lang": "en", "label": "<English>"},
     {"id": "f", "lang": "fr", "countries": {"allow": ["FR"]}}]';
