@@ -50,6 +50,7 @@ BEGIN {
     $ENV{TEST_NGINX_NO_SHUFFLE} = 1;
     $ENV{TEST_NGINX_LD_PRELOAD} = $ENV{LO_PRELOAD} if $ENV{LO_PRELOAD};
     $ENV{TEST_NGINX_LOG_LEVEL} ||= 'info';
+    $ENV{TEST_NGINX_TIMEOUT} ||= 30;
 }
 
 use Test::Nginx::Util ();
