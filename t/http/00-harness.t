@@ -12,7 +12,7 @@ use LiveOrigin::Nginx qw(wait_for);
 use LiveOrigin::Process qw(alive);
 
 my $ng = LiveOrigin::Nginx->start(
-    files => {slow => 'x' x 40000, chunked => 'x' x 40000},
+    files => {slow => 'x' x 40000, slower => 'x' x 400000, chunked => 'x' x 40000},
     conf => <<'CONF');
 user root;
 worker_processes %%WORKERS%%;
@@ -32,6 +32,10 @@ http {
         location = /slow {
             limit_rate 20k;
             alias %%DIR%%/slow;
+        }
+        location = /slower {
+            limit_rate 10k;
+            alias %%DIR%%/slower;
         }
         location = /chunked { ssi on; ssi_types *; alias %%DIR%%/chunked; }
     }
@@ -76,8 +80,9 @@ is scalar(grep { $_->status == 200 } LiveOrigin::Http::collect(\@list)), 1200,
    'twelve hundred at once';
 @list = ();
 
-$c->start('GET', '/slow');
+$c->start('GET', '/slower');
 is $c->finish(0.1)->error, 'timeout', 'a time-out';
+$c->close;
 is(LiveOrigin::Http->new(port => $ng->port(2))->get('/')->error
    =~ s/:.*//r, 'connect', 'nobody listens');
 
