@@ -28,7 +28,7 @@ my $ca = "$dir/ca.crt";
 
 system("openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=ca"
        . " -keyout $dir/ca.key -out $ca 2> $dir/err") == 0
-    or BAIL_OUT('openssl');
+    or die "openssl\n";
 
 for (
     $redis,

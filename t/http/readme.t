@@ -12,7 +12,7 @@ use LiveOrigin::Nginx qw(wait_for);
 open(my $fh, '<', LiveOrigin::Nginx::root() . '/README.md') or die $!;
 my $readme = do { local $/; <$fh> };
 
-my ($conf) = $readme =~ /^```nginx\n(.*?)^```/ms or BAIL_OUT('no nginx.conf');
+my ($conf) = $readme =~ /^```nginx\n(.*?)^```/ms or die "no nginx.conf\n";
 my @commands = $readme =~ /^```\n(ffmpeg .*?)^```/msg;
 
 is scalar @commands, 2, 'an nginx.conf and two commands';
