@@ -24,8 +24,7 @@ my $ng = LiveOrigin::Nginx->start(
     files => {'clearkeys' => "# of both events\n" . key_file()
                              . "$foreign " . 'e' x 32 . "\n",
               'keys.json' => $keys},
-    live => 'live_origin_auto_event on; live_origin_clearkey off;',
-    http => 'client_body_timeout 2s;');
+    live => 'live_origin_auto_event on; live_origin_clearkey off;');
 
 mmdb($ng->dir . '/geo.mmdb', '192.0.2.0/24' => country('DE', 'EU'),
      '198.51.100.0/24' => country('AT', 'EU'));
@@ -34,6 +33,12 @@ my $where = <<'EOF2';
 location /ck/ {
     live_origin_serve main;
     live_origin_clearkey %%DIR%%/clearkeys;
+}
+
+location /brief/ {
+    live_origin_serve main;
+    live_origin_clearkey %%DIR%%/clearkeys;
+    client_body_timeout 2s;
 }
 
 location /both/ {
@@ -52,8 +57,8 @@ EOF2
 my $file = $ng->dir . '/clearkeys';
 
 chmod 0640, $file, $ng->dir . '/keys.json';
-$ng->set_config(server => $where, http => 'client_body_timeout 2s;'
-    . ' live_origin_geoip %%DIR%%/geo.mmdb; set_real_ip_from 127.0.0.1;'
+$ng->set_config(server => $where, http =>
+    'live_origin_geoip %%DIR%%/geo.mmdb; set_real_ip_from 127.0.0.1;'
     . ' real_ip_header X-Forwarded-For;');
 $ng->reload;
 
@@ -199,7 +204,7 @@ is $c->finish->status, 413, 'large, by chunks';
 
 my $slow = $ng->client;
 
-$slow->begin('POST', '/ck/ev/clearkey', length => 100,
+$slow->begin('POST', '/brief/ev/clearkey', length => 100,
              headers => ['Content-Type' => 'application/json']);
 $slow->piece('{"kids":');
 is ask('/ck/ev/clearkey', {kids => [kid_url('v')]})->status, 200,
@@ -279,14 +284,17 @@ is given($in{$_}), $all, "no rules: $_" for 'AT', 'nowhere';
 
 # ---- the log has neither keys nor bodies
 
+ok wait_for(sub {
+    $ng->access_log
+        =~ m{POST /closed/[^ ]*ev/clearkey 403 .*reason=denied}
+}, 20), 'who is turned away is in the log';
+ok wait_for(sub {
+    $ng->access_log =~ m{POST /ck/ev/clearkey 400 .*reason=bad}
+}, 20), '... and what is no request';
+
 my $log = $ng->log . $ng->access_log;
 
 unlike $log, qr/\Q${\key_url('v')}\E|0123456789abcdef0123/, 'no key in a log';
-like $ng->access_log, qr{POST /closed/[^ ]*ev/clearkey 403 .*reason=denied},
-     'who is turned away is in it';
-ok wait_for(sub {
-    $ng->access_log =~ m{POST /ck/ev/clearkey 400 .*reason=bad}
-}, 5), '... and what is no request';
 
 # ---- the file
 
