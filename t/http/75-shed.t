@@ -42,17 +42,19 @@ sub metric
     return $n // "no $name";
 }
 
-# late, tick by tick, until the level is reached
+# late, tick by tick, until the level is reached; where the machine was late as
+# well and it is above that, it falls again
 
 sub stress
 {
     my ($level) = @_;
 
     for (1 .. 100) {
+        wait_for(sub { level() <= $level }, 90);
+        last if level() == $level;
         kill 'STOP', $worker;
         sleep 0.18;
         kill 'CONT', $worker;
-        last if level() >= $level;
     }
 
     return is level(), $level, "level $level";
@@ -112,12 +114,15 @@ row("ev/v/$$_[0].m4s", $$_[1], "not the edge: $$_[0]")
     for [$n - 5, 200], [$n - 1, 200], [$n, 404];
 row("ev/$_", 200, "nor $_")
     for qw(manifest.mpd master.m3u8 v/media.m3u8 v/init.mp4);
+stress(1) if level() != 1;
 row('none/v/1.m4s', 404, 'nor what is unknown');
 row('ev/v/0.m4s', 410, '... and what has left the window');
 is $ng->put('/live/ev/a/v/x1.m4s', $v->segment($n))->status, 201,
     'nor publishing';
 is metric('shed_total{class="dvr"}'), 5, 'all are counted';
 is metric('serves_total{reason="shed"}'), 5, '... by reason';
+
+stress(1) if level() != 1;
 
 my $shed = $ng->get('/api/status')->json->{shed};
 
