@@ -163,7 +163,7 @@ sub raw
     my ($self, $what, $status, $bytes, $ours) = @_;
 
     my $sock = $self->_send($bytes);
-    my $end = time + 10;
+    my $end = time + 20;
     my $answer = '';
 
     while ($answer !~ /\r\n/ && IO::Select->new($sock)->can_read($end - time))
@@ -184,7 +184,7 @@ sub statuses
     my ($self, $what, $expected, $bytes, $ours) = @_;
 
     my $sock = $self->_send($bytes);
-    my $end = time + 10;
+    my $end = time + 20;
     my $answer = '';
 
     while (IO::Select->new($sock)->can_read($end - time)) {
@@ -218,7 +218,7 @@ sub finish
         $out = `$livectl zone check --digests @{[$ng->zone]} 2>&1`;
 
         return ($status = $?) == 0;
-    }, 10);
+    }, 30);
 
     is $status, 0, 'livectl zone check' or diag $out;
 
