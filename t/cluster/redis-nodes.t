@@ -1,5 +1,5 @@
 #!/usr/bin/perl
-# time-out: 120
+# time-out: 240
 
 # Two origins on one Redis: what is published, decided and said on one is there
 # on the other.

@@ -1,5 +1,5 @@
 #!/usr/bin/perl
-# time-out: 120
+# time-out: 240
 
 # How bytes go to Redis: small ones with the index, larger ones before it, in
 # parts; what becomes of a part that is not kept; what a node that was cut off

@@ -1,5 +1,5 @@
 #!/usr/bin/perl
-# time-out: 90
+# time-out: 180
 
 # What the envoy's walk leaves alone, how often it comes when Redis takes
 # nothing, and an upload that does not wait for nodes that do not answer.
