@@ -163,10 +163,10 @@ has($B, $second, '... all of it');
 
 # ---- what B has stored is damaged
 
-# it has nothing to ask, or is not answered
+# where it has nothing to say it is told that nobody else has
 
 $fake->rules([qr/^HMGET \Q$key\E / => { reply => [] }],
-             [qr/$script\d+ (\d+) \1 / => 'loading']);
+             [qr/$script\d+ (\d+) \1 / => { reply => ['ok'] }]);
 $B->stop;
 
 open my $fh, '+<:raw', $B->zone or die;
@@ -185,6 +185,7 @@ $B->restart;
 
 cmp_ok $found, '>', 0, 'it is damaged';
 becomes($B, 'AT 503 DE 503 US 503', 'nobody has the event of B');
+ok $nodes->wait_up, '... which is connected';
 is publish($B, 'ev', 'c', $n + 2), '', 'but a third pipeline is published there';
 ok wait_for(sub { grep { $_->{id} eq 'c' } @{$A->get('/api/events/ev/status')
                                                ->json->{pipelines}} }, 20),
