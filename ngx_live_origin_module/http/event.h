@@ -91,7 +91,15 @@ typedef struct {
 int ngx_live_origin_change_end(lo_live_t *l, void *data);
 void ngx_live_origin_event_wake(ngx_live_origin_zone_t *zone,
     ngx_uint_t index);
+
+
+/* document_file.c */
+
 void ngx_live_origin_event_load(ngx_live_origin_zone_t *zone);
+/* there is a file for an event of this id; where there is no such event, it was
+   refused or has not been looked at yet */
+ngx_uint_t ngx_live_origin_event_filed(ngx_live_origin_zone_t *zone,
+    lo_str_t id);
 
 
 /* ring.c */

@@ -2,7 +2,7 @@
 // The three players leave a CDN that an operator drains, and come back.
 //
 // time-out: 360
-// core: encoders and players need one
+// alone: encoders and players need both cores
 
 'use strict';
 

@@ -213,7 +213,7 @@ sub _zone_path
     my ($free) = map { (split)[3] } grep { m{/dev/shm$} }
                  `df -Pk /dev/shm 2>/dev/null`;
 
-    my $shm = ($free || 0) > 512 * 1024 && -w '/dev/shm';
+    my $shm = ($free || 0) > 1024 * 1024 && -w '/dev/shm';
 
     return "$dir/zone" if !$shm;
 
