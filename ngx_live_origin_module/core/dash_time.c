@@ -36,19 +36,21 @@ lo_dash_timescale(const lo_dash_t *x, const lo_manifest_track_t *t)
 int64_t
 lo_dash_offset(const lo_dash_t *x, const lo_manifest_track_t *t)
 {
-    int64_t   pto;
-    uint64_t  ts;
+    int64_t             pto;
+    uint64_t            ts;
+    const lo_anchor_t  *a;
 
     ts = lo_dash_timescale(x, t);
+    a = t->clock ? t->clock : &x->p->anchor;
 
     if (!x->m->irregular) {
-        return lo_timeline_media(&x->m->d, &x->p->anchor, x->first, ts);
+        return lo_timeline_media(&x->m->d, a, x->first, ts);
     }
 
     if (__builtin_sub_overflow(lo_rescale(x->p->start_us, ts, LO_USEC,
                                           LO_NEAREST),
-                               lo_rescale(x->p->anchor.offset, ts,
-                                          x->p->anchor.scale, LO_NEAREST),
+                               lo_rescale(a->offset, ts, a->scale,
+                                          LO_NEAREST),
                                &pto))
     {
         return 0;                          /* of no clock that exists */
@@ -255,7 +257,8 @@ lo_dash_clock_same(const lo_dash_t *x, const lo_manifest_track_t *a,
     const lo_manifest_track_t *b)
 {
     return (lo_dash_early_us(x->m, a) != 0) == (lo_dash_early_us(x->m, b) != 0)
-           && lo_dash_timescale(x, a) == lo_dash_timescale(x, b);
+           && lo_dash_timescale(x, a) == lo_dash_timescale(x, b)
+           && lo_dash_offset(x, a) == lo_dash_offset(x, b);
 }
 
 

@@ -398,21 +398,6 @@ lo_live_init_at(const lo_live_t *l, unsigned track, int64_t n)
 }
 
 
-const lo_live_run_t *
-lo_live_run_at(const lo_live_t *l, int64_t n)
-{
-    unsigned  i;
-
-    for (i = l->nruns; i; i--) {
-        if (l->runs[i - 1].first <= n) {
-            return &l->runs[i - 1];
-        }
-    }
-
-    return NULL;
-}
-
-
 int64_t
 lo_live_due_us(const lo_live_t *l, int64_t n)
 {

@@ -25,7 +25,7 @@
 #include "core/notice.h"
 #include "core/steer.h"
 
-#define LO_LIVE_VERSION   4
+#define LO_LIVE_VERSION   5
 #define LO_LIVE_RUNS      32          /* the oldest are forgotten first */
 #define LO_LIVE_INITS     128
 #define LO_LIVE_MASKS     32
@@ -66,6 +66,10 @@ typedef struct {
     uint32_t            room;         /* numbers below first that were given
                                          to nobody when it began: a track that
                                          joins a little lower takes them */
+    uint64_t            kept;         /* bits: tracks that are pushed by a
+                                         process of their own, which did not
+                                         begin again: they keep the clock that
+                                         they had in the run before */
 } lo_live_run_t;
 
 
@@ -100,6 +104,10 @@ typedef struct {
                                          whole segments only */
     uint32_t            init[LO_MAX_PIPELINES];  /* id of the init that each
                                          pipeline sent last; 0: none */
+    lo_anchor_t         clock;        /* of the runs in which it was kept up to
+                                         this one: theirs may be forgotten */
+    uint32_t            clock_run;    /* id; 0: none */
+    uint32_t            pad;
 } lo_live_track_t;
 
 
@@ -245,6 +253,10 @@ const lo_live_init_t *lo_live_init_by_id(const lo_live_t *l, uint32_t id);
 const lo_live_init_t *lo_live_init_at(const lo_live_t *l, unsigned track,
     int64_t n);
 const lo_live_run_t *lo_live_run_at(const lo_live_t *l, int64_t n);
+const lo_live_run_t *lo_live_run_by_id(const lo_live_t *l, uint32_t id);
+/* what lifts a track onto the grid in a run of l's; NULL: it was forgotten */
+const lo_anchor_t *lo_live_anchor(const lo_live_t *l,
+    const lo_live_run_t *run, unsigned track);
 int64_t lo_live_due_us(const lo_live_t *l, int64_t n);
 
 /* whether it may end with an operator's number: LO_OK, LO_ERROR (it is none
@@ -343,6 +355,8 @@ typedef struct {
  * - The tracks of a pipeline that follow join the run that the first began,
  *   at a number below its first too if nobody was given that (room), else
  *   they are TAKEN.
+ * - A track whose process did not begin again, while that of another track
+ *   did, comes into the new run with the clock that it had: kept.
  * - Pipelines share a run only on UTC: whether two clocks that began anywhere
  *   show the same moment, nobody can tell from their segments.
  * - An init of another configuration begins a new run at its first number on
@@ -488,7 +502,6 @@ lo_live_masked(const lo_live_t *l, unsigned track, int64_t n)
 {
     return l->nmasks ? lo_live_masked_of(l, track, n) : 0;
 }
-
 
 
 /* lo_steer_set, which manifests show.  1: changed */

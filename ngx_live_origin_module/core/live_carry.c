@@ -21,6 +21,57 @@ lo_live_add_run(lo_live_t *l, const lo_live_run_t *run)
 }
 
 
+/* the runs that a track comes into with the clock that it had: those behind
+   its head's */
+
+static int
+lo_live_keeps(const lo_live_t *l, const lo_live_plan_t *p)
+{
+    return p->old_clock && !(l->runs[l->nruns - 1].kept >> p->s->track & 1);
+}
+
+
+static void
+lo_live_keep(lo_live_t *l, const lo_live_plan_t *p)
+{
+    unsigned          i;
+    uint64_t          bit;
+    lo_live_track_t  *t;
+
+    t = &l->tracks[p->s->track];
+    bit = (uint64_t) 1 << p->s->track;
+
+    for (i = l->nruns; i && l->runs[i - 1].id > p->s->head_run; i--) {
+        l->runs[i - 1].kept |= bit;
+    }
+
+    t->clock = p->clock;
+    t->clock_run = l->runs[l->nruns - 1].id;
+}
+
+
+/* an init began a run on the clocks of the one before */
+
+static void
+lo_live_keep_on(lo_live_t *l, const lo_live_run_t *run)
+{
+    unsigned              i;
+    lo_live_track_t      *t;
+    const lo_live_run_t  *last;
+
+    last = lo_live_newest_run(l);
+
+    for (i = 0; last != NULL && i < l->ntracks; i++) {
+
+        t = &l->tracks[i];
+
+        if ((run->kept >> i & 1) && t->clock_run == last->id) {
+            t->clock_run = run->id;
+        }
+    }
+}
+
+
 /* the record is what it has to be already: nothing is to be carried out */
 
 int
@@ -33,7 +84,7 @@ lo_live_stays(const lo_live_t *l, const lo_live_plan_t *p,
         || l->irregular != (uint32_t) p->irregular || p->init->first > p->n
         || l->first == INT64_MAX
         || (p->n < l->first && l->phase == LO_LIVE_SCHEDULED)
-        || p->restarted)
+        || p->restarted || lo_live_keeps(l, p))
     {
         return 0;
     }
@@ -94,12 +145,24 @@ lo_live_place_run(lo_live_t *l, const lo_live_plan_t *p, uint32_t *id)
             l->origin = lo_live_origin(p);
         }
 
+        lo_live_keep_on(l, &p->run);
+
         *id = lo_live_add_run(l, &p->run)->id;
         return 1;
     }
 
     shown = 0;
     run = &l->runs[l->nruns - 1];
+
+    if (lo_live_keeps(l, p)) {
+        lo_live_keep(l, p);
+        shown = 1;
+    }
+
+    if (p->joins) {
+        run->kept &= ~((uint64_t) 1 << p->s->track);
+        shown = 1;
+    }
 
     if (p->lower < run->first) {
         run->room -= run->room == UINT32_MAX

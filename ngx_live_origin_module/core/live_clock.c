@@ -67,6 +67,7 @@ lo_live_room(const lo_live_plan_t *p, int64_t n)
 static void
 lo_live_clock_number(lo_live_plan_t *p, const lo_anchor_t *a)
 {
+    p->clock = *a;
     p->n = lo_timeline_number(&p->d, a, p->s->m, p->ts, &p->off);
 }
 
@@ -158,6 +159,7 @@ int64_t
 lo_live_edge(const lo_live_plan_t *p)
 {
     int64_t                   edge;
+    const lo_anchor_t        *a;
     const lo_live_run_t      *cur;
     const lo_live_segment_t  *s;
 
@@ -172,8 +174,9 @@ lo_live_edge(const lo_live_plan_t *p)
         edge = -1;
 
         if (cur != NULL && s->track_head >= 0 && s->head_run == cur->id) {
-            edge = lo_timeline_number(&p->d, &cur->anchor, s->head_m, p->ts,
-                                      NULL);
+            a = lo_live_anchor(p->l, cur, s->track);
+            edge = lo_timeline_number(&p->d, a ? a : &cur->anchor, s->head_m,
+                                      p->ts, NULL);
         }
     }
 
@@ -273,18 +276,14 @@ lo_live_clock_stale(const lo_live_plan_t *p, const lo_live_run_t *cur)
 }
 
 
-/* has a restarted pipeline's clock begun again */
+/* is it below its track's head, or out of what is taken */
 
 static int
-lo_live_clock_again(const lo_live_plan_t *p, const lo_live_run_t *cur)
+lo_live_clock_back(const lo_live_plan_t *p)
 {
     const lo_live_segment_t  *s;
 
     s = p->s;
-
-    if (s->track_head < 0 || s->head_run != cur->id) {
-        return lo_live_clock_stale(p, cur);
-    }
 
     if (lo_live_clock_retry(p)) {
         return 0;
@@ -298,46 +297,111 @@ lo_live_clock_again(const lo_live_plan_t *p, const lo_live_run_t *cur)
 }
 
 
+/* has a restarted pipeline's clock begun again */
+
+static int
+lo_live_clock_again(const lo_live_plan_t *p, const lo_live_run_t *cur)
+{
+    if (p->s->track_head < 0 || p->s->head_run != cur->id) {
+        return lo_live_clock_stale(p, cur);
+    }
+
+    return lo_live_clock_back(p);
+}
+
+
+static int64_t
+lo_live_clock_apart(int64_t a, int64_t b)
+{
+    return a > b ? a - b : b - a;
+}
+
+
 /*
  * A track that is pushed by a process of its own goes on with its clock when
- * only the other track's process has begun again.
+ * only the other track's process has begun again: where that clock says a
+ * number that is nearer to what has to come next.  That is next to its own
+ * head or, where it has lost more than a few, to the event's.
  */
 
 static void
 lo_live_clock_old(lo_live_plan_t *p, const lo_live_run_t *cur)
 {
-    unsigned                  i;
-    int64_t                   n, off;
+    int64_t                   n, off, next;
+    const lo_anchor_t        *a;
     const lo_live_run_t      *run;
     const lo_live_segment_t  *s;
 
     s = p->s;
 
-    if (p->irregular || s->track_head < 0 || s->head_run == cur->id
-        || (p->n >= p->head + 1 - LO_LIVE_NEAR
-            && p->n <= p->head + 1 + LO_LIVE_NEAR))
+    if (p->irregular || s->track_head < 0 || s->head_run == cur->id) {
+        return;
+    }
+
+    run = lo_live_run_by_id(p->l, s->head_run);
+
+    if (run == NULL || !(run->pipelines & p->bit)) {
+        return;
+    }
+
+    a = lo_live_anchor(p->l, run, s->track);
+
+    if (a == NULL) {
+        return;
+    }
+
+    next = s->track_head + 1;
+    n = lo_timeline_number(&p->d, a, s->m, p->ts, &off);
+
+    if (n < next || lo_live_far(p, n)) {
+        return;
+    }
+
+    if (n >= next + LO_LIVE_NEAR) {
+        next = p->head + 1;
+    }
+
+    if (lo_live_clock_apart(n, next) < lo_live_clock_apart(p->n, next))
     {
-        return;
+        p->n = n;
+        p->off = off;
+        p->clock = *a;
+        p->old_clock = 1;
+    }
+}
+
+
+/*
+ * A track that was kept in the newest run.  1: it is on the clock that it had,
+ * or on the run's where it has nothing in it yet; 0: on another one.
+ */
+
+static int
+lo_live_clock_kept(lo_live_plan_t *p, const lo_live_run_t *cur)
+{
+    const lo_anchor_t  *a;
+
+    a = lo_live_anchor(p->l, cur, p->s->track);
+
+    if (a != NULL) {
+        lo_live_clock_number(p, a);
+        p->old_clock = 1;
+
+        if (!p->restarted || !lo_live_clock_back(p)) {
+            return 1;
+        }
     }
 
-    for (i = 0; i < p->l->nruns; i++) {
+    lo_live_clock_number(p, &cur->anchor);
+    p->old_clock = 0;
 
-        run = &p->l->runs[i];
-
-        if (run->id != s->head_run || !(run->pipelines & p->bit)) {
-            continue;
-        }
-
-        n = lo_timeline_number(&p->d, &run->anchor, s->m, p->ts, &off);
-
-        if (n > s->track_head && n <= s->track_head + LO_LIVE_NEAR) {
-            p->n = n;
-            p->off = off;
-            p->old_clock = 1;
-        }
-
-        return;
+    if (p->s->head_run == cur->id || lo_live_clock_stale(p, cur)) {
+        return 0;
     }
+
+    p->joins = 1;
+
+    return 1;
 }
 
 
@@ -354,8 +418,14 @@ lo_live_clock(lo_live_plan_t *p)
         return LO_WHY_OK;
     }
 
-    lo_live_clock_number(p, &cur->anchor);
     mine = (cur->pipelines & p->bit) != 0;
+
+    if (mine && (cur->kept >> p->s->track & 1)) {
+        return lo_live_clock_kept(p, cur) ? LO_WHY_OK
+                                          : lo_live_clock_new(p, cur);
+    }
+
+    lo_live_clock_number(p, &cur->anchor);
 
     if (p->utc && (cur->flags & LO_RUN_ON_UTC)) {
 

@@ -63,7 +63,11 @@ typedef struct {
 
     int                       irregular;
     int                       old_clock;  /* the track goes on where it was
-                                         before the newest run began */
+                                         before the newest run began: it is
+                                         kept, or will be */
+    int                       joins;  /* it was to be kept, but has begun again
+                                         since, with the newest run's clock */
+    lo_anchor_t               clock;  /* that n is by */
     int64_t                   n;
     int64_t                   off;
     int                       begin;  /* a new run, which is: */

@@ -185,16 +185,77 @@ lo_live_learn_inits(lo_live_t *to, const lo_live_t *from, const int tracks[],
 }
 
 
+/* which tracks were kept in a run, besides those of out, and their clocks */
+
+static uint64_t
+lo_live_learn_kept(lo_live_t *to, const lo_live_t *from, uint64_t kept,
+    const int tracks[], uint64_t out)
+{
+    unsigned          i;
+    lo_live_track_t  *t;
+
+    for (i = 0; i < from->ntracks; i++) {
+
+        if (!(kept >> i & 1) || tracks[i] < 0 || (out >> tracks[i] & 1)) {
+            continue;
+        }
+
+        out |= (uint64_t) 1 << tracks[i];
+        t = &to->tracks[tracks[i]];
+        t->clock = from->tracks[i].clock;
+        t->clock_run = from->tracks[i].clock_run;
+    }
+
+    return out;
+}
+
+
+/* runs that both have */
+
+static int
+lo_live_learn_keeps(lo_live_t *to, const lo_live_t *from, const int tracks[])
+{
+    int             changed;
+    unsigned        i, k;
+    uint64_t        kept;
+    lo_live_run_t  *run;
+
+    changed = 0;
+
+    for (i = 0, k = 0; i < from->nruns; i++) {
+
+        while (k < to->nruns && to->runs[k].id < from->runs[i].id) {
+            k++;
+        }
+
+        if (k == to->nruns || to->runs[k].id != from->runs[i].id
+            || to->runs[k].first != from->runs[i].first)
+        {
+            continue;
+        }
+
+        run = &to->runs[k];
+        kept = lo_live_learn_kept(to, from, from->runs[i].kept, tracks,
+                                  run->kept);
+        changed |= kept != run->kept;
+        run->kept = kept;
+    }
+
+    return changed;
+}
+
+
 /* the newer ones; an older one is part of what theirs has decided */
 
 static int
-lo_live_learn_runs(lo_live_t *to, const lo_live_t *from, const int pipelines[])
+lo_live_learn_runs(lo_live_t *to, const lo_live_t *from, const int tracks[],
+    const int pipelines[])
 {
     int             changed;
     unsigned        i;
     lo_live_run_t  *run;
 
-    changed = 0;
+    changed = lo_live_learn_keeps(to, from, tracks);
 
     for (i = 0; i < from->nruns && to->nruns < LO_LIVE_RUNS; i++) {
 
@@ -208,6 +269,7 @@ lo_live_learn_runs(lo_live_t *to, const lo_live_t *from, const int pipelines[])
         run = &to->runs[to->nruns++];
         *run = from->runs[i];
         run->pipelines = lo_live_learn_bits(run->pipelines, pipelines);
+        run->kept = lo_live_learn_kept(to, from, run->kept, tracks, 0);
         to->next_run = run->id + 1;
         changed = 1;
     }
@@ -450,7 +512,7 @@ lo_live_adopt(lo_live_t *l, const lo_live_t *theirs)
         changed = lo_live_learn_pipelines(l, &mine, pipelines);
         changed |= lo_live_learn_tracks(l, &mine, tracks);
         changed |= lo_live_learn_inits(l, &mine, tracks, pipelines);
-        changed |= lo_live_learn_runs(l, &mine, pipelines);
+        changed |= lo_live_learn_runs(l, &mine, tracks, pipelines);
         changed |= lo_live_learn_masks(l, &mine, tracks, pipelines);
         changed |= lo_live_learn_notices(l, &mine);
         changed |= lo_live_learn_drained(l, &mine);

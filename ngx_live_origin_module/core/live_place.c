@@ -149,8 +149,8 @@ lo_live_unwrap(lo_live_plan_t *p)
     cur = lo_live_newest_run(p->l);
 
     if (!s->wraps || p->utc || cur == NULL || !(cur->pipelines & p->bit)
-        || s->track_head < 0 || s->head_run != cur->id
-        || s->head_m == INT64_MIN || p->l->d.duration == 0)
+        || s->track_head < 0 || s->head_m == INT64_MIN
+        || p->l->d.duration == 0)
     {
         return;
     }
@@ -160,7 +160,9 @@ lo_live_unwrap(lo_live_plan_t *p)
 
     d = lo_rescale((int64_t) p->d.duration, p->ts, p->d.timescale, LO_CEIL);
 
-    if (p->restarted && (off < -3 * d || off > 3 * d)) {
+    if ((p->restarted || s->head_run != cur->id)
+        && (off < -3 * d || off > 3 * d))
+    {
         return;
     }
 
@@ -328,7 +330,7 @@ lo_live_when(lo_live_plan_t *p, int64_t by, int64_t limit, int head)
     run = p->begin ? &p->run : lo_live_newest_run(p->l);
 
     when->now_us = p->f->now_us;
-    when->media_us = lo_timeline_utc_us(&run->anchor, p->s->m, p->ts);
+    when->media_us = lo_timeline_utc_us(&p->clock, p->s->m, p->ts);
     when->by_us = lo_rescale(by, d, 1, LO_NEAREST);
     when->limit_us = lo_rescale(limit, d, 1, LO_NEAREST);
     when->utc = p->utc && (run->flags & LO_RUN_ON_UTC);

@@ -122,6 +122,18 @@ lo_sound_own(const lo_live_t *l, uint32_t track)
 
 
 static int
+lo_sound_anchor(const lo_anchor_t *a)
+{
+    int64_t  most;
+
+    most = LO_SOUND_US / LO_USEC;
+
+    return a->scale != 0 && a->offset / a->scale <= most
+           && a->offset / a->scale >= -most;
+}
+
+
+static int
 lo_sound_tracks(const lo_live_t *l)
 {
     uint32_t                i, k;
@@ -133,6 +145,7 @@ lo_sound_tracks(const lo_live_t *l)
         t = &l->tracks[i];
 
         if (!lo_sound_id(t->id) || t->type > LO_MEDIA_META
+            || (t->clock_run && !lo_sound_anchor(&t->clock))
             || !lo_sound_own(l, i))
         {
             return 0;
@@ -168,17 +181,13 @@ static int
 lo_sound_runs(const lo_live_t *l)
 {
     uint32_t              i;
-    int64_t               most;
     const lo_live_run_t  *run;
 
     for (i = 0; i < l->nruns; i++) {
 
         run = &l->runs[i];
-        most = LO_SOUND_US / LO_USEC;
 
-        if (run->anchor.scale == 0 || run->id == 0
-            || run->anchor.offset / run->anchor.scale > most
-            || run->anchor.offset / run->anchor.scale < -most
+        if (run->id == 0 || !lo_sound_anchor(&run->anchor)
             || run->id >= l->next_run || run->first == INT64_MAX
             || !lo_sound_number(l, run->first) || !lo_sound_us(run->start_us)
             || (i && run->id <= l->runs[i - 1].id))

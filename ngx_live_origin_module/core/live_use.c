@@ -45,7 +45,7 @@ lo_live_use_begin(lo_live_plan_t *p, const lo_live_run_t *cur)
 
     if (!p->irregular && p->n < least) {
 
-        if (p->old_clock || p->n <= p->s->track_head) {
+        if (p->n <= p->s->track_head) {
             return LO_WHY_TAKEN;
         }
 
@@ -61,7 +61,7 @@ lo_live_use_begin(lo_live_plan_t *p, const lo_live_run_t *cur)
     p->run = *cur;
     p->run.id = p->l->next_run;
     p->run.first = p->n;
-    p->run.start_us = lo_timeline_utc_us(&cur->anchor, m, p->ts);
+    p->run.start_us = lo_timeline_utc_us(&p->clock, m, p->ts);
     p->run.pipelines = p->bit;
     p->run.room = lo_live_room(p, p->n);
     p->begin = 1;
@@ -87,6 +87,24 @@ lo_live_use_joins(const lo_live_plan_t *p, const lo_live_run_t *cur)
 }
 
 
+/* of a track that is kept: does it have the same clock in that run */
+
+static int
+lo_live_use_kept(const lo_live_plan_t *p, const lo_live_run_t *run)
+{
+    const lo_anchor_t  *a;
+
+    if (run == NULL || run->id > p->s->head_run) {
+        return run != NULL;
+    }
+
+    a = lo_live_anchor(p->l, run, p->s->track);
+
+    return a != NULL && a->offset == p->clock.offset
+           && a->scale == p->clock.scale;
+}
+
+
 /* the number lies below the newest run: is it an older run's, or free */
 
 static lo_live_reason_e
@@ -94,11 +112,15 @@ lo_live_use_below(lo_live_plan_t *p, const lo_live_run_t *cur)
 {
     const lo_live_run_t  *run;
 
-    if (p->n >= cur->first || p->old_clock) {
+    if (p->n >= cur->first) {
         return LO_WHY_OK;
     }
 
     run = lo_live_run_at(p->l, p->n);
+
+    if (p->old_clock) {
+        return lo_live_use_kept(p, run) ? LO_WHY_OK : LO_WHY_TAKEN;
+    }
 
     if (run != NULL && run->anchor.offset == cur->anchor.offset
         && run->anchor.scale == cur->anchor.scale

@@ -191,19 +191,22 @@ lo_manifest_tracks(lo_manifest_track_t *tracks, unsigned max,
     int64_t last)
 {
     unsigned               i, n;
+    const lo_anchor_t     *clock;
     const lo_live_init_t  *in;
 
     for (n = 0, i = 0; i < l->ntracks; i++) {
 
         in = lo_manifest_init(l, i, run, last);
+        clock = lo_live_anchor(l, run, i);
 
-        if (in == NULL) {
+        if (in == NULL || clock == NULL) {
             continue;
         }
 
         if (n < max) {
             lo_manifest_track(&tracks[n], &l->tracks[i], in, doc);
             tracks[n].place = i + 1;
+            tracks[n].clock = clock == &run->anchor ? NULL : clock;
         }
 
         n++;

@@ -78,6 +78,8 @@ typedef struct {
     unsigned                      set;     /* id of its AdaptationSet: place of
                                               the first one in it; 0: by
                                               the tracks that are there */
+    const lo_anchor_t            *clock;   /* where it is not the Period's;
+                                              else NULL */
     unsigned                      nsegments;  /* irregular events only: what */
     const lo_manifest_segment_t  *segments;   /* SegmentTimeline lists, oldest
                                               first; a gap has the time that

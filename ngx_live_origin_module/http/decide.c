@@ -88,6 +88,7 @@ static void
 ngx_live_origin_place_found(const lo_live_t *l, ngx_live_origin_place_t *c,
     const lo_live_segment_t *s, const lo_live_init_t *init)
 {
+    const lo_anchor_t    *anchor;
     const lo_live_run_t  *run;
 
     c->m = c->place.m;
@@ -102,8 +103,10 @@ ngx_live_origin_place_found(const lo_live_t *l, ngx_live_origin_place_t *c,
 
     run = lo_live_run_at(l, c->place.number);
 
-    if (run) {
-        c->anchor = run->anchor;
+    anchor = run ? lo_live_anchor(l, run, c->track) : NULL;
+
+    if (anchor) {
+        c->anchor = *anchor;
 
     } else {
         ngx_memzero(&c->anchor, sizeof(c->anchor));

@@ -105,18 +105,11 @@ ngx_live_origin_low_batch_forget(ngx_live_origin_zone_t *zone)
 
 /* ---- parts of segments */
 
-static const lo_live_run_t *
-ngx_live_origin_low_run(const lo_live_t *l, uint32_t id)
+static const lo_anchor_t *
+ngx_live_origin_low_anchor(ngx_live_origin_list_t *list,
+    const lo_live_run_t *run)
 {
-    ngx_uint_t  i;
-
-    for (i = 0; i < l->nruns; i++) {
-        if (l->runs[i].id == id) {
-            return &l->runs[i];
-        }
-    }
-
-    return NULL;
+    return run ? lo_live_anchor(list->live, run, list->track) : NULL;
 }
 
 
@@ -167,9 +160,9 @@ static unsigned
 ngx_live_origin_low_segment(ngx_live_origin_list_t *list, uint32_t target,
     lo_manifest_segment_t *s, lo_manifest_part_t *out)
 {
-    lo_parts_t           *p;
-    lo_zone_pin_t         pin;
-    const lo_live_run_t  *run;
+    lo_parts_t         *p;
+    lo_zone_pin_t       pin;
+    const lo_anchor_t  *anchor;
 
     s->parts = out;
 
@@ -178,9 +171,10 @@ ngx_live_origin_low_segment(ngx_live_origin_list_t *list, uint32_t target,
         return s->nparts;
     }
 
-    run = ngx_live_origin_low_run(list->live, s->run);
+    anchor = ngx_live_origin_low_anchor(list,
+                                        lo_live_run_by_id(list->live, s->run));
 
-    if (run == NULL) {
+    if (anchor == NULL) {
         return 0;
     }
 
@@ -194,7 +188,7 @@ ngx_live_origin_low_segment(ngx_live_origin_list_t *list, uint32_t target,
        whole yet: without parts until then */
 
     if (p->whole) {
-        ngx_live_origin_low_cut(p, &run->anchor, s->m, out);
+        ngx_live_origin_low_cut(p, anchor, s->m, out);
         s->nparts = p->n;
     }
 
@@ -234,19 +228,21 @@ ngx_live_origin_low_open(ngx_live_origin_list_t *list, int64_t number,
     lo_parts_t            *p;
     lo_zone_pin_t          pin;
     const lo_live_t       *l;
+    const lo_anchor_t     *anchor;
     const lo_live_run_t   *run;
     const lo_live_init_t  *init;
 
     l = list->live;
     run = lo_live_run_at(l, number);
+    anchor = ngx_live_origin_low_anchor(list, run);
     init = lo_live_init_at(l, list->track, number);
 
     low->low.hint = number;
     low->low.hint_part = 0;
 
-    p = run && init ? ngx_live_origin_parts(list->zone, list->event,
-                                            list->track, number, 1, &pin)
-                    : NULL;
+    p = anchor && init ? ngx_live_origin_parts(list->zone, list->event,
+                                               list->track, number, 1, &pin)
+                       : NULL;
 
     if (p == NULL) {
 
@@ -267,8 +263,8 @@ ngx_live_origin_low_open(ngx_live_origin_list_t *list, int64_t number,
         low->open.info = &init->info;
         low->open.parts = out;
         low->open.nparts = p->n;
-        ngx_live_origin_low_cut(p, &run->anchor,
-                                ngx_live_origin_low_media(l, p, &run->anchor,
+        ngx_live_origin_low_cut(p, anchor,
+                                ngx_live_origin_low_media(l, p, anchor,
                                                           number),
                                 out);
         low->open.start_us = out[0].start_us;

@@ -160,8 +160,8 @@ int64_t ngx_live_origin_list_count(const lo_live_t *l, ngx_uint_t ended);
 /* irregular events: a track's newest number that belongs to the event */
 int64_t ngx_live_origin_list_head(const lo_live_t *l, lo_zone_track_t *t);
 /* start_us and end_us of *s, whose m and duration are in this timescale */
-void ngx_live_origin_list_time(const lo_live_t *l, lo_manifest_segment_t *s,
-    uint32_t timescale);
+void ngx_live_origin_list_time(ngx_live_origin_list_t *list,
+    lo_manifest_segment_t *s, uint32_t timescale);
 /* LO_OK: *s is what readers do not get of a number, a GAP */
 int ngx_live_origin_list_masked(ngx_live_origin_list_t *list, int64_t n,
     lo_manifest_segment_t *s);

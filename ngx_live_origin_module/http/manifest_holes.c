@@ -13,8 +13,8 @@
  */
 
 static void
-ngx_live_origin_holes_fill(const lo_live_t *l, lo_manifest_segment_t *s,
-    unsigned n)
+ngx_live_origin_holes_fill(ngx_live_origin_list_t *list,
+    lo_manifest_segment_t *s, unsigned n)
 {
     int64_t                 begin, len;
     unsigned                i;
@@ -35,8 +35,8 @@ ngx_live_origin_holes_fill(const lo_live_t *l, lo_manifest_segment_t *s,
     }
 
     if (len < (int64_t) n) {
-        len = lo_rescale(n * (int64_t) l->d.duration, timescale,
-                         l->d.timescale, LO_CEIL);
+        len = lo_rescale(n * (int64_t) list->live->d.duration, timescale,
+                         list->live->d.timescale, LO_CEIL);
     }
 
     for (i = 0; i < n; i++) {
@@ -45,7 +45,7 @@ ngx_live_origin_holes_fill(const lo_live_t *l, lo_manifest_segment_t *s,
         s[i].gap = 1;
         s[i].m = begin + lo_rescale(len, i, n, LO_FLOOR);
         s[i].duration = begin + lo_rescale(len, i + 1, n, LO_FLOOR) - s[i].m;
-        ngx_live_origin_list_time(l, &s[i], timescale);
+        ngx_live_origin_list_time(list, &s[i], timescale);
     }
 }
 
@@ -74,7 +74,7 @@ ngx_live_origin_list_there(ngx_live_origin_list_t *list, int64_t from,
         }
 
         if (known < i) {
-            ngx_live_origin_holes_fill(list->live, &s[known], i - known);
+            ngx_live_origin_holes_fill(list, &s[known], i - known);
         }
 
         known = ++i;

@@ -63,20 +63,21 @@ ngx_live_origin_list_meta(ngx_live_origin_list_t *list, int64_t n,
 /* UTC of a segment's m; its number's, where its run was forgotten */
 
 void
-ngx_live_origin_list_time(const lo_live_t *l, lo_manifest_segment_t *s,
-    uint32_t timescale)
+ngx_live_origin_list_time(ngx_live_origin_list_t *list,
+    lo_manifest_segment_t *s, uint32_t timescale)
 {
-    ngx_uint_t          i;
-    const lo_anchor_t  *anchor;
+    const lo_live_t      *l;
+    const lo_anchor_t    *anchor;
+    const lo_live_run_t  *run;
 
-    for (i = 0; i < l->nruns; i++) {
-        if (l->runs[i].id == s->run) {
-            anchor = &l->runs[i].anchor;
-            s->start_us = lo_timeline_utc_us(anchor, s->m, timescale);
-            s->end_us = lo_timeline_utc_us(anchor, s->m + s->duration,
-                                           timescale);
-            return;
-        }
+    l = list->live;
+    run = lo_live_run_by_id(l, s->run);
+    anchor = run ? lo_live_anchor(l, run, list->track) : NULL;
+
+    if (anchor) {
+        s->start_us = lo_timeline_utc_us(anchor, s->m, timescale);
+        s->end_us = lo_timeline_utc_us(anchor, s->m + s->duration, timescale);
+        return;
     }
 
     s->start_us = lo_timeline_start_us(&l->d, s->number);
@@ -102,7 +103,7 @@ ngx_live_origin_list_set(ngx_live_origin_list_t *list, int64_t n,
     s->init = init ? init->digest : 0;
     s->info = init ? &init->info : NULL;
 
-    ngx_live_origin_list_time(list->live, s, meta->timescale);
+    ngx_live_origin_list_time(list, s, meta->timescale);
 
     return init ? LO_OK : LO_NONE;
 }

@@ -23,6 +23,9 @@ my $ng = LiveOrigin::Nginx->start(
             . ' {"id": "au"}]}',
         'events/two.json' => '{"id": "two", "segment_ms": 1000,'
             . ' "delay_ms": 1000, "dvr_s": 60, "tracks": [{"id": "v"}]}',
+        'events/apart.json' => '{"id": "apart", "segment_ms": 1000,'
+            . ' "delay_ms": 1000, "dvr_s": 120, "tracks": [{"id": "v"},'
+            . ' {"id": "au"}]}',
         'events/many.json' => '{"id": "many", "segment_ms": 1000,'
             . ' "delay_ms": 1000, "dvr_s": 120, "tracks": [{"id": "v"}]}',
         'events/utc.json' => '{"id": "utc", "segment_ms": 1000,'
@@ -72,8 +75,8 @@ sub dseq
 
 sub utc
 {
-    return $_[0] =~ /^(\d+)-(\d+)-(\d+)T(\d+):(\d+):(\d+)\.000Z$/
-           ? timegm($6, $5, $4, $3, $2 - 1, $1) : "not a whole second: $_[0]";
+    return $_[0] =~ /^(\d+)-(\d+)-(\d+)T(\d+):(\d+):(\d+)(\.\d+)Z$/
+           ? timegm($6, $5, $4, $3, $2 - 1, $1) + $7 : "no time: $_[0]";
 }
 
 
@@ -324,6 +327,54 @@ is join(' ', map { $_->{number} }
     'what is lost is a GAP';
 is scalar(() = $ng->get('/live/sw/manifest.mpd')->body =~ /<Period\b/g), 2,
     'a Period of its own';
+
+# ---- a process for each track: video's begins again, audio's goes on
+
+for (['v', $v], ['au', $a]) {
+    $ng->put("/live/apart/a/$_->[0]/init.mp4", $_->[1]->init);
+}
+
+my (%apart, @where);
+
+for my $i (0 .. 44) {
+    $ng->put('/live/apart/a/v/init.mp4', $v->init) if $i == 30;
+
+    for (['v', $v->segment($i < 30 ? $i : $i - 30)], ['au', $a->segment($i)])
+    {
+        push @{$apart{$_->[0]}}, number($ng->put("/live/apart/a/$_->[0]/1.m4s",
+                                                 $_->[1]));
+    }
+}
+
+is "@{$apart{v}}", join(' ', $apart{v}[0] .. $apart{v}[0] + 44),
+    'video is started again: numbers go on';
+is "@{$apart{au}}", "@{$apart{v}}", '... and audio, which was not, has them';
+
+($body, @v) = list('apart/v/media.m3u8');
+($abody, @a) = list('apart/au/media.m3u8');
+
+for (['video', @v], ['audio', @a]) {
+    my ($name, @list) = @$_;
+
+    is join(' ', map { $_->{number} } @list[0 .. 44]), "@{$apart{v}}",
+        "$name: all are listed";
+    is scalar(grep { $_->{gap} } @list[0 .. 44]), 0, '... and there';
+    is join(' ', map { $_->{number} } grep { $_->{disc} } @list),
+        $apart{v}[30], '... one DISCONTINUITY, at the same number';
+    @where = grep { defined $_->{pdt}
+                    && abs(utc($_->{pdt}) - $_->{number}) > 0.1 } @list;
+    is scalar @where, 0, '... each where its number is' or diag $abody;
+}
+
+$mpd = $ng->get('/live/apart/manifest.mpd')->body;
+
+my ($period) = $mpd =~ m!<Period id="2"(.*?)</Period>!s;
+my %pto = map { /initialization="(\w+)\/.*timescale="(\d+)".*
+                 presentationTimeOffset="(\d+)"/x ? ($1 => $3 / $2) : () }
+          split /\n/, $period;
+
+is_deeply \%pto, {v => 0, au => 30}, 'DASH: each track has its own offset';
+is scalar(() = $mpd =~ /<Period\b/g), 2, '... in the Period of the run';
 
 # ---- more runs than are remembered: those before stay where they were
 

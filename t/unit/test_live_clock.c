@@ -363,6 +363,18 @@ test_restart_lost_head(void **state)
 }
 
 
+static int64_t
+sim_clock(sim_t *sim, int64_t run, unsigned track, int64_t m, uint32_t ts)
+{
+    const lo_anchor_t  *a;
+
+    a = lo_live_anchor(&sim->l, &sim->l.runs[run], track);
+    assert_non_null(a);
+
+    return lo_timeline_utc_us(a, m, ts);
+}
+
+
 /* only video's process began again: audio goes on with its own clock */
 
 static void
@@ -380,10 +392,165 @@ test_own_process(void **state)
     }
 
     sim_init(sim, "a", "v", VIDEO, 30000, 1);
-    assert_int_equal(sim_put(sim, "a", "v", 0, 60000), n + 1);
+
+    for (k = 0; k < 50; k++) {
+        assert_int_equal(sim_put(sim, "a", "v", k * 60000, 60000), n + 1 + k);
+        assert_int_equal(sim_put(sim, "a", "a", (100 + k) * 96000, 96256),
+                         n + 1 + k);
+        assert_int_equal(sim->place.run, 2);
+        sim_after(sim, 2000);
+    }
+
     assert_int_equal(sim->l.nruns, 2);
-    assert_int_equal(sim_put(sim, "a", "a", 100 * 96000, 96256), n + 1);
-    assert_int_equal(sim->place.run, 2);
+
+    /* each track has a clock of its own, in the second run only */
+
+    assert_ptr_equal(lo_live_anchor(&sim->l, &sim->l.runs[1], 0),
+                     &sim->l.runs[1].anchor);
+    assert_int_equal(sim_clock(sim, 1, 1, 100 * 96000, 48000),
+                     lo_timeline_start_us(&sim->l.d, n + 1));
+    assert_int_equal(sim_clock(sim, 0, 1, 0, 48000),
+                     lo_timeline_start_us(&sim->l.d, n - 99));
+
+    /* its header again, and its clock goes on */
+
+    n += 50;
+    sim_init(sim, "a", "a", AUDIO, 48000, 2);
+    assert_int_equal(sim_put(sim, "a", "v", 50 * 60000, 60000), n + 1);
+    assert_int_equal(sim_put(sim, "a", "a", 150 * 96000, 96256), n + 1);
+    assert_int_equal(sim->l.nruns, 2);
+
+    /* then its process begins again: now video is the one that goes on */
+
+    sim_after(sim, 2000);
+    sim_init(sim, "a", "a", AUDIO, 48000, 2);
+    assert_int_equal(sim_put(sim, "a", "a", 0, 96256), n + 2);
+    assert_int_equal(sim->l.nruns, 3);
+
+    for (k = 0; k < 5; k++) {
+        assert_int_equal(sim_put(sim, "a", "v", (51 + k) * 60000, 60000),
+                         n + 2 + k);
+        assert_int_equal(sim_put(sim, "a", "a", k * 96000, 96256), n + 2 + k);
+        sim_after(sim, 2000);
+    }
+
+    assert_int_equal(sim->l.nruns, 3);
+    assert_int_equal(sim_clock(sim, 2, 0, 51 * 60000, 30000),
+                     lo_timeline_start_us(&sim->l.d, n + 2));
+    assert_true(lo_live_sound(&sim->l));
+    sim_free(sim);
+}
+
+
+/* audio goes on while video begins again more often than runs are known */
+
+static void
+test_own_process_long(void **state)
+{
+    sim_t    *sim;
+    int64_t   n, k, i;
+
+    sim = sim_new("{\"id\":\"e\",\"segment_ms\":2000}");
+    sim_inits(sim, "a");
+    n = sim_ffmpeg(sim, "a", 0);
+    sim_after(sim, 2000);
+    (void) sim_ffmpeg(sim, "a", 1);
+
+    for (k = 2, i = 0; k < 200; k++, i++) {
+
+        if (k % 4 == 0) {
+            sim_init(sim, "a", "v", VIDEO, 30000, 1);
+            i = 0;
+        }
+
+        sim_after(sim, 2000);
+
+        if (k < 4) {
+            assert_int_equal(sim_ffmpeg(sim, "a", k), n + k);
+            continue;
+        }
+
+        assert_int_equal(sim_put(sim, "a", "v", i * 60000, 60000), n + k);
+        assert_int_equal(sim_put(sim, "a", "a", k * 96000, 96256), n + k);
+    }
+
+    assert_int_equal(sim->l.nruns, LO_LIVE_RUNS);
+    assert_true(sim->l.runs[0].id > 1);
+
+    for (k = 0; k < LO_LIVE_RUNS; k++) {
+        assert_int_equal(sim_clock(sim, k, 1, 0, 48000),
+                         lo_timeline_start_us(&sim->l.d, n));
+    }
+
+    assert_true(lo_live_sound(&sim->l));
+    sim_free(sim);
+}
+
+
+/* video's new clock is near the old one: audio stays on its own */
+
+static void
+test_own_process_short(void **state)
+{
+    sim_t    *sim;
+    int64_t   n, k;
+
+    sim = sim_new("{\"id\":\"e\",\"segment_ms\":2000}");
+    sim_inits(sim, "a");
+    n = sim_ffmpeg(sim, "a", 0);
+    sim_after(sim, 2000);
+    assert_int_equal(sim_ffmpeg(sim, "a", 1), n + 1);
+    sim_after(sim, 2000);
+    sim_init(sim, "a", "v", VIDEO, 30000, 1);
+
+    for (k = 0; k < 5; k++) {
+        assert_int_equal(sim_put(sim, "a", "v", k * 60000, 60000), n + 2 + k);
+        assert_int_equal(sim_put(sim, "a", "a", (2 + k) * 96000, 96256),
+                         n + 2 + k);
+        sim_after(sim, 2000);
+    }
+
+    sim_free(sim);
+}
+
+
+/* one that was taken for a process of its own, and begins again after all */
+
+static void
+test_own_process_joins(void **state)
+{
+    sim_t    *sim;
+    int64_t   n, k;
+
+    sim = sim_new("{\"id\":\"e\",\"segment_ms\":2000}");
+    sim_inits(sim, "a");
+    n = 0;
+
+    for (k = 0; k < 20; k++) {
+        n = sim_put(sim, "a", "v", k * 60000, 60000);
+
+        if (k < 18) {
+            (void) sim_put(sim, "a", "a", k * 96000, 96256);
+        }
+
+        sim_after(sim, 2000);
+    }
+
+    sim_init(sim, "a", "v", VIDEO, 30000, 1);
+    assert_int_equal(sim_put(sim, "a", "v", 0, 60000), n + 1);
+    assert_int_equal(sim_put(sim, "a", "a", 18 * 96000, 96256), n - 1);
+    assert_int_equal(sim->l.runs[1].kept, 2);
+    sim_init(sim, "a", "a", AUDIO, 48000, 2);
+
+    for (k = 0; k < 5; k++) {
+        assert_int_equal(sim_put(sim, "a", "a", k * 96000, 96256), n + 1 + k);
+        sim_after(sim, 2000);
+        assert_int_equal(sim_put(sim, "a", "v", (1 + k) * 60000, 60000),
+                         n + 2 + k);
+    }
+
+    assert_int_equal(sim->l.runs[1].kept, 0);
+    assert_int_equal(sim->l.nruns, 2);
     sim_free(sim);
 }
 
@@ -493,6 +660,9 @@ main(void)
         cmocka_unit_test(test_restart_lost_head),
         cmocka_unit_test(test_reconnect),
         cmocka_unit_test(test_own_process),
+        cmocka_unit_test(test_own_process_long),
+        cmocka_unit_test(test_own_process_short),
+        cmocka_unit_test(test_own_process_joins),
         cmocka_unit_test(test_full_speed),
         cmocka_unit_test(test_shifted),
     };

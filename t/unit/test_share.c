@@ -240,6 +240,58 @@ test_learn_fresh(void **state)
 }
 
 
+/* tracks that keep their clock in a run: of one that both have, and of one
+   that theirs lacks; tracks have other indices there */
+
+static void
+test_learn_kept(void **state)
+{
+    static lo_live_t  l, theirs;
+
+    live(&theirs, 9, 9);
+    track(&theirs, "x", 10, 0, "a", UINT32_MAX, 0);
+    track(&theirs, "v", 11, 0, "a", UINT32_MAX, 0);
+    track(&theirs, "a", 12, 0, "a", UINT32_MAX, 0);
+    theirs.runs[0].id = 1;
+    theirs.runs[0].first = 100;
+    theirs.runs[0].anchor.offset = 50;
+    theirs.runs[0].anchor.scale = 1;
+    theirs.runs[1].id = 2;
+    theirs.runs[1].first = 120;
+    theirs.runs[1].anchor.offset = 70;
+    theirs.runs[1].anchor.scale = 1;
+    theirs.nruns = 2;
+    theirs.next_run = 3;
+    theirs.first = 100;
+
+    live(&l, 8, 5);
+    track(&l, "v", 11, 0, "a", 3, 1003);
+    track(&l, "a", 12, 0, "a", 4, 1004);
+    memcpy(l.runs, theirs.runs, sizeof(l.runs));
+    l.runs[1].kept = 2;
+    l.runs[2] = l.runs[1];
+    l.runs[2].id = 3;
+    l.runs[2].first = 140;
+    l.runs[2].anchor.offset = 90;
+    l.nruns = 3;
+    l.next_run = 4;
+    l.first = 100;
+    l.tracks[1].clock = l.runs[0].anchor;
+    l.tracks[1].clock_run = 3;
+
+    assert_int_equal(lo_live_adopt(&l, &theirs), 1);
+    assert_int_equal(l.serial, 10);
+    assert_string_equal(l.tracks[2].id, "a");
+    assert_int_equal(l.nruns, 3);
+    assert_int_equal(l.runs[0].kept, 0);
+    assert_int_equal(l.runs[1].kept, 4);
+    assert_int_equal(l.runs[2].kept, 4);
+    assert_int_equal(lo_live_anchor(&l, &l.runs[2], 2)->offset, 50);
+    assert_int_equal(lo_live_anchor(&l, &l.runs[1], 2)->offset, 50);
+    assert_int_equal(lo_live_anchor(&l, &l.runs[2], 1)->offset, 90);
+}
+
+
 /* both sides went on: theirs counts, what it lacks is added and said so */
 
 static void
@@ -601,6 +653,7 @@ main(void)
         cmocka_unit_test(test_news),
         cmocka_unit_test(test_learn_clean),
         cmocka_unit_test(test_learn_fresh),
+        cmocka_unit_test(test_learn_kept),
         cmocka_unit_test(test_learn_both),
         cmocka_unit_test(test_learn_stamp),
         cmocka_unit_test(test_learn_drained),

@@ -140,6 +140,27 @@ sim_check(sim_t *sim, unsigned track, int64_t n)
 }
 
 
+/* what is listed of it has the time of its number */
+
+static void
+sim_check_clock(sim_t *sim, unsigned track, int64_t n)
+{
+    const lo_anchor_t     *a;
+    const lo_live_init_t  *in;
+
+    if (sim->l.irregular) {
+        return;
+    }
+
+    in = lo_live_init_by_id(&sim->l, sim->place.init);
+    a = lo_live_anchor(&sim->l, lo_live_run_at(&sim->l, n), track);
+
+    assert_non_null(a);
+    assert_int_equal(lo_timeline_number(&sim->l.d, a, sim->place.m,
+                                        in->info.timescale, NULL), n);
+}
+
+
 /* to look says the same as to do it */
 
 static void
@@ -197,6 +218,7 @@ sim_push(sim_t *sim, const char *pipeline, const char *track, int64_t m,
     }
 
     sim_check(sim, index, sim->place.number);
+    sim_check_clock(sim, index, sim->place.number);
     slot = (int) (sim->place.number % SIM_GIVEN);
     t->given[slot] = sim->place.number + 1;
     t->run[slot] = sim->place.run;
