@@ -254,7 +254,8 @@ const lo_live_init_t *lo_live_init_at(const lo_live_t *l, unsigned track,
     int64_t n);
 const lo_live_run_t *lo_live_run_at(const lo_live_t *l, int64_t n);
 const lo_live_run_t *lo_live_run_by_id(const lo_live_t *l, uint32_t id);
-/* what lifts a track onto the grid in a run of l's; NULL: it was forgotten */
+/* what lifts a track onto the grid in a run of l's; NULL: that is NULL, or was
+   forgotten */
 const lo_anchor_t *lo_live_anchor(const lo_live_t *l,
     const lo_live_run_t *run, unsigned track);
 int64_t lo_live_due_us(const lo_live_t *l, int64_t n);

@@ -50,6 +50,19 @@ lo_live_keep(lo_live_t *l, const lo_live_plan_t *p)
 }
 
 
+/* on the run's own clock after all; what was decided before on another node is
+   older than that */
+
+static void
+lo_live_join(lo_live_t *l, lo_live_run_t *run, unsigned track)
+{
+    run->kept &= ~((uint64_t) 1 << track);
+
+    l->tracks[track].clock = run->anchor;
+    l->tracks[track].clock_run = run->id;
+}
+
+
 /* an init began a run on the clocks of the one before */
 
 static void
@@ -146,8 +159,12 @@ lo_live_place_run(lo_live_t *l, const lo_live_plan_t *p, uint32_t *id)
         }
 
         lo_live_keep_on(l, &p->run);
-
         *id = lo_live_add_run(l, &p->run)->id;
+
+        if (p->old_clock) {
+            lo_live_keep(l, p);
+        }
+
         return 1;
     }
 
@@ -160,7 +177,7 @@ lo_live_place_run(lo_live_t *l, const lo_live_plan_t *p, uint32_t *id)
     }
 
     if (p->joins) {
-        run->kept &= ~((uint64_t) 1 << p->s->track);
+        lo_live_join(l, run, p->s->track);
         shown = 1;
     }
 

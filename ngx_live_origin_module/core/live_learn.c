@@ -185,23 +185,30 @@ lo_live_learn_inits(lo_live_t *to, const lo_live_t *from, const int tracks[],
 }
 
 
-/* which tracks were kept in a run, besides those of out, and their clocks */
+/*
+ * Which tracks were kept in a run, besides those of out, and their clocks; but
+ * for those of which theirs said something of this run before (said: the runs
+ * of their clocks).
+ */
 
 static uint64_t
-lo_live_learn_kept(lo_live_t *to, const lo_live_t *from, uint64_t kept,
-    const int tracks[], uint64_t out)
+lo_live_learn_kept(lo_live_t *to, const lo_live_t *from,
+    const lo_live_run_t *run, const int tracks[], const uint32_t said[],
+    uint64_t out)
 {
     unsigned          i;
     lo_live_track_t  *t;
 
     for (i = 0; i < from->ntracks; i++) {
 
-        if (!(kept >> i & 1) || tracks[i] < 0 || (out >> tracks[i] & 1)) {
+        if (!(run->kept >> i & 1) || tracks[i] < 0
+            || (out >> tracks[i] & 1) || said[tracks[i]] >= run->id)
+        {
             continue;
         }
 
-        out |= (uint64_t) 1 << tracks[i];
         t = &to->tracks[tracks[i]];
+        out |= (uint64_t) 1 << tracks[i];
         t->clock = from->tracks[i].clock;
         t->clock_run = from->tracks[i].clock_run;
     }
@@ -213,7 +220,8 @@ lo_live_learn_kept(lo_live_t *to, const lo_live_t *from, uint64_t kept,
 /* runs that both have */
 
 static int
-lo_live_learn_keeps(lo_live_t *to, const lo_live_t *from, const int tracks[])
+lo_live_learn_keeps(lo_live_t *to, const lo_live_t *from, const int tracks[],
+    const uint32_t said[])
 {
     int             changed;
     unsigned        i, k;
@@ -229,13 +237,14 @@ lo_live_learn_keeps(lo_live_t *to, const lo_live_t *from, const int tracks[])
         }
 
         if (k == to->nruns || to->runs[k].id != from->runs[i].id
-            || to->runs[k].first != from->runs[i].first)
+            || to->runs[k].anchor.offset != from->runs[i].anchor.offset
+            || to->runs[k].anchor.scale != from->runs[i].anchor.scale)
         {
             continue;
         }
 
         run = &to->runs[k];
-        kept = lo_live_learn_kept(to, from, from->runs[i].kept, tracks,
+        kept = lo_live_learn_kept(to, from, &from->runs[i], tracks, said,
                                   run->kept);
         changed |= kept != run->kept;
         run->kept = kept;
@@ -253,9 +262,14 @@ lo_live_learn_runs(lo_live_t *to, const lo_live_t *from, const int tracks[],
 {
     int             changed;
     unsigned        i;
+    uint32_t        said[LO_MAX_TRACKS];
     lo_live_run_t  *run;
 
-    changed = lo_live_learn_keeps(to, from, tracks);
+    for (i = 0; i < to->ntracks; i++) {
+        said[i] = to->tracks[i].clock_run;
+    }
+
+    changed = lo_live_learn_keeps(to, from, tracks, said);
 
     for (i = 0; i < from->nruns && to->nruns < LO_LIVE_RUNS; i++) {
 
@@ -269,7 +283,8 @@ lo_live_learn_runs(lo_live_t *to, const lo_live_t *from, const int tracks[],
         run = &to->runs[to->nruns++];
         *run = from->runs[i];
         run->pipelines = lo_live_learn_bits(run->pipelines, pipelines);
-        run->kept = lo_live_learn_kept(to, from, run->kept, tracks, 0);
+        run->kept = lo_live_learn_kept(to, from, &from->runs[i], tracks, said,
+                                       0);
         to->next_run = run->id + 1;
         changed = 1;
     }

@@ -46,6 +46,10 @@ lo_live_anchor(const lo_live_t *l, const lo_live_run_t *run, unsigned track)
     uint64_t              bit;
     const lo_live_run_t  *r;
 
+    if (run == NULL) {
+        return NULL;
+    }
+
     bit = (uint64_t) 1 << track;
 
     for (r = run; r < l->runs + l->nruns && (r->kept & bit); r++) {

@@ -190,6 +190,7 @@ lo_sound_runs(const lo_live_t *l)
         if (run->id == 0 || !lo_sound_anchor(&run->anchor)
             || run->id >= l->next_run || run->first == INT64_MAX
             || !lo_sound_number(l, run->first) || !lo_sound_us(run->start_us)
+            || (l->ntracks < 64 && run->kept >> l->ntracks)
             || (i && run->id <= l->runs[i - 1].id))
         {
             return 0;

@@ -60,6 +60,11 @@ lo_live_use_begin(lo_live_plan_t *p, const lo_live_run_t *cur)
 
     p->run = *cur;
     p->run.id = p->l->next_run;
+
+    if (!p->old_clock) {
+        p->run.kept &= ~((uint64_t) 1 << p->s->track);
+    }
+
     p->run.first = p->n;
     p->run.start_us = lo_timeline_utc_us(&p->clock, m, p->ts);
     p->run.pipelines = p->bit;

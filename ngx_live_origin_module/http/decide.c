@@ -103,7 +103,7 @@ ngx_live_origin_place_found(const lo_live_t *l, ngx_live_origin_place_t *c,
 
     run = lo_live_run_at(l, c->place.number);
 
-    anchor = run ? lo_live_anchor(l, run, c->track) : NULL;
+    anchor = lo_live_anchor(l, run, c->track);
 
     if (anchor) {
         c->anchor = *anchor;

@@ -93,6 +93,10 @@ ngx_live_origin_event_swap_doc(ngx_live_origin_zone_t *zone, ngx_uint_t index,
             return LO_FULL;
         }
 
+        /* it may have to come back */
+
+        (void) lo_zone_spare(zone->z, *was);
+
         if (__atomic_compare_exchange_n(&ze->doc, was, *word, 0,
                                         __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
         {
@@ -121,13 +125,18 @@ ngx_live_origin_event_keep_doc(ngx_live_origin_zone_t *zone, ngx_uint_t index,
 }
 
 
-/* the one before is in force again, unless there is a third by now */
+/* the one before is in force again, unless there is a third by now, or it could
+   not be read */
 
 static void
 ngx_live_origin_event_undo_doc(ngx_live_origin_zone_t *zone,
     lo_zone_event_t *ze, lo_word_t was, lo_word_t word)
 {
-    if (word && !lo_zone_swap(zone->z, &ze->doc, word, was) && was) {
+    if (word == 0 || (was && lo_zone_spare(zone->z, was) != LO_OK)) {
+        return;
+    }
+
+    if (!lo_zone_swap(zone->z, &ze->doc, word, was) && was) {
         lo_zone_kill(zone->z, was);
     }
 }
@@ -190,7 +199,7 @@ ngx_live_origin_event_put_live(ngx_live_origin_zone_t *zone, ngx_uint_t index,
 }
 
 
-/* all of it, or nothing is changed */
+/* all of it, or an event that was there stays as it was */
 
 static int
 ngx_live_origin_event_put(ngx_live_origin_zone_t *zone, lo_event_t *doc,
@@ -268,22 +277,32 @@ ngx_live_origin_event_document(ngx_live_origin_zone_t *zone,
 }
 
 
+size_t
+ngx_live_origin_event_least(u_char *json, lo_str_t id)
+{
+    return ngx_snprintf(json, NGX_LIVE_ORIGIN_LEAST, "{\"id\":\"%*s\"}",
+                        id.len, id.data)
+           - json;
+}
+
+
 int
 ngx_live_origin_event_auto(ngx_live_origin_zone_t *zone, lo_str_t id)
 {
     int              rc;
-    u_char           json[LO_ID_MAX + 16], *last;
+    size_t           len;
+    u_char           json[NGX_LIVE_ORIGIN_LEAST];
     lo_event_t       doc;
     lo_event_err_t   err;
 
-    last = ngx_snprintf(json, sizeof(json), "{\"id\":\"%V\"}", &id);
+    len = ngx_live_origin_event_least(json, id);
 
-    rc = lo_event_parse(&doc, json, last - json, &err);
+    rc = lo_event_parse(&doc, json, len, &err);
     if (rc != LO_OK) {
         return LO_FULL;
     }
 
-    rc = ngx_live_origin_event_put(zone, &doc, json, last - json, 0, 0);
+    rc = ngx_live_origin_event_put(zone, &doc, json, len, 0, 0);
 
     lo_event_free(&doc);
 

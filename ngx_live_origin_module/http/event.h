@@ -69,13 +69,19 @@ void ngx_live_origin_event_free(ngx_live_origin_zone_t *zone);
 
 /* document.c */
 
+#define NGX_LIVE_ORIGIN_LEAST  (LO_ID_MAX + 16)
+
 /* an event document, put just now or found: the index of its event; LO_ERROR:
-   see err, LO_FULL, or LO_AGAIN: try later; then nothing has changed */
+   see err, LO_FULL, or LO_AGAIN: try later; then an event that was there is as
+   it was */
 int ngx_live_origin_event_document(ngx_live_origin_zone_t *zone,
     const u_char *json, size_t len, ngx_uint_t put, lo_event_err_t *err);
 /* the document alone, as other nodes have it; LO_OK, LO_NONE, LO_FULL */
 int ngx_live_origin_event_set_doc(ngx_live_origin_zone_t *zone,
     ngx_uint_t index, const u_char *json, size_t len, ngx_uint_t replace);
+/* the document of an event that has none, NGX_LIVE_ORIGIN_LEAST at most: its
+   length */
+size_t ngx_live_origin_event_least(u_char *json, lo_str_t id);
 /* an event without a document: its index, LO_FULL, or LO_AGAIN: try later */
 int ngx_live_origin_event_auto(ngx_live_origin_zone_t *zone, lo_str_t id);
 /* ends it with number, or its head if that is below 0: data is what follows;

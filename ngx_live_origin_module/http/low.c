@@ -105,14 +105,6 @@ ngx_live_origin_low_batch_forget(ngx_live_origin_zone_t *zone)
 
 /* ---- parts of segments */
 
-static const lo_anchor_t *
-ngx_live_origin_low_anchor(ngx_live_origin_list_t *list,
-    const lo_live_run_t *run)
-{
-    return run ? lo_live_anchor(list->live, run, list->track) : NULL;
-}
-
-
 /* m: media time of the segment's first sample */
 
 static void
@@ -171,8 +163,8 @@ ngx_live_origin_low_segment(ngx_live_origin_list_t *list, uint32_t target,
         return s->nparts;
     }
 
-    anchor = ngx_live_origin_low_anchor(list,
-                                        lo_live_run_by_id(list->live, s->run));
+    anchor = lo_live_anchor(list->live, lo_live_run_by_id(list->live, s->run),
+                            list->track);
 
     if (anchor == NULL) {
         return 0;
@@ -234,7 +226,7 @@ ngx_live_origin_low_open(ngx_live_origin_list_t *list, int64_t number,
 
     l = list->live;
     run = lo_live_run_at(l, number);
-    anchor = ngx_live_origin_low_anchor(list, run);
+    anchor = lo_live_anchor(l, run, list->track);
     init = lo_live_init_at(l, list->track, number);
 
     low->low.hint = number;

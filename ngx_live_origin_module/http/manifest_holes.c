@@ -93,7 +93,12 @@ ngx_live_origin_list_mark_holes(ngx_live_origin_list_t *list,
     for (i = 0; i < n; i++) {
 
         if (s[i].gap) {
-            (void) ngx_live_origin_list_mark(list, s[i].number);
+
+            /* on many nodes it may be on its way, and numbers are not due */
+
+            if (list->zone->share == NULL) {
+                (void) ngx_live_origin_list_mark(list, s[i].number);
+            }
 
         } else {
             s[i].gap = lo_zone_gap(list->zone->z, list->ring, s[i].number, 0,

@@ -72,7 +72,7 @@ ngx_live_origin_list_time(ngx_live_origin_list_t *list,
 
     l = list->live;
     run = lo_live_run_by_id(l, s->run);
-    anchor = run ? lo_live_anchor(l, run, list->track) : NULL;
+    anchor = lo_live_anchor(l, run, list->track);
 
     if (anchor) {
         s->start_us = lo_timeline_utc_us(anchor, s->m, timescale);

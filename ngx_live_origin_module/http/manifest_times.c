@@ -34,7 +34,7 @@ ngx_live_origin_times_from(ngx_live_origin_list_t *list, int64_t oldest,
         }
     }
 
-    return n;
+    return ngx_max(n, oldest);
 }
 
 

@@ -34,17 +34,16 @@ ngx_live_origin_share_doc(ngx_live_origin_zone_t *zone,
 static ngx_uint_t
 ngx_live_origin_share_auto(ngx_live_origin_zone_t *zone, lo_zone_event_t *ze)
 {
-    u_char     json[LO_ID_MAX + 16], own[LO_ID_MAX + 16];
+    u_char     json[NGX_LIVE_ORIGIN_LEAST], own[NGX_LIVE_ORIGIN_LEAST];
+    size_t     len;
     int64_t    n;
     lo_word_t  word;
 
     word = __atomic_load_n(&ze->doc, __ATOMIC_ACQUIRE);
     n = lo_zone_read(zone->z, word, own, sizeof(own));
+    len = ngx_live_origin_event_least(json, lo_cstr(ze->id));
 
-    return n > 0
-           && n == ngx_snprintf(json, sizeof(json), "{\"id\":\"%s\"}", ze->id)
-                   - json
-           && ngx_memcmp(own, json, n) == 0;
+    return n == (int64_t) len && ngx_memcmp(own, json, len) == 0;
 }
 
 

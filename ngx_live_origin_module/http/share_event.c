@@ -1,5 +1,5 @@
 /*
- * Live states and documents.  Redis holds one record of an event that all
+ * Live states, and when they go with documents (share_document.c).  Redis holds one record of an event that all
  * nodes have agreed on, numbered by its serial.  What a request would change
  * is proposed: written there, if nobody was faster, and only then here.  What
  * cannot wait any longer, and documents, are written here and handed on.  Who

@@ -275,6 +275,22 @@ lo_zone_read(lo_zone_t *z, lo_word_t word, void *data, size_t cap)
 }
 
 
+int
+lo_zone_spare(lo_zone_t *z, lo_word_t word)
+{
+    lo_zone_pin_t  pin;
+
+    if (lo_zone_pin(z, word, &pin) != LO_OK) {
+        return LO_NONE;
+    }
+
+    lo_obj(z, word)->meta.last_us = lo_zone_now_us();
+    lo_zone_unpin(z, &pin);
+
+    return LO_OK;
+}
+
+
 lo_word_t
 lo_zone_seal(lo_zone_t *z, lo_zone_upload_t *up,
     const unsigned char digest[16])

@@ -252,6 +252,9 @@ lo_word_t lo_zone_put(lo_zone_t *z, unsigned event, lo_zone_kind_e kind,
    lo_zone_kill it) */
 int lo_zone_swap(lo_zone_t *z, lo_word_t *root, lo_word_t old, lo_word_t new);
 void lo_zone_kill(lo_zone_t *z, lo_word_t word);
+/* one that nothing refers to for a moment: it is not taken for a lost one for as
+   long as one that is new; LO_NONE: the word is dead */
+int lo_zone_spare(lo_zone_t *z, lo_word_t word);
 /* copies an object out: its size, LO_NONE when the word is dead, LO_FULL when
    cap is too small */
 int64_t lo_zone_read(lo_zone_t *z, lo_word_t word, void *data, size_t cap);
