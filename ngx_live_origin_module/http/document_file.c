@@ -142,21 +142,3 @@ ngx_live_origin_event_load(ngx_live_origin_zone_t *zone)
 
     ngx_close_dir(&dir);
 }
-
-
-ngx_uint_t
-ngx_live_origin_event_filed(ngx_live_origin_zone_t *zone, lo_str_t id)
-{
-    u_char           path[NGX_MAX_PATH], *last;
-    ngx_file_info_t  fi;
-
-    if (zone->events == NULL || zone->events->len == 0) {
-        return 0;
-    }
-
-    last = ngx_snprintf(path, sizeof(path) - 1, "%V/%*s.json", zone->events,
-                        id.len, id.data);
-    *last = '\0';
-
-    return ngx_file_info(path, &fi) != NGX_FILE_ERROR;
-}

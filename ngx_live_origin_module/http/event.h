@@ -102,10 +102,6 @@ void ngx_live_origin_event_wake(ngx_live_origin_zone_t *zone,
 /* document_file.c */
 
 void ngx_live_origin_event_load(ngx_live_origin_zone_t *zone);
-/* there is a file for an event of this id; where there is no such event, it was
-   refused or has not been looked at yet */
-ngx_uint_t ngx_live_origin_event_filed(ngx_live_origin_zone_t *zone,
-    lo_str_t id);
 
 
 /* ring.c */

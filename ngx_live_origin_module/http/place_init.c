@@ -66,14 +66,6 @@ ngx_live_origin_place_event(ngx_live_origin_upload_t *u)
         return ngx_live_origin_say_why(u, LO_WHY_NO_INIT, NULL);
     }
 
-    /* without rules that somebody has written it would be for everybody */
-
-    if (ngx_live_origin_event_filed(u->zone, u->ctx->name.event)) {
-        return ngx_live_origin_say(u, NGX_HTTP_SERVICE_UNAVAILABLE,
-                                   "its document in live_origin_events has not "
-                                   "been taken: reload, or see the error log");
-    }
-
     index = ngx_live_origin_event_auto(u->zone, u->ctx->name.event);
 
     if (index == LO_AGAIN) {

@@ -56,6 +56,8 @@
 #define NGX_LIVE_ORIGIN_SHARE_NO_DOC   ((int64_t) -2)  /* us: older than what
                                                   Redis has, or has not */
 #define NGX_LIVE_ORIGIN_SHARE_LEAST    86400000 /* ms: life of an event's key */
+#define NGX_LIVE_ORIGIN_SHARE_GONE     16       /* lives that are remembered */
+#define NGX_LIVE_ORIGIN_SHARE_STALE    8        /* answers of before a DELETE */
 
 
 typedef struct {
@@ -81,6 +83,15 @@ typedef struct {
 } ngx_live_origin_share_event_t;
 
 
+/* an event that was deleted here */
+
+typedef struct {
+    uint64_t                     life;
+    ngx_uint_t                   answers;  /* that say so many times more that
+                                              it is there: of before */
+} ngx_live_origin_share_gone_t;
+
+
 struct ngx_live_origin_share_s {
     ngx_live_origin_zone_t          *zone;
     ngx_live_origin_redis_conf_t    *conf;
@@ -95,6 +106,8 @@ struct ngx_live_origin_share_s {
     uint64_t                         behind;   /* see above */
     time_t                           complained;
     int64_t                          started_us;
+    ngx_live_origin_share_gone_t     gone[NGX_LIVE_ORIGIN_SHARE_GONE];
+    ngx_uint_t                       next_gone;
     unsigned                         envoy:1;
     unsigned                         due:1;    /* a walk */
     unsigned                         rest:1;   /* the last one left some */
@@ -201,7 +214,8 @@ ngx_uint_t ngx_live_origin_share_document(ngx_live_origin_share_t *sh,
 /* share_learn.c */
 
 /* a record, a document and when that was put, from Redis (n: how many of them);
-   NGX_OK: it is this node's, or will be when its inits are here */
+   NGX_OK: it is this node's, or will be when its inits are here; NGX_DECLINED:
+   it was deleted here, and Redis had not heard of that: ask again */
 ngx_int_t ngx_live_origin_share_adopt(ngx_live_origin_share_t *sh,
     const char *id, redisReply **got, size_t n);
 /* somebody else has something new of it, or it is new itself */
@@ -213,6 +227,9 @@ void ngx_live_origin_share_learn(ngx_live_origin_share_t *sh, lo_str_t id);
 /* before it is removed from the zone */
 void ngx_live_origin_share_gone(ngx_live_origin_zone_t *zone,
     ngx_uint_t index);
+/* an answer that has it still is of before */
+ngx_uint_t ngx_live_origin_share_is_gone(ngx_live_origin_share_t *sh,
+    uint64_t life);
 /* somebody else has deleted it */
 void ngx_live_origin_share_deleted(ngx_live_origin_share_t *sh, lo_str_t id,
     uint64_t life);

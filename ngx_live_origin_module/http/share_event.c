@@ -1,10 +1,10 @@
 /*
- * Live states, and when they go with documents (share_document.c).  Redis holds one record of an event that all
- * nodes have agreed on, numbered by its serial.  What a request would change
- * is proposed: written there, if nobody was faster, and only then here.  What
- * cannot wait any longer, and documents, are written here and handed on.  Who
- * was beaten learns the other's record (lo_live_adopt) and, where something of
- * its own is left, asks again.
+ * Live states, with which documents go (share_document.c).  Redis holds one
+ * record of an event that all nodes have agreed on, numbered by its serial.
+ * What a request would change is proposed: written there, if nobody was faster,
+ * and only then here.  What cannot wait any longer, and documents, are written
+ * here and handed on.  Who was beaten learns the other's record (lo_live_adopt)
+ * and, where something of its own is left, asks again.
  */
 
 #include <openssl/rand.h>
@@ -408,6 +408,7 @@ ngx_live_origin_share_answered(ngx_live_origin_redis_op_t *op,
     redisReply *reply)
 {
     const char                     *id;
+    ngx_int_t                       rc;
     redisReply                     *r;
     ngx_live_origin_asked_t        *a = (ngx_live_origin_asked_t *) op;
     ngx_live_origin_share_t        *sh;
@@ -432,13 +433,16 @@ ngx_live_origin_share_answered(ngx_live_origin_redis_op_t *op,
         } else if (ngx_strcmp(r->str, "gone") == 0) {
             ngx_live_origin_share_ended(sh, id, a->live->life);
 
-        } else if (reply->elements > 2
-                   && ngx_live_origin_share_adopt(sh, id, reply->element + 1,
-                                                  reply->elements - 1)
-                      != NGX_OK
-                   && st)
-        {
-            ngx_live_origin_share_pause(st);
+        } else if (reply->elements > 2) {
+            rc = ngx_live_origin_share_adopt(sh, id, reply->element + 1,
+                                             reply->elements - 1);
+
+            if (rc == NGX_DECLINED && st) {
+                st->again = 1;
+
+            } else if (rc != NGX_OK && st) {
+                ngx_live_origin_share_pause(st);
+            }
         }
 
     } else if (id) {

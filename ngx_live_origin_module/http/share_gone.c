@@ -56,7 +56,34 @@ ngx_live_origin_share_gone(ngx_live_origin_zone_t *zone, ngx_uint_t index)
     (void) ngx_live_origin_share_tell(sh, &ngx_live_origin_script_delete,
                                       l->ntracks + 1, n, argv, NULL);
 
+    sh->gone[sh->next_gone].life = l->life;
+    sh->gone[sh->next_gone].answers = NGX_LIVE_ORIGIN_SHARE_STALE;
+    sh->next_gone = (sh->next_gone + 1) % NGX_LIVE_ORIGIN_SHARE_GONE;
+
     ngx_live_origin_share_list(sh, "SREM", lo_cstr(ze->id));
+}
+
+
+/*
+ * A script that the server has not got yet is sent again, and commands that were
+ * behind it are answered before it: as if there had been no DELETE.  Where it
+ * was lost, that is so.
+ */
+
+ngx_uint_t
+ngx_live_origin_share_is_gone(ngx_live_origin_share_t *sh, uint64_t life)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < NGX_LIVE_ORIGIN_SHARE_GONE; i++) {
+
+        if (life && sh->gone[i].life == life && sh->gone[i].answers) {
+            sh->gone[i].answers--;
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 

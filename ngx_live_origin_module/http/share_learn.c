@@ -12,6 +12,7 @@ typedef struct {
     ngx_live_origin_redis_op_t   op;
     ngx_live_origin_share_t     *share;
     char                         id[LO_ID_MAX + 1];
+    uint64_t                     row;       /* of this node's event, 0: none */
     lo_live_t                   *live;
     u_char                      *doc;
     size_t                       doc_len;
@@ -26,6 +27,7 @@ typedef struct {
     ngx_live_origin_redis_op_t   op;
     ngx_live_origin_share_t     *share;
     char                         id[LO_ID_MAX + 1];
+    uint64_t                     row;       /* as above, when it was asked */
 } ngx_live_origin_reading_t;
 
 
@@ -39,6 +41,24 @@ ngx_live_origin_learnt_free(ngx_live_origin_learnt_t *le)
     free(le->live);
     free(le->doc);
     free(le);
+}
+
+
+/*
+ * What was asked before an event was deleted, or made again, is of another one:
+ * it is asked again, behind the word of that.
+ */
+
+static uint64_t
+ngx_live_origin_learnt_row(ngx_live_origin_share_t *sh, const char *id)
+{
+    int               index;
+    lo_zone_event_t  *ze;
+
+    index = lo_zone_event_find(sh->zone->z, lo_cstr(id));
+    ze = index < 0 ? NULL : lo_zone_event(sh->zone->z, index);
+
+    return ze ? __atomic_load_n(&ze->word, __ATOMIC_ACQUIRE) : 0;
 }
 
 
@@ -104,6 +124,7 @@ ngx_live_origin_learnt_event(ngx_live_origin_learnt_t *le)
     }
 
     le->took = 1;
+    le->row = ngx_live_origin_learnt_row(le->share, le->id);
 
     return ngx_live_origin_event_get(zone, index);
 }
@@ -300,6 +321,12 @@ ngx_live_origin_learnt_init(ngx_live_origin_redis_op_t *op, redisReply *reply)
         return;
     }
 
+    if (ngx_live_origin_learnt_row(le->share, le->id) != le->row) {
+        ngx_live_origin_share_learn(le->share, lo_cstr(le->id));
+        ngx_live_origin_learnt_free(le);
+        return;
+    }
+
     lo_zone_digest(digest, reply->str, reply->len);
 
     e = ngx_live_origin_learnt_event(le);
@@ -372,6 +399,7 @@ ngx_live_origin_share_adopt(ngx_live_origin_share_t *sh, const char *id,
     le->share = sh;
     le->live = calloc(1, sizeof(lo_live_t));
     ngx_memcpy(le->id, id, ngx_strlen(id));
+    le->row = ngx_live_origin_learnt_row(sh, le->id);
 
     if (le->live) {
         ngx_memcpy(le->live, live->str, live->len);
@@ -383,6 +411,11 @@ ngx_live_origin_share_adopt(ngx_live_origin_share_t *sh, const char *id,
                       le->live ? err.text : "no memory");
         ngx_live_origin_learnt_free(le);
         return NGX_ERROR;
+    }
+
+    if (ngx_live_origin_share_is_gone(sh, le->live->life)) {
+        ngx_live_origin_learnt_free(le);
+        return NGX_DECLINED;
     }
 
     ngx_live_origin_learnt_doc(le, got, n);
@@ -397,11 +430,23 @@ ngx_live_origin_share_has_read(ngx_live_origin_redis_op_t *op,
     redisReply *reply)
 {
     int                             index;
+    ngx_int_t                       rc;
     ngx_live_origin_share_t        *sh;
     ngx_live_origin_reading_t      *rd = (ngx_live_origin_reading_t *) op;
     ngx_live_origin_share_event_t  *st;
 
     sh = rd->share;
+    rc = NGX_OK;
+
+    if (ngx_live_origin_learnt_row(sh, rd->id) != rd->row) {
+
+        if (!sh->closing && reply) {
+            ngx_live_origin_share_learn(sh, lo_cstr(rd->id));
+        }
+
+        free(rd);
+        return;
+    }
 
     if (!sh->closing && reply && reply->type == REDIS_REPLY_ARRAY
         && reply->elements > 1)
@@ -414,15 +459,18 @@ ngx_live_origin_share_has_read(ngx_live_origin_redis_op_t *op,
             ngx_live_origin_share_walk_skip(sh, rd->id);
 
         } else {
-            (void) ngx_live_origin_share_adopt(sh, rd->id, reply->element,
-                                               reply->elements);
+            rc = ngx_live_origin_share_adopt(sh, rd->id, reply->element,
+                                             reply->elements);
         }
     }
 
-    index = lo_zone_event_find(sh->zone->z, lo_cstr(rd->id));
+    /* where there was none, nobody waits for its turn */
+
+    index = rd->row ? lo_zone_event_find(sh->zone->z, lo_cstr(rd->id)) : -1;
     st = index < 0 ? NULL : ngx_live_origin_share_of(sh, index);
 
     if (st && st->asking) {
+        st->learn |= (rc == NGX_DECLINED);
         ngx_live_origin_share_next(sh, index, st->row);
     }
 
@@ -456,6 +504,7 @@ ngx_live_origin_share_learn(ngx_live_origin_share_t *sh, lo_str_t id)
     rd->op.handler = ngx_live_origin_share_has_read;
     rd->share = sh;
     ngx_memcpy(rd->id, id.data, id.len);
+    rd->row = ngx_live_origin_learnt_row(sh, rd->id);
 
     lo_buf_init(&b, key, sizeof(key));
     ngx_live_origin_key_event(&b, &sh->conf->prefix, id);

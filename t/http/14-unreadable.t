@@ -283,33 +283,4 @@ is $answers[$_], '403', 'meanwhile a reader of US gets 403 and nothing else'
     for 0 .. 5;
 
 $ng->stop;
-
-
-# a file that is refused is no event without rules, whoever publishes
-
-my $bad = '{"id": "cup", "countries": {"allow": ["Nowhere"]}}';
-
-$ng = LiveOrigin::Nginx->start(
-    workers => 1, events => 4, files => {'events/cup.json' => $bad},
-    live => 'live_origin_hold 0; live_origin_auto_event on;',
-    expect => [qr{event document ".*/cup\.json": countries}]);
-
-my $r = $ng->put('/live/cup/a/v/init.mp4', $v->init);
-
-is $r->status, 503, 'no event is made for a file that was refused';
-like $r->body, qr/live_origin_events/, 'and the answer says which';
-is $ng->get('/api/events/cup')->status, 404, 'there is none';
-is $ng->put("/live/other/a/v/init.mp4", $v->init)->status, 201,
-    'another one is';
-
-open my $file, '>', $ng->dir . '/events/cup.json' or die "cup.json: $!";
-print $file $bad =~ s/Nowhere/DE/r;
-close $file;
-$ng->reload;
-ok wait_for(sub { $ng->get('/api/events/cup')->status == 200 }, 20),
-    'when the file is right it is there';
-is $ng->put('/live/cup/a/v/init.mp4', $v->init)->status, 201,
-    'and published to';
-
-$ng->stop;
 done_testing;

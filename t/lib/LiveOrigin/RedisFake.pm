@@ -220,7 +220,9 @@ sub log
 
     open(my $fh, '<:raw', "$self->{dir}/log") or return [];
 
-    return [map { $json->decode($_) } <$fh>];
+    # the last line may still be being written
+
+    return [map { $json->decode($_) } grep { /\n\z/ } <$fh>];
 }
 
 
