@@ -88,7 +88,8 @@ sub is_now
     for (1 .. 8) {
         my $r = $ng->get("/now/ev/v/$name");
         my ($of) = grep { my @c = chunks($number, $_);
-                          $r->body eq (defined $k ? $c[$k] : join '', @c) }
+                          ($r->body // '')
+                              eq (defined $k ? $c[$k] : join '', @c) }
                    'a', 'b';
 
         $now{$r->status . ($r->status == 200 ? " $of" : '')}++;
