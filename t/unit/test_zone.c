@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "lib/zone_util.h"
+#include "zone/layout.h"
 
 
 static void
@@ -189,6 +190,39 @@ test_records(void **state)
 }
 
 
+/* what was taken out a moment ago and may be put back is not swept away, however
+   old it is */
+
+static void
+test_spared(void **state)
+{
+    char        buf[100];
+    t_zone_t    t;
+    lo_word_t   a, *root;
+
+    t_zone_make(&t, 16 * MB, 1, 0);
+    root = &lo_zone_event(t.z, t.event)->doc;
+
+    a = lo_zone_put(t.z, t.event, LO_KIND_DOC, "one", 3);
+    lo_obj(t.z, a)->meta.last_us = 1;
+    assert_int_equal(lo_zone_spare(t.z, a), LO_OK);
+    lo_zone_sweep(t.z);
+    assert_int_equal(lo_zone_read(t.z, a, buf, sizeof(buf)), 3);
+    assert_true(lo_zone_swap(t.z, root, 0, a));
+
+    /* without it one is lost for good */
+
+    a = lo_zone_put(t.z, t.event, LO_KIND_DOC, "two", 3);
+    lo_obj(t.z, a)->meta.last_us = 1;
+    lo_zone_sweep(t.z);
+    assert_int_equal(lo_zone_spare(t.z, a), LO_NONE);
+    assert_int_equal(lo_zone_read(t.z, a, buf, sizeof(buf)), LO_NONE);
+
+    t_zone_clean(&t);
+    t_zone_drop(&t);
+}
+
+
 /* the place of a number that has left the ring is another number's */
 
 static void
@@ -239,6 +273,7 @@ main(void)
         cmocka_unit_test(test_notes),
         cmocka_unit_test(test_long_ring),
         cmocka_unit_test(test_records),
+        cmocka_unit_test(test_spared),
         cmocka_unit_test(test_records_wrap),
     };
 

@@ -156,6 +156,23 @@ test_parts(void **state)
 }
 
 
+/* number 8 of pipeline 0 grows, and its parts are given out */
+
+static void
+grow_eight(t_zone_t t, grower_t *a)
+{
+    lo_zone_pin_t  pin;
+
+    assert_int_equal(t_zone_put(7, 0, 1, 0), LO_PUBLISH_NEW);
+
+    grow_begin(t.z, a, t.event, 2, 20000);
+    assert_int_equal(lo_zone_announce(t.z, t.track, 8, 0, &a->up), LO_OK);
+    grow_more(t.z, a, 1000);
+    assert_int_equal(parts(8, &pin), LO_OK);
+    lo_zone_unpin(t.z, &pin);
+}
+
+
 /* the same bytes of two pipelines are the same parts */
 
 static void
@@ -166,13 +183,7 @@ test_parts_of_twins(void **state)
     lo_zone_pin_t  pin;
 
     t_zone_make(&t, 16 * MB, 1, 0);
-    assert_int_equal(t_zone_put(7, 0, 1, 0), LO_PUBLISH_NEW);
-
-    grow_begin(t.z, &a, t.event, 2, 20000);
-    assert_int_equal(lo_zone_announce(t.z, t.track, 8, 0, &a.up), LO_OK);
-    grow_more(t.z, &a, 1000);
-    assert_int_equal(parts(8, &pin), LO_OK);
-    lo_zone_unpin(t.z, &pin);
+    grow_eight(t, &a);
     assert_int_equal(t_zone_put(8, 1, 2, 0), LO_PUBLISH_NEW);
     assert_int_equal(grow_end(t.z, &a, t.track, 8, 0, 0), LO_PUBLISH_NEW);
     assert_int_equal(parts(8, &pin), LO_OK);
@@ -194,13 +205,7 @@ test_parts_masked(void **state)
     lo_zone_pin_t  pin;
 
     t_zone_make(&t, 16 * MB, 1, 0);
-    assert_int_equal(t_zone_put(7, 0, 1, 0), LO_PUBLISH_NEW);
-
-    grow_begin(t.z, &a, t.event, 2, 20000);
-    assert_int_equal(lo_zone_announce(t.z, t.track, 8, 0, &a.up), LO_OK);
-    grow_more(t.z, &a, 1000);
-    assert_int_equal(parts(8, &pin), LO_OK);
-    lo_zone_unpin(t.z, &pin);
+    grow_eight(t, &a);
     assert_int_equal(grow_end(t.z, &a, t.track, 8, 0, 0), LO_PUBLISH_NEW);
 
     assert_int_equal(lo_zone_parts(t.z, t.track, 8, 1, LONG, &pin), LO_NONE);
